@@ -1,0 +1,1 @@
+//! A package mirror that misbehaves on demand.

@@ -1,0 +1,1 @@
+//! Tiny Debian suites for tests.

@@ -1,0 +1,1 @@
+//! Debian archives and indexes: ar, control and data members, deb822.

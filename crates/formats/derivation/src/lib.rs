@@ -1,0 +1,1 @@
+//! Nix derivations: ATerm, NAR, nix32, store paths, export streams.

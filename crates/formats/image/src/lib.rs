@@ -1,0 +1,1 @@
+//! OCI images: config, manifest, index, layout, validation.

@@ -1,0 +1,1 @@
+//! Layers: reproducible tar, digests and compression in one pass.

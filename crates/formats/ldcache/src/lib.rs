@@ -1,0 +1,1 @@
+//! ld.so.cache and the ELF facts it is made of.

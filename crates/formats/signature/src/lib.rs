@@ -1,0 +1,1 @@
+//! OpenPGP clear-signed release files.

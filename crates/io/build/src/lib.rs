@@ -1,0 +1,1 @@
+//! The builder: what runs inside Nix's sandbox.

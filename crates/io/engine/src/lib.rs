@@ -1,0 +1,1 @@
+//! Docker and podman: importing and running images.

@@ -1,0 +1,1 @@
+//! Downloads: several mirrors, retries, resumption, digests.

@@ -1,0 +1,1 @@
+//! Files whose every error names its path; atomic writes and locks.

@@ -1,0 +1,1 @@
+//! Checks of an image as its users would make them.

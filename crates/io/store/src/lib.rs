@@ -1,0 +1,1 @@
+//! Nix: registering, realising and rooting derivations.

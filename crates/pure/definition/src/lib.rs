@@ -1,0 +1,1 @@
+//! Image and channel definitions as people write them in TOML.

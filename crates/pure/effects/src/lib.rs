@@ -1,0 +1,1 @@
+//! What maintainer scripts would do, as typed effects, and the census that accounts for each script.

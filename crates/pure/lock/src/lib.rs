@@ -1,0 +1,1 @@
+//! The lock file: format, comparison and explanation.

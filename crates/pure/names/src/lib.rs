@@ -1,0 +1,20 @@
+//! The nouns of the project, each a type of its own that is parsed once, at the edge.
+//!
+//! A value of one of these types is valid by construction; nothing further in needs to check it again.
+//! Ordering of [`DebVersion`] is Debian policy 5.6.12; every other type orders by its text.
+
+mod architecture;
+mod debian;
+mod digest;
+mod error;
+mod image;
+mod store;
+mod version;
+
+pub use architecture::Architecture;
+pub use debian::{PackageName, SourceName};
+pub use digest::{BlobDigest, DiffId, Sha256};
+pub use error::NameError;
+pub use image::{ChannelName, ImageName, LayerName};
+pub use store::StorePath;
+pub use version::DebVersion;

@@ -1,0 +1,1 @@
+//! Which package lies in which layer, and stays there.

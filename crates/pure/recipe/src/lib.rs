@@ -1,0 +1,1 @@
+//! Build steps and their graph, from a lock and a definition.
