@@ -1,1 +1,0 @@
-//! Image and channel definitions as people write them in TOML.

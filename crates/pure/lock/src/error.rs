@@ -1,0 +1,40 @@
+/// Why a lock cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Not the JSON that the format wants.
+    #[error("the lock is not valid: {message} (line {line}, column {column})")]
+    Syntax {
+        /// What the parser says.
+        message: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// Written by a newer program.
+    #[error("the lock has format {found}, this program knows formats up to {known}")]
+    Newer {
+        /// The lock's format.
+        found: u64,
+        /// The newest format we read.
+        known: u64,
+    },
+    /// Fields that contradict each other, as after an edit by hand.
+    #[error("the lock contradicts itself: {what}")]
+    Inconsistent {
+        /// The contradiction, naming the package or layer.
+        what: String,
+    },
+}
+
+impl LockError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Newer { .. } => "update sage-oci, or write the lock again with `sage-oci lock`".to_owned(),
+            Self::Syntax { .. } | Self::Inconsistent { .. } => {
+                "restore the committed file, or write it again with `sage-oci lock`; locks are not edited by hand".to_owned()
+            }
+        })
+    }
+}

@@ -1,0 +1,178 @@
+use sage_oci_effects::OwnedEffect;
+use sage_oci_names::{Architecture, ChannelName, DebVersion, ImageName, LayerName, PackageName, Sha256, SourceName};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The format that this program writes.
+pub const FORMAT: u64 = 1;
+
+/// Everything that determines the bytes of a channel's images, beside their definitions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    /// The format, [`FORMAT`].
+    pub format: u64,
+    /// The channel that was locked.
+    pub channel: ChannelName,
+    /// The machine architecture of the packages.
+    pub architecture: Architecture,
+    /// The one timestamp of every file and document, in seconds: the newest index date.
+    pub epoch: u64,
+    /// Where the packages come from.
+    pub archive: Archive,
+    /// The images and the layers that each is made of, bottom first.
+    pub images: BTreeMap<ImageName, ImagePlan>,
+    /// Package layers, bottom first, in the order in which images stack them.
+    pub layers: Vec<LockedLayer>,
+    /// Every package, sorted by name.
+    pub packages: Vec<LockedPackage>,
+    /// Packages that dependencies ask for and the definition leaves out, sorted by name.
+    pub omitted: Vec<Omitted>,
+    /// What maintainer scripts would do, in the order in which it is applied (packages in configuration order).
+    pub effects: Vec<OwnedEffect>,
+}
+
+/// The archive state that a lock was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// Mirror roots, in the order in which they are tried.
+    pub mirrors: Vec<String>,
+    /// The suites that were read.
+    pub suites: Vec<SuitePin>,
+}
+
+/// One signed suite, as it was when the lock was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuitePin {
+    /// The suite's name on the mirror, as `sid`.
+    pub suite: String,
+    /// `Date` of the release file, RFC 3339 in UTC.
+    pub date: String,
+    /// `Valid-Until`, where the suite has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+    /// The index was past its `Valid-Until` and taken because the person said so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
+    /// Digest of the whole `InRelease` file.
+    pub inrelease: Sha256,
+    /// Fingerprints of the keys whose signatures were good.
+    pub signers: Vec<String>,
+    /// The package indexes that were read.
+    pub indexes: Vec<IndexPin>,
+}
+
+/// One package index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexPin {
+    /// Path below the suite's folder.
+    pub path: String,
+    /// Its digest in the release file.
+    pub sha256: Sha256,
+}
+
+/// An image's place in the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagePlan {
+    /// The version that tags and labels carry, without epoch and Debian revision.
+    pub version: String,
+    /// Names of its package layers, bottom first.
+    pub layers: Vec<LayerName>,
+    /// Byte-code layers: name, and the package layers whose modules each holds, bottom first.
+    pub bytecode: BTreeMap<LayerName, Vec<LayerName>>,
+}
+
+/// A package layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedLayer {
+    /// Its name.
+    pub name: LayerName,
+    /// The source packages that are assigned to it, sorted; kept so that the plan stays put.
+    pub sources: BTreeSet<SourceName>,
+    /// The fixed-output fetch of its archives.
+    pub fetch: FetchGroup,
+}
+
+/// The fixed output that holds a layer's archives: a folder with one file `<name>_<version>_<arch>.deb` a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FetchGroup {
+    /// SHA-256 of the folder's NAR.
+    pub nar_sha256: Sha256,
+    /// Sum of the archives' sizes in bytes.
+    pub size: u64,
+}
+
+/// One pinned package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedPackage {
+    /// Its name.
+    pub name: PackageName,
+    /// Its version.
+    pub version: DebVersion,
+    /// `amd64`, `arm64` or `all`, as in the index.
+    pub architecture: String,
+    /// Its source package.
+    pub source: SourceName,
+    /// The archive's digest.
+    pub sha256: Sha256,
+    /// The archive's size in bytes.
+    pub size: u64,
+    /// `Installed-Size`, in KiB.
+    pub installed_size: u64,
+    /// Path below a mirror's root.
+    pub path: String,
+    /// The layer that holds it.
+    pub layer: LayerName,
+    /// Why it is there.
+    pub reason: Reason,
+    /// Locked packages that satisfy its `Depends` and `Pre-Depends`, sorted.
+    pub depends: Vec<PackageName>,
+    /// Maintainer scripts (`preinst`, `postinst`, `prerm`, `postrm`, `config`, `triggers`) and the digests of their texts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scripts: BTreeMap<String, Sha256>,
+    /// Paths of its data member that are not unpacked because another package of the lock replaces them, and which one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<String, PackageName>,
+}
+
+impl LockedPackage {
+    /// The archive's file name in its fetch group.
+    pub fn file_name(&self) -> String {
+        // A store file name may not hold `:` or `~`; `%` is what Debian's pools and apt use for the first.
+        let version = self.version.as_str().replace(':', "%3a");
+        format!("{}_{}_{}.deb", self.name, version, self.architecture)
+    }
+}
+
+/// Why a package is in the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// An image definition asks for it.
+    Wanted,
+    /// Debian marks it Essential.
+    Essential,
+    /// The named package depends on it (the first by breadth from what is wanted).
+    RequiredBy(PackageName),
+}
+
+/// A package that is left out although something depends on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Omitted {
+    /// Its name.
+    pub name: PackageName,
+    /// The version that the index offers; what the stand-in provides.
+    pub version: DebVersion,
+    /// The definition's reason.
+    pub reason: String,
+    /// Locked packages that depend on it.
+    pub wanted_by: Vec<PackageName>,
+}

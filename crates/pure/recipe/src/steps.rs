@@ -1,0 +1,263 @@
+use sage_oci_effects::{Mode, OwnedEffect};
+use sage_oci_names::{Architecture, ImageName, LayerName, PackageName, Sha256};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What one derivation does. Every path in it is a store path, or below one, or a path in the image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Step {
+    /// Downloads archives into a folder (a fixed-output derivation; output `out`).
+    Fetch(FetchStep),
+    /// Turns archives into one layer (outputs `out` and `contents`).
+    Layer(LayerStep),
+    /// Compiles Python modules into one layer (outputs `out` and `contents`).
+    Bytecode(BytecodeStep),
+    /// Writes one layer of generated files (outputs `out` and `contents`).
+    Generate(GenerateStep),
+    /// Joins layers to an OCI layout (output `out`).
+    Image(ImageStep),
+}
+
+/// How a layer's stream is sealed: its timestamp and compression.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sealing {
+    /// Modification time of every entry, in seconds.
+    pub epoch: u64,
+    /// `none`, `gzip` or `zstd`.
+    pub compression: String,
+    /// The compressor's level; 0 for `none`.
+    pub level: u32,
+}
+
+/// Archives to fetch, all of one layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FetchStep {
+    /// Mirror roots, tried in order.
+    pub mirrors: Vec<String>,
+    /// The files, sorted by name.
+    pub files: Vec<FetchFile>,
+}
+
+/// One archive to fetch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FetchFile {
+    /// Name in the output folder.
+    pub name: String,
+    /// Path below a mirror's root.
+    pub path: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Sha256,
+}
+
+/// One layer of unpacked packages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerStep {
+    /// The layer's name.
+    pub name: LayerName,
+    /// Timestamp and compression.
+    pub sealing: Sealing,
+    /// The packages, sorted by name; written in this order.
+    pub packages: Vec<LayerPackage>,
+    /// The layer is the lowest: it begins with the root's merged-/usr links.
+    pub base: bool,
+    /// Metadata that scripts of this layer's packages would change, and diversions by any package of the lock.
+    pub effects: Vec<OwnedEffect>,
+    /// User names of the image and their numbers; owners in archives are resolved by name first, as dpkg does.
+    pub users: BTreeMap<String, u32>,
+    /// Group names of the image and their numbers.
+    pub groups: BTreeMap<String, u32>,
+    /// Globs of paths that are not unpacked (dpkg's `path-exclude`).
+    pub exclude: Vec<String>,
+    /// Globs that win over `exclude` (dpkg's `path-include`).
+    pub include: Vec<String>,
+}
+
+/// A package of a layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerPackage {
+    /// Its name.
+    pub name: PackageName,
+    /// The archive.
+    pub archive: String,
+    /// Scripts that the census has judged, with the digests of their texts; the archive must hold exactly these.
+    pub scripts: BTreeMap<String, Sha256>,
+    /// Paths that another package replaces, and which one; they are not unpacked.
+    pub replaced: BTreeMap<String, PackageName>,
+}
+
+/// One layer of Python byte-code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BytecodeStep {
+    /// The layer's name.
+    pub name: LayerName,
+    /// Timestamp and compression.
+    pub sealing: Sealing,
+    /// The Python that compiles.
+    pub interpreter: Interpreter,
+    /// The packages whose modules are compiled, sorted by name.
+    pub packages: Vec<BytecodePackage>,
+}
+
+/// A Python that runs from unpacked archives, outside its usual place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interpreter {
+    /// Archives that hold it and every library it needs; of the machine that builds.
+    pub archives: Vec<String>,
+    /// `major.minor`, as `3.14`.
+    pub version: String,
+    /// The architecture of `archives`.
+    pub architecture: Architecture,
+}
+
+/// A package whose modules are compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BytecodePackage {
+    /// Its name.
+    pub name: PackageName,
+    /// The archive.
+    pub archive: String,
+    /// Directories below which `.py` files are compiled, absolute.
+    pub directories: Vec<String>,
+    /// Paths that are not unpacked from it.
+    pub replaced: BTreeMap<String, PackageName>,
+}
+
+/// One layer of generated files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenerateStep {
+    /// The layer's name.
+    pub name: LayerName,
+    /// Timestamp and compression.
+    pub sealing: Sealing,
+    /// The image's architecture.
+    pub architecture: Architecture,
+    /// What is generated.
+    #[serde(flatten)]
+    pub generate: GenerateKind,
+    /// The `contents` outputs of the package layers, bottom first.
+    pub contents: Vec<String>,
+    /// Archives that the effects take files from.
+    pub archives: BTreeMap<PackageName, String>,
+    /// The effects that concern this kind, in order.
+    pub effects: Vec<OwnedEffect>,
+    /// User names and their numbers.
+    pub users: BTreeMap<String, u32>,
+    /// Group names and their numbers.
+    pub groups: BTreeMap<String, u32>,
+}
+
+/// The kinds of generated layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "generate", rename_all = "kebab-case")]
+pub enum GenerateKind {
+    /// `/etc/passwd`, `group`, `shadow`, `gshadow`, the user's home from `/etc/skel`, sudo rights.
+    Users {
+        /// The name of the image's own user; its `User` and `Group` effects are among `effects`.
+        user: String,
+        /// May become root without a password.
+        sudo: bool,
+    },
+    /// `/etc/alternatives`, the generic links and dpkg's database of them.
+    Alternatives,
+    /// `/etc/ld.so.cache` and missing SONAME links.
+    LdCache,
+    /// The bundle and hashed links below `/etc/ssl/certs`.
+    Certificates,
+    /// Directories, links, files and copies that scripts make; PAM profiles, XML catalogs, shells.
+    Configuration,
+    /// dpkg's and apt's databases.
+    Dpkg {
+        /// Names that are installed automatically (apt's mark).
+        automatic: Vec<PackageName>,
+        /// Packages left out and the versions that a stand-in provides.
+        omitted: BTreeMap<PackageName, String>,
+        /// The text of `/etc/apt/sources.list.d/debian.sources`.
+        sources: String,
+    },
+    /// Files that the image definition places.
+    Files {
+        /// The files.
+        files: Vec<PlacedFile>,
+    },
+}
+
+/// A file, link or directory that the image definition places.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlacedFile {
+    /// Where, absolute.
+    pub path: String,
+    /// What.
+    #[serde(flatten)]
+    pub content: PlacedContent,
+    /// The twelve permission bits; ignored for links.
+    pub mode: Mode,
+    /// The owner's name.
+    pub owner: String,
+    /// The group's name.
+    pub group: String,
+}
+
+/// What a placed path is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlacedContent {
+    /// A regular file with this text.
+    Text(String),
+    /// A symbolic link with this target.
+    Link(String),
+    /// A directory.
+    Directory(bool),
+}
+
+/// An OCI layout of finished layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageStep {
+    /// The image's name.
+    pub name: ImageName,
+    /// The image's architecture.
+    pub architecture: Architecture,
+    /// `created` of image and history, in seconds.
+    pub epoch: u64,
+    /// `out` outputs of the layers, bottom first.
+    pub layers: Vec<String>,
+    /// The run-time configuration.
+    pub config: RuntimeConfig,
+    /// Annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The `config` object of an OCI image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuntimeConfig {
+    /// `User`.
+    pub user: String,
+    /// `WorkingDir`.
+    pub working_dir: String,
+    /// `Env`, by name.
+    pub env: BTreeMap<String, String>,
+    /// `Entrypoint`; empty means none.
+    pub entrypoint: Vec<String>,
+    /// `Cmd`.
+    pub cmd: Vec<String>,
+    /// `ExposedPorts`, as `8888/tcp`.
+    pub ports: Vec<String>,
+    /// `Labels`.
+    pub labels: BTreeMap<String, String>,
+    /// `StopSignal`; empty means the default.
+    pub stop_signal: String,
+}
