@@ -1,0 +1,92 @@
+use crate::FileError;
+use std::fs::{self, File, Metadata};
+use std::path::Path;
+
+/// Reads a whole file. Only for files whose size is known to be modest.
+pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>, FileError> {
+    let path = path.as_ref();
+    fs::read(path).map_err(FileError::at("read", path))
+}
+
+/// Reads a whole file as UTF-8; other bytes are an error of kind `InvalidData`.
+pub fn read_to_string(path: impl AsRef<Path>) -> Result<String, FileError> {
+    let path = path.as_ref();
+    fs::read_to_string(path).map_err(FileError::at("read", path))
+}
+
+/// Opens a file for reading.
+pub fn open(path: impl AsRef<Path>) -> Result<File, FileError> {
+    let path = path.as_ref();
+    File::open(path).map_err(FileError::at("open", path))
+}
+
+/// Opens a file for writing and empties it, or makes it. For files that need not be whole: logs, partial downloads.
+/// See [`crate::AtomicFile`] for the others.
+pub fn create(path: impl AsRef<Path>) -> Result<File, FileError> {
+    let path = path.as_ref();
+    File::create(path).map_err(FileError::at("create", path))
+}
+
+/// Opens a file for writing at its end, or makes it.
+pub fn append(path: impl AsRef<Path>) -> Result<File, FileError> {
+    let path = path.as_ref();
+    File::options().append(true).create(true).open(path).map_err(FileError::at("open for appending", path))
+}
+
+/// Removes a file or a symbolic link. One that is absent already is fine.
+pub fn remove_file(path: impl AsRef<Path>) -> Result<(), FileError> {
+    let path = path.as_ref();
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(FileError::at("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Renames within one file system, replacing a file at the new name; the error names the new path too.
+pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), FileError> {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    fs::rename(from, to).map_err(|error| {
+        let text = format!("to `{}`: {error}", to.display());
+        // The kind is kept for `hint`; the text gains the second path.
+        FileError::at("rename", from)(std::io::Error::new(error.kind(), text))
+    })
+}
+
+/// Whether something is there. A link that leads nowhere is not; a directory that may not be searched is an error.
+pub fn exists(path: impl AsRef<Path>) -> Result<bool, FileError> {
+    let path = path.as_ref();
+    path.try_exists().map_err(FileError::at("look for", path))
+}
+
+/// What is at the path itself: a symbolic link is not followed.
+pub fn metadata(path: impl AsRef<Path>) -> Result<Metadata, FileError> {
+    let path = path.as_ref();
+    fs::symlink_metadata(path).map_err(FileError::at("look at", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn reads_writes_renames_and_removes() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        create(&a).unwrap().write_all(b"one").unwrap();
+        append(&a).unwrap().write_all(b" two").unwrap();
+        rename(&a, &b).unwrap();
+        assert_eq!(read_to_string(&b).unwrap(), "one two");
+        assert_eq!(metadata(&b).unwrap().len(), 7);
+        assert!(!exists(&a).unwrap());
+        remove_file(&b).unwrap();
+        remove_file(&b).unwrap();
+        assert!(open(&b).unwrap_err().is_not_found());
+    }
+
+    #[test]
+    fn a_failed_rename_names_both_paths() {
+        let text = rename("/no/from", "/no/to").unwrap_err().to_string();
+        assert!(text.contains("/no/from") && text.contains("/no/to"), "{text}");
+    }
+}
