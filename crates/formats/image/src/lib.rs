@@ -1,1 +1,44 @@
-//! OCI images: config, manifest, index, layout, validation.
+//! OCI images as bytes: config, manifest, index, layout, and one function that validates them all.
+//!
+//! The documents are those of the OCI image specification 1.1. Every document is written as canonical JSON
+//! ([`canonical`]): keys sorted, no white space, no trailing newline, so equal inputs give equal digests on every
+//! machine. That is why the structs are our own and small instead of a general crate's.
+//!
+//! An image is read through [`ImageSource`], one narrow view of the many places an image may live in: a folder, an
+//! archive, a registry, memory ([`MemoryImage`]). This crate opens no file itself.
+//!
+//! * [`assemble`] turns layers and settings into the three documents and their digests.
+//! * [`Image::open`] reads one image of a source, digests checked.
+//! * [`validate`] is the universal assert: whatever holds an image, it must pass this.
+
+mod assemble;
+mod canonical;
+mod config;
+mod decode;
+mod docker;
+mod error;
+mod hash;
+mod image;
+mod index;
+mod manifest;
+mod media_type;
+mod memory;
+mod source;
+#[cfg(test)]
+mod testing;
+mod validate;
+
+pub use assemble::{Assembled, ImageInput, LayerRef, MAX_LAYERS, assemble};
+pub use canonical::canonical;
+pub use config::{ConfigSettings, Empty, History, ImageConfig, RootFs};
+pub use decode::uncompressed;
+pub use docker::{DockerEntry, blob_path, docker_manifest, transport_index};
+pub use error::{ImageError, SourceError};
+pub use hash::{HashingReader, digest_of};
+pub use image::{Image, ImageLayer};
+pub use index::{IMAGE_LAYOUT_VERSION, Index, OCI_LAYOUT, OciLayout};
+pub use manifest::{Descriptor, Manifest, Platform};
+pub use media_type::{LayerType, MediaType};
+pub use memory::MemoryImage;
+pub use source::{ImageSource, MAX_DOCUMENT, read_document};
+pub use validate::{Depth, Report, ReportedImage, validate};

@@ -1,0 +1,183 @@
+use crate::{
+    Descriptor, ImageConfig, ImageError, ImageSource, Index, LayerType, MAX_DOCUMENT, Manifest, MediaType, assemble,
+    read_document,
+};
+use sage_oci_names::{Architecture, DiffId};
+
+/// A layer as manifest and config describe it together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageLayer {
+    /// The blob: digest, size and type.
+    pub descriptor: Descriptor,
+    /// How the blob is compressed.
+    pub layer_type: LayerType,
+    /// The digest of the uncompressed tar stream.
+    pub diff_id: DiffId,
+    /// The name in the layer plan, for images made by this project.
+    pub name: Option<String>,
+}
+
+/// The documents of one image of a source: read, digests checked, held against each other.
+///
+/// The layers' blobs have not been read; that is [`crate::validate`]'s work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// The manifest's descriptor in the index.
+    pub descriptor: Descriptor,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The manifest's bytes.
+    pub manifest_bytes: Vec<u8>,
+    /// The configuration.
+    pub config: ImageConfig,
+    /// The configuration's bytes.
+    pub config_bytes: Vec<u8>,
+    /// The layers, bottom first.
+    pub layers: Vec<ImageLayer>,
+}
+
+impl Image {
+    /// Reads the image for one architecture.
+    ///
+    /// # Errors
+    ///
+    /// No such platform in the index, a source that fails, or documents that do not fit each other.
+    pub fn open(source: &dyn ImageSource, architecture: Architecture) -> Result<Self, ImageError> {
+        let index = read_index(source)?;
+        let wanted = |descriptor: &&Descriptor| {
+            descriptor.platform.as_ref().is_some_and(|platform| platform.is_linux(architecture))
+        };
+        let Some(descriptor) = index.manifests.iter().find(wanted) else {
+            let present: Vec<_> = index.manifests.iter().map(platform_text).collect();
+            return Err(ImageError::NoSuchPlatform {
+                architecture: architecture.to_string(),
+                present: if present.is_empty() { "nothing".to_owned() } else { present.join(", ") },
+            });
+        };
+        Self::read(source, descriptor)
+    }
+
+    /// Reads the image behind one descriptor of the index.
+    pub fn read(source: &dyn ImageSource, descriptor: &Descriptor) -> Result<Self, ImageError> {
+        expect_type("the index's entry", descriptor.media_type, MediaType::Manifest)?;
+        let (manifest, manifest_bytes): (Manifest, _) = read_document(source, "manifest", descriptor)?;
+        expect_version("the manifest", manifest.schema_version)?;
+        expect_type("the manifest", manifest.media_type, MediaType::Manifest)?;
+        expect_type("the manifest's config", manifest.config.media_type, MediaType::Config)?;
+        let (config, config_bytes): (ImageConfig, _) = read_document(source, "config", &manifest.config)?;
+        check_platform(descriptor, &config)?;
+        let layers = pair(&manifest, &config)?;
+        Ok(Self { descriptor: descriptor.clone(), manifest, manifest_bytes, config, config_bytes, layers })
+    }
+
+    /// The sum of the layers' blobs in bytes: what a pull moves.
+    pub fn compressed_size(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.descriptor.size).fold(0, u64::saturating_add)
+    }
+}
+
+/// Reads and checks the index of a source.
+pub(crate) fn read_index(source: &dyn ImageSource) -> Result<Index, ImageError> {
+    let what = || "the index".to_owned();
+    let bytes = source.index().map_err(|source| ImageError::Source { what: what(), source })?;
+    if bytes.len() as u64 > MAX_DOCUMENT {
+        return Err(ImageError::DocumentTooLarge { what: what(), most: MAX_DOCUMENT });
+    }
+    let index: Index = serde_json::from_slice(&bytes).map_err(|source| ImageError::Json { what: what(), source })?;
+    expect_version("the index", index.schema_version)?;
+    expect_type("the index", index.media_type, MediaType::Index)?;
+    Ok(index)
+}
+
+fn expect_type(what: &str, found: MediaType, expected: MediaType) -> Result<(), ImageError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(ImageError::WrongType { what: what.to_owned(), expected: expected.as_str(), found })
+}
+
+fn expect_version(what: &str, found: u32) -> Result<(), ImageError> {
+    if found == 2 {
+        return Ok(());
+    }
+    let what = what.to_owned();
+    Err(ImageError::WrongValue { what, field: "schemaVersion", found: found.to_string(), expected: "2" })
+}
+
+fn check_platform(descriptor: &Descriptor, config: &ImageConfig) -> Result<(), ImageError> {
+    let Some(platform) = &descriptor.platform else { return Ok(()) };
+    if platform.os == config.os && platform.architecture == config.architecture {
+        return Ok(());
+    }
+    Err(ImageError::PlatformMismatch {
+        manifest: descriptor.digest,
+        config: format!("{}/{}", config.os, config.architecture),
+        index: platform_text(descriptor),
+    })
+}
+
+fn platform_text(descriptor: &Descriptor) -> String {
+    match &descriptor.platform {
+        Some(platform) => format!("{}/{}", platform.os, platform.architecture),
+        None => "a manifest without platform".to_owned(),
+    }
+}
+
+/// Pairs the manifest's layers with the config's diff ids and history.
+fn pair(manifest: &Manifest, config: &ImageConfig) -> Result<Vec<ImageLayer>, ImageError> {
+    if config.rootfs.kind != "layers" {
+        let (what, found) = ("the config".to_owned(), config.rootfs.kind.clone());
+        return Err(ImageError::WrongValue { what, field: "rootfs.type", found, expected: "layers" });
+    }
+    let history: Vec<_> = config.history.iter().filter(|entry| !entry.empty_layer).collect();
+    let (layers, diff_ids) = (manifest.layers.len(), config.rootfs.diff_ids.len());
+    if layers != diff_ids || layers != history.len() {
+        return Err(ImageError::LayerCount { layers, diff_ids, history: history.len() });
+    }
+    if layers > assemble::MAX_LAYERS {
+        return Err(ImageError::TooManyLayers { count: layers, most: assemble::MAX_LAYERS });
+    }
+    let rows = manifest.layers.iter().zip(&config.rootfs.diff_ids).zip(history);
+    rows.map(|((descriptor, diff_id), history)| {
+        let Some(layer_type) = descriptor.layer_type() else {
+            let (what, found) = (format!("layer {}", descriptor.digest), descriptor.media_type);
+            return Err(ImageError::WrongType { what, expected: "a layer's", found });
+        };
+        let by = history.created_by.as_deref().unwrap_or_default();
+        let name = by.strip_prefix(assemble::CREATED_BY).map(str::to_owned);
+        Ok(ImageLayer { descriptor: descriptor.clone(), layer_type, diff_id: *diff_id, name })
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn opening_gives_layers_with_names() {
+        let (input, source) = testing::image(&["base", "top"]);
+        let image = Image::open(&source, Architecture::Amd64).unwrap();
+        let names: Vec<_> = image.layers.iter().map(|layer| layer.name.as_deref().unwrap()).collect();
+        assert_eq!(names, ["base", "top"]);
+        assert_eq!(image.layers[1].diff_id, input.layers[1].diff_id);
+    }
+
+    #[test]
+    fn a_missing_platform_is_named() {
+        let (_, source) = testing::image(&["base"]);
+        let error = Image::open(&source, Architecture::Arm64).unwrap_err();
+        assert_eq!(error.to_string(), "the index has no linux image for arm64; it has linux/amd64");
+    }
+
+    #[test]
+    fn counts_must_agree() {
+        let (_, source) = testing::image(&["base", "top"]);
+        let image = Image::open(&source, Architecture::Amd64).unwrap();
+        let mut config = image.config.clone();
+        config.history[0].empty_layer = true;
+        let error = pair(&image.manifest, &config).unwrap_err();
+        assert!(matches!(error, ImageError::LayerCount { layers: 2, diff_ids: 2, history: 1 }), "{error}");
+    }
+}

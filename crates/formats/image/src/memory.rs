@@ -1,0 +1,51 @@
+use crate::{Assembled, ImageSource, SourceError, digest_of};
+use sage_oci_names::BlobDigest;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::Arc;
+
+/// An image held in memory: for tests, and for images made on the fly.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryImage {
+    index: Vec<u8>,
+    blobs: BTreeMap<BlobDigest, Arc<[u8]>>,
+}
+
+impl MemoryImage {
+    /// An assembled image with the blobs of its layers, in any order.
+    pub fn new(assembled: &Assembled, layers: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        let mut image = Self { index: assembled.index.clone(), blobs: BTreeMap::new() };
+        for blob in layers.into_iter().chain([assembled.config.clone(), assembled.manifest.clone()]) {
+            image.blobs.insert(digest_of(&blob), blob.into());
+        }
+        image
+    }
+
+    /// Puts bytes in the place of a blob, right or wrong ones: a test's way to damage an image.
+    pub fn replace(&mut self, digest: BlobDigest, bytes: Vec<u8>) {
+        self.blobs.insert(digest, bytes.into());
+    }
+
+    /// Takes a blob away.
+    pub fn remove(&mut self, digest: &BlobDigest) {
+        self.blobs.remove(digest);
+    }
+
+    fn get(&self, digest: &BlobDigest) -> Result<Arc<[u8]>, SourceError> {
+        self.blobs.get(digest).cloned().ok_or_else(|| format!("the image in memory has no blob {digest}").into())
+    }
+}
+
+impl ImageSource for MemoryImage {
+    fn index(&self) -> Result<Vec<u8>, SourceError> {
+        Ok(self.index.clone())
+    }
+
+    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError> {
+        Ok(Box::new(std::io::Cursor::new(self.get(digest)?)))
+    }
+
+    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
+        Ok(self.get(digest)?.len() as u64)
+    }
+}
