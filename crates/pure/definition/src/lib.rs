@@ -1,0 +1,16 @@
+//! Image and channel definitions, as people write them in TOML.
+//!
+//! Every key is known or an error that names its line. Values that only an archive can judge (does this package
+//! exist?) keep their place in the file, so that a later error can still name the line.
+
+mod channel;
+mod config;
+mod error;
+mod image;
+mod located;
+
+pub use channel::{Channel, Suite};
+pub use config::{Config, FileEntry, FileKind, User};
+pub use error::DefinitionError;
+pub use image::{Image, LeftOut, Resolved};
+pub use located::Located;

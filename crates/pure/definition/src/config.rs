@@ -1,0 +1,117 @@
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The image's own user.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Its name.
+    pub name: String,
+    /// Its uid and gid, fixed for ever.
+    pub id: u32,
+    /// Its home.
+    pub home: String,
+    /// Its login shell.
+    pub shell: String,
+    /// May become root without a password.
+    #[serde(default)]
+    pub sudo: bool,
+}
+
+/// The OCI run-time configuration; in a variant or a channel's part, what is set replaces.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// `WorkingDir`.
+    pub working_dir: Option<String>,
+    /// `Entrypoint`.
+    pub entrypoint: Option<Vec<String>>,
+    /// `Cmd`.
+    pub cmd: Option<Vec<String>>,
+    /// `ExposedPorts`, as `8888/tcp`.
+    pub ports: Option<Vec<String>>,
+    /// `StopSignal`.
+    pub stop_signal: Option<String>,
+    /// `Env`; names are merged, the later value wins.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// `Labels` beside those that the lock determines; merged like `env`.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// This configuration with what `over` sets put on top.
+    pub(crate) fn overlaid(&self, over: &Self) -> Self {
+        let merged = |below: &BTreeMap<String, String>, above: &BTreeMap<String, String>| {
+            let mut all = below.clone();
+            all.extend(above.clone());
+            all
+        };
+        Self {
+            working_dir: over.working_dir.clone().or_else(|| self.working_dir.clone()),
+            entrypoint: over.entrypoint.clone().or_else(|| self.entrypoint.clone()),
+            cmd: over.cmd.clone().or_else(|| self.cmd.clone()),
+            ports: over.ports.clone().or_else(|| self.ports.clone()),
+            stop_signal: over.stop_signal.clone().or_else(|| self.stop_signal.clone()),
+            env: merged(&self.env, &over.env),
+            labels: merged(&self.labels, &over.labels),
+        }
+    }
+}
+
+/// A path that the definition places in the image.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Where, absolute.
+    pub path: String,
+    /// A file below `nix/images/files` with the content.
+    source: Option<String>,
+    /// Or a symbolic link's target.
+    link: Option<String>,
+    /// Permission bits in octal text; `0644` where nothing is said.
+    #[serde(default = "default_mode")]
+    pub mode: String,
+    /// The owner.
+    #[serde(default = "root")]
+    pub owner: String,
+    /// The group.
+    #[serde(default = "root")]
+    pub group: String,
+}
+
+/// What a placed path is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file with the content of this file below `nix/images/files`.
+    Source(String),
+    /// A symbolic link with this target.
+    Link(String),
+}
+
+impl FileEntry {
+    /// What the path is, or what is wrong with the entry.
+    pub(crate) fn kind(&self) -> Result<FileKind, String> {
+        if !self.path.starts_with('/') || self.path.split('/').any(|part| part == "..") {
+            return Err(format!("`path = \"{}\"` must be absolute, without `..`", self.path));
+        }
+        if u32::from_str_radix(&self.mode, 8).is_err() {
+            return Err(format!("`mode = \"{}\"` is not octal", self.mode));
+        }
+        match (&self.source, &self.link) {
+            (Some(source), None) if !source.contains('/') => Ok(FileKind::Source(source.clone())),
+            (Some(source), None) => Err(format!("`source = \"{source}\"` must be a file name below nix/images/files")),
+            (None, Some(link)) => Ok(FileKind::Link(link.clone())),
+            _ => Err(format!("`{}` needs either `source` or `link`", self.path)),
+        }
+    }
+}
+
+fn default_mode() -> String {
+    "0644".to_owned()
+}
+
+fn root() -> String {
+    "root".to_owned()
+}
