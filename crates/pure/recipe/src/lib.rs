@@ -1,11 +1,21 @@
 //! Build steps and their graph, from a lock and a definition.
 //!
-//! A [`Step`] is what one derivation's builder reads (as JSON, from the file that `spec` names); a [`Graph`] is all
-//! steps of an image with the derivations they depend on. Both front ends, the Rust emitter and the flake, give the same JSON.
+//! A [`Step`] is what one derivation's builder reads (as JSON, from the file that `spec` names). [`image`] walks a lock
+//! and hands every step of an image, inputs first, to a [`Sink`], which says where each step's outputs will lie. The
+//! sink that makes derivations is in `sage-oci-emit`; the graph itself depends on the lock and the definition alone.
 
+mod accounts;
+mod generated;
+mod graph;
+mod interpreter;
+mod labels;
+mod packages;
+mod sink;
 mod steps;
 
+pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, image};
+pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
-    BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, Interpreter, LayerPackage,
-    LayerStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, Step,
+    BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, Interpreter,
+    LayerPackage, LayerStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, Step,
 };

@@ -1,0 +1,146 @@
+//! Steps that write generated files, each kind a layer of its own.
+
+use crate::accounts::Accounts;
+use crate::packages::Packages;
+use crate::{GenerateKind, GenerateStep, PlacedContent, PlacedFile, Sealing};
+use sage_oci_definition::{FileKind, Resolved};
+use sage_oci_effects::{Document, Effect, Mode, OwnedEffect};
+use sage_oci_lock::{Lock, Reason};
+use sage_oci_names::{LayerName, PackageName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that the generated layers of one image are made from.
+pub(crate) struct Generated<'a> {
+    pub(crate) lock: &'a Lock,
+    pub(crate) image: &'a Resolved,
+    pub(crate) packages: &'a Packages<'a>,
+    pub(crate) accounts: &'a Accounts,
+    pub(crate) sources: &'a str,
+    pub(crate) files: &'a BTreeMap<String, String>,
+    pub(crate) sealing: Sealing,
+    pub(crate) contents: Vec<String>,
+}
+
+/// One generated layer: its step, and the packages whose archives it reads.
+pub(crate) struct Generation {
+    pub(crate) step: GenerateStep,
+    pub(crate) reads: BTreeSet<PackageName>,
+}
+
+impl Generated<'_> {
+    /// The generated layers, bottom first.
+    pub(crate) fn all(&self) -> Vec<Generation> {
+        let mut all = vec![self.users(), self.alternatives(), self.ld_cache()];
+        all.extend(self.certificates());
+        all.push(self.configuration());
+        all.push(self.files());
+        all.push(self.dpkg());
+        all
+    }
+
+    fn users(&self) -> Generation {
+        let kind = GenerateKind::Users { user: self.image.user.name.clone(), sudo: self.image.user.sudo };
+        // bash ships /etc/skel.
+        self.generation("users", kind, self.accounts.effects.clone(), ["bash"])
+    }
+
+    fn alternatives(&self) -> Generation {
+        let effects = self.effects(|effect| matches!(effect, Effect::Alternative { .. }));
+        self.generation("alternatives", GenerateKind::Alternatives, effects, [])
+    }
+
+    fn ld_cache(&self) -> Generation {
+        // These two ship /etc/ld.so.conf and /etc/ld.so.conf.d.
+        self.generation("ld-cache", GenerateKind::LdCache, Vec::new(), ["libc-bin", "libc6"])
+    }
+
+    fn certificates(&self) -> Option<Generation> {
+        let effects = self.effects(|effect| matches!(effect, Effect::Computed { document: Document::CaCertificates }));
+        (!effects.is_empty()).then(|| self.generation("certificates", GenerateKind::Certificates, effects, []))
+    }
+
+    fn configuration(&self) -> Generation {
+        let effects = self.effects(|effect| match effect {
+            Effect::Directory { .. }
+            | Effect::Symlink { .. }
+            | Effect::File { .. }
+            | Effect::Copy { .. }
+            | Effect::Shell { .. } => true,
+            Effect::Computed { document } => matches!(document, Document::PamProfiles | Document::XmlCatalogs),
+            _ => false,
+        });
+        self.generation("configuration", GenerateKind::Configuration, effects, [])
+    }
+
+    fn files(&self) -> Generation {
+        let files = self
+            .image
+            .files
+            .iter()
+            .filter_map(|(entry, kind)| {
+                let content = match kind {
+                    FileKind::Source(name) => PlacedContent::Text(self.files.get(name)?.clone()),
+                    FileKind::Link(target) => PlacedContent::Link(target.clone()),
+                };
+                let mode = Mode::try_from(entry.mode.clone()).ok()?;
+                Some(PlacedFile {
+                    path: entry.path.clone(),
+                    content,
+                    mode,
+                    owner: entry.owner.clone(),
+                    group: entry.group.clone(),
+                })
+            })
+            .collect();
+        self.generation("files", GenerateKind::Files { files }, Vec::new(), [])
+    }
+
+    fn dpkg(&self) -> Generation {
+        let automatic = self.lock.packages.iter().filter(|package| matches!(package.reason, Reason::RequiredBy(_)));
+        let kind = GenerateKind::Dpkg {
+            automatic: automatic.map(|package| package.name.clone()).collect(),
+            omitted: self
+                .lock
+                .omitted
+                .iter()
+                .map(|omitted| (omitted.name.clone(), omitted.version.to_string()))
+                .collect(),
+            sources: self.sources.to_owned(),
+        };
+        let effects = self.effects(|effect| matches!(effect, Effect::Diversion { .. } | Effect::Metadata { .. }));
+        self.generation("dpkg", kind, effects, [])
+    }
+
+    fn effects(&self, wanted: impl Fn(&Effect) -> bool) -> Vec<OwnedEffect> {
+        self.lock.effects.iter().filter(|owned| wanted(&owned.effect)).cloned().collect()
+    }
+
+    fn generation<const N: usize>(
+        &self,
+        name: &str,
+        generate: GenerateKind,
+        effects: Vec<OwnedEffect>,
+        reads: [&str; N],
+    ) -> Generation {
+        let from_packages = effects
+            .iter()
+            .filter(|owned| matches!(owned.effect, Effect::Copy { .. } | Effect::Computed { .. }))
+            .map(|owned| owned.package.clone());
+        let named = reads.into_iter().filter_map(|name| PackageName::parse(name).ok());
+        let reads: BTreeSet<PackageName> =
+            from_packages.chain(named).filter(|name| self.packages.fetch_of(name).is_some()).collect();
+        let archives = reads.iter().filter_map(|name| Some((name.clone(), self.packages.archive(name)?))).collect();
+        let step = GenerateStep {
+            name: LayerName::parse(name).expect("the names above are layer names"),
+            sealing: self.sealing.clone(),
+            architecture: self.lock.architecture,
+            generate,
+            contents: self.contents.clone(),
+            archives,
+            effects,
+            users: self.accounts.users.clone(),
+            groups: self.accounts.groups.clone(),
+        };
+        Generation { step, reads }
+    }
+}
