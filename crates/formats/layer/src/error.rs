@@ -1,0 +1,187 @@
+use std::io;
+
+/// Why a layer could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum LayerError {
+    /// A path that must not stand in a layer.
+    #[error("`{path}` is not a path of a layer: {why}")]
+    InvalidPath {
+        /// The path.
+        path: String,
+        /// The rule it breaks.
+        why: &'static str,
+    },
+    /// A link's target that no reader would take.
+    #[error("the link `{path}` has a target that cannot be written: {why}")]
+    InvalidTarget {
+        /// The link.
+        path: String,
+        /// The rule its target breaks.
+        why: &'static str,
+    },
+    /// A mode with more than twelve bits.
+    #[error("`{path}` has mode {mode:o}, which is more than twelve bits")]
+    InvalidMode {
+        /// The entry.
+        path: String,
+        /// Its mode.
+        mode: u32,
+    },
+    /// An extended attribute whose name cannot be written.
+    #[error("`{path}` has an extended attribute with the impossible name `{name}`")]
+    InvalidAttribute {
+        /// The entry.
+        path: String,
+        /// The attribute's name.
+        name: String,
+    },
+    /// A path that came before.
+    #[error("`{path}` comes twice in one layer")]
+    DuplicatePath {
+        /// The path.
+        path: String,
+    },
+    /// A directory that came before with another mode, owner or attributes.
+    #[error("the directory `{path}` comes twice in one layer, first as {first}, then as {second}")]
+    DirectoryMismatch {
+        /// The directory.
+        path: String,
+        /// Mode and owners of its first entry.
+        first: String,
+        /// Mode and owners of the second.
+        second: String,
+    },
+    /// A path below something that is no directory.
+    #[error("`{path}` lies below `{ancestor}`, which is no directory in this layer")]
+    BelowNonDirectory {
+        /// The path.
+        path: String,
+        /// The ancestor that came before as something else.
+        ancestor: String,
+    },
+    /// A hard link to something that is no earlier file of the layer.
+    #[error("the hard link `{path}` names `{target}`, which is no earlier file of this layer")]
+    HardLinkTarget {
+        /// The link.
+        path: String,
+        /// What it names.
+        target: String,
+    },
+    /// A hard link with another mode or owner than its file; the later would silently win.
+    #[error("the hard link `{path}` has another mode or owner than its file `{target}`")]
+    HardLinkMismatch {
+        /// The link.
+        path: String,
+        /// Its file.
+        target: String,
+    },
+    /// A body that ended early or went on too long.
+    #[error("`{path}` should have {expected} bytes, but {}", how_long(*.actual))]
+    BodySize {
+        /// The file.
+        path: String,
+        /// The length its entry states.
+        expected: u64,
+        /// The bytes that came; none where there were too many.
+        actual: Option<u64>,
+    },
+    /// A body could not be read.
+    #[error("cannot read the bytes of `{path}`")]
+    Body {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A compression level outside the compressor's range.
+    #[error("{algorithm} has no level {level}; its levels are {range}")]
+    InvalidLevel {
+        /// The compressor.
+        algorithm: &'static str,
+        /// The level asked for.
+        level: i32,
+        /// The levels there are.
+        range: &'static str,
+    },
+    /// The compressor failed.
+    #[error("{algorithm} could not compress a chunk: {why}")]
+    Compress {
+        /// The compressor.
+        algorithm: &'static str,
+        /// What it said.
+        why: String,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a thread for writing a layer")]
+    Spawn {
+        /// Why.
+        source: io::Error,
+    },
+    /// A thread ended before its work was done.
+    #[error("a thread that was writing a layer died")]
+    WorkerDied,
+    /// The blob could not be written.
+    #[error("cannot write the layer's blob")]
+    Write {
+        /// Why.
+        source: io::Error,
+    },
+    /// An earlier entry failed, so the layer is not whole.
+    #[error("the layer is broken by an earlier error")]
+    Broken,
+    /// The blob could not be read or decompressed, or is no tar archive.
+    #[error("cannot read the layer's blob")]
+    Read {
+        /// Why.
+        source: io::Error,
+    },
+    /// The archive lacks the two zero blocks that end it.
+    #[error("the layer's tar archive has no end, so it was probably cut off")]
+    NoEndOfArchive,
+    /// An entry of a type that layers do not use.
+    #[error("`{path}` has the entry type `{kind}`, which has no place in a layer")]
+    UnknownEntryType {
+        /// The entry.
+        path: String,
+        /// Its type flag.
+        kind: char,
+    },
+    /// A name in the archive that is not UTF-8.
+    #[error("`{path}` is not UTF-8")]
+    NotUtf8 {
+        /// The name, with what is not UTF-8 replaced.
+        path: String,
+    },
+}
+
+impl LayerError {
+    /// What to do next, where something can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::DirectoryMismatch { path, .. } => {
+                Some(format!("decide for one mode and owner of `{path}` with a rule"))
+            }
+            Self::DuplicatePath { path } => Some(format!("leave out all but one of the packages that bring `{path}`")),
+            Self::BelowNonDirectory { ancestor, .. } => {
+                Some(format!("move the files below `{ancestor}` to where it points, or leave it out"))
+            }
+            Self::Write { source } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("make room on the disk".to_owned())
+            }
+            Self::NoEndOfArchive => Some("get the blob again".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn should_retry(&self) -> bool {
+        matches!(self, Self::Spawn { .. })
+    }
+}
+
+fn how_long(actual: Option<u64>) -> String {
+    match actual {
+        Some(count) => format!("ended after {count}"),
+        None => "has more".to_owned(),
+    }
+}
