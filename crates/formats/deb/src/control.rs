@@ -1,0 +1,79 @@
+use crate::compression::Decoder;
+use crate::{Compression, DebError, EntryKind, Stanza, TarReader};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// The most bytes a control member may unpack to, unless the caller says otherwise: 64 MiB.
+///
+/// The largest parts are `md5sums` of packages with very many files; a few MiB.
+pub const CONTROL_LIMIT: u64 = 64 << 20;
+
+/// One file of the control member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlFile {
+    /// The twelve permission bits; maintainer scripts are executable.
+    pub mode: u32,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+/// The files of a package's control member: `control`, `md5sums`, `conffiles`, `postinst`, and so on (deb-src-files(5)).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Control {
+    /// The files by name, without any folder.
+    pub files: BTreeMap<String, ControlFile>,
+}
+
+impl Control {
+    /// The content of a file, if the package has it.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.files.get(name).map(|file| &*file.bytes)
+    }
+
+    /// The one stanza of the file `control`.
+    pub fn stanza(&self) -> Result<Stanza, DebError> {
+        let bytes = self.get("control").ok_or(DebError::MissingMember { member: "control" })?;
+        let stanzas = Stanza::parse_all(bytes)?;
+        match <[Stanza; 1]>::try_from(stanzas) {
+            Ok([stanza]) => Ok(stanza),
+            Err(stanzas) => Err(DebError::Field {
+                stanza: "control".into(),
+                field: "Package",
+                why: format!("is in {} stanzas where one must be", stanzas.len()),
+            }),
+        }
+    }
+
+    pub(crate) fn read(
+        reader: impl Read,
+        compression: Compression,
+        member: &str,
+        limit: u64,
+    ) -> Result<Self, DebError> {
+        let mut tar = TarReader::new(Decoder::new(reader, compression, member, limit)?);
+        let mut files = BTreeMap::new();
+        while let Some(entry) = tar.next_entry()? {
+            match entry.kind {
+                EntryKind::Directory if entry.path.is_empty() => continue,
+                EntryKind::File { .. } if !entry.path.contains('/') => {}
+                EntryKind::Directory => {
+                    return Err(DebError::RefusedKind { entry: entry.path, kind: "directory among control files" });
+                }
+                EntryKind::File { .. } => {
+                    return Err(DebError::RefusedKind { entry: entry.path, kind: "control file inside a directory" });
+                }
+                _ => return Err(DebError::RefusedKind { entry: entry.path, kind: "link among control files" }),
+            }
+            let mut bytes = Vec::new();
+            tar.read_to_end(&mut bytes)?;
+            if files.insert(entry.path.clone(), ControlFile { mode: entry.mode, bytes }).is_some() {
+                return Err(DebError::TarHeader { entry: entry.path, why: "the archive has two of it" });
+            }
+        }
+        tar.into_inner().finish()?;
+        if !files.contains_key("control") {
+            return Err(DebError::MissingMember { member: "control" });
+        }
+        Ok(Self { files })
+    }
+}

@@ -1,0 +1,160 @@
+use crate::error::fill;
+use crate::header::{BLOCK, Before, checksum_is_right, entry, shown};
+use crate::pax::Pax;
+use crate::{DebError, Entry, EntryKind};
+use std::io::{self, BufReader, Read};
+use tar::{EntryType, Header};
+
+/// Headers are taken from the decompressor in pieces of this size; large bodies go past the buffer.
+const BUFFER: usize = 64 << 10;
+/// The longest GNU name or link target, in bytes; Linux ends at 4096.
+const NAME_LIMIT: u64 = 64 << 10;
+/// The longest PAX header, in bytes; an extended attribute ends at 64 KiB.
+const PAX_LIMIT: u64 = 1 << 20;
+
+/// A strict reader of tar streams: ustar, GNU long names, PAX.
+///
+/// [`TarReader::next_entry`] steps to the next entry, skipping what is left of the present one; reading then gives its
+/// content. The stream must end with a zero block and hold nothing but zeros after it.
+#[derive(Debug)]
+pub struct TarReader<R> {
+    inner: BufReader<R>,
+    entry: String,
+    left: u64,
+    padding: usize,
+    ended: bool,
+}
+
+impl<R: Read> TarReader<R> {
+    /// Stands before the first entry.
+    pub fn new(inner: R) -> Self {
+        let inner = BufReader::with_capacity(BUFFER, inner);
+        Self { inner, entry: String::new(), left: 0, padding: 0, ended: false }
+    }
+
+    /// Steps to the next entry; `None` at the end of the stream.
+    pub fn next_entry(&mut self) -> Result<Option<Entry>, DebError> {
+        let mut before = Before::default();
+        let mut pending = false;
+        loop {
+            let Some(header) = self.next_header()? else {
+                if pending {
+                    return Err(self.malformed("a long name or PAX header has no entry"));
+                }
+                return Ok(None);
+            };
+            match header.entry_type() {
+                EntryType::GNULongName => before.name = Some(self.name()?),
+                EntryType::GNULongLink => before.link = Some(self.name()?),
+                EntryType::XHeader => before.pax = Pax::parse(&self.content(PAX_LIMIT)?, &self.entry)?,
+                _ => {
+                    let entry = entry(&header, before)?;
+                    self.entry.clone_from(&entry.path);
+                    self.body(match entry.kind {
+                        EntryKind::File { size } => size,
+                        _ => 0,
+                    });
+                    return Ok(Some(entry));
+                }
+            }
+            pending = true;
+        }
+    }
+
+    /// Gives the reader underneath back; what this reader has buffered is lost, so call it after the last entry.
+    pub(crate) fn into_inner(self) -> R {
+        self.inner.into_inner()
+    }
+
+    fn next_header(&mut self) -> Result<Option<Header>, DebError> {
+        if self.ended {
+            return Ok(None);
+        }
+        io::copy(self, &mut io::sink())?;
+        let mut block = [0; BLOCK];
+        if fill(&mut self.inner, &mut block[..self.padding])? < self.padding {
+            return Err(self.truncated());
+        }
+        self.padding = 0;
+        if fill(&mut self.inner, &mut block)? < BLOCK {
+            return Err(self.truncated());
+        }
+        if block == [0; BLOCK] {
+            self.only_zeros()?;
+            self.ended = true;
+            return Ok(None);
+        }
+        let header = Header::from_byte_slice(&block).clone();
+        self.entry = shown(&header);
+        if !checksum_is_right(&header) {
+            return Err(self.malformed("its checksum is wrong"));
+        }
+        let size = header.entry_size().map_err(|_| self.malformed("its size is not a number"))?;
+        self.body(size);
+        Ok(Some(header))
+    }
+
+    /// Sets the length of the body that follows.
+    fn body(&mut self, size: u64) {
+        self.left = size;
+        // Both remainders are below 512.
+        self.padding = (BLOCK - (size % BLOCK as u64) as usize) % BLOCK;
+    }
+
+    fn name(&mut self) -> Result<Vec<u8>, DebError> {
+        let mut name = self.content(NAME_LIMIT)?;
+        // GNU tar ends the name with a NUL character that is counted.
+        if name.last() == Some(&0) {
+            name.pop();
+        }
+        Ok(name)
+    }
+
+    fn content(&mut self, limit: u64) -> Result<Vec<u8>, DebError> {
+        if self.left > limit {
+            return Err(self.malformed("its long name or PAX header is too long"));
+        }
+        let mut content = Vec::new();
+        self.read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    fn only_zeros(&mut self) -> Result<(), DebError> {
+        let mut block = [0; BLOCK];
+        loop {
+            let count = fill(&mut self.inner, &mut block)?;
+            if block[..count].iter().any(|byte| *byte != 0) {
+                return Err(DebError::TrailingBytes { place: "the tar stream".into() });
+            }
+            if count < BLOCK {
+                return Ok(());
+            }
+        }
+    }
+
+    fn malformed(&self, why: &'static str) -> DebError {
+        DebError::TarHeader { entry: self.entry.clone(), why }
+    }
+
+    fn truncated(&self) -> DebError {
+        let place =
+            if self.entry.is_empty() { "a tar header".into() } else { format!("or after tar entry `{}`", self.entry) };
+        DebError::Truncated { place }
+    }
+}
+
+impl<R: Read> Read for TarReader<R> {
+    /// Reads from the content of the present entry.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let count = self.inner.read(&mut buffer[..most])?;
+        if count == 0 {
+            return Err(self.truncated().into());
+        }
+        self.left = self.left.saturating_sub(count as u64);
+        Ok(count)
+    }
+}
