@@ -24,6 +24,7 @@ struct Body {
     url: String,
     licenses: String,
     version_of: PackageName,
+    default_channel: ChannelName,
     payload: Vec<SourceName>,
     packages: Packages,
     user: User,
@@ -177,6 +178,11 @@ impl Image {
         self.body.channels.keys().cloned().collect()
     }
 
+    /// The channel that is meant where nobody names one.
+    pub fn default_channel(&self) -> &ChannelName {
+        &self.body.default_channel
+    }
+
     /// One image of one channel; `name` is the image's own or a variant's.
     ///
     /// # Errors
@@ -240,6 +246,7 @@ description = "A test"
 url = "https://example.org"
 licenses = "MIT"
 version-of = "hello"
+default-channel = "sid"
 payload = ["hello"]
 compression = { algorithm = "zstd", level = 3 }
 
@@ -289,7 +296,7 @@ config.cmd = ["jupyter"]
         let plain = image.resolve(&name("tiny"), &name("sid")).unwrap();
         assert_eq!(
             plain.wanted.iter().map(|w| (w.value.as_str(), w.line)).collect::<Vec<_>>(),
-            [("hello", 13), ("sudo", 14)]
+            [("hello", 14), ("sudo", 15)]
         );
         assert_eq!(plain.files[0].1, FileKind::Link("hello".into()));
         let variant = image.resolve(&name("tiny-jupyter"), &name("bookworm")).unwrap();
@@ -302,9 +309,9 @@ config.cmd = ["jupyter"]
     #[test]
     fn errors_name_the_line() {
         for (from, to, line, word) in [
-            ("id = 1000", "id = 1000\nshel = 1", 23, "shel"),
-            ("\"sudo\"", "\"Sudo\"", 14, "lower-case"),
-            ("link = \"hello\"", "", 30, "either"),
+            ("id = 1000", "id = 1000\nshel = 1", 24, "shel"),
+            ("\"sudo\"", "\"Sudo\"", 15, "lower-case"),
+            ("link = \"hello\"", "", 31, "either"),
         ] {
             let error = Image::parse("tiny.toml", &TEXT.replace(from, to)).unwrap_err().to_string();
             assert!(error.starts_with(&format!("tiny.toml:{line}:")) && error.contains(word), "{error}");
