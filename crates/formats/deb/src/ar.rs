@@ -59,8 +59,13 @@ impl<R: Read> Ar<R> {
         match fill(&mut self.inner, &mut header).map_err(DebError::Io)? {
             0 => return Ok(None),
             HEADER => {}
-            _ if self.member.is_empty() => return Err(DebError::Truncated { place: "the first ar header".into() }),
-            _ => return Err(DebError::TrailingBytes { place: format!("member `{}`", self.member) }),
+            _ => {
+                let place = match &*self.member {
+                    "" => "the first ar header".to_owned(),
+                    member => format!("the ar header behind member `{member}`"),
+                };
+                return Err(DebError::Truncated { place });
+            }
         }
         let member = parse_header(&header)?;
         self.member.clone_from(&member.name);

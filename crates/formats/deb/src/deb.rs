@@ -137,8 +137,13 @@ fn next_known(ar: &mut Ar<impl Read>) -> Result<Option<Member>, DebError> {
 }
 
 fn check_end(mut ar: Ar<impl Read>) -> Result<(), DebError> {
-    match next_known(&mut ar)? {
-        Some(member) => Err(DebError::UnexpectedMember { found: member.name, expected: "the end of the archive" }),
-        None => Ok(()),
+    match next_known(&mut ar) {
+        Ok(None) => Ok(()),
+        Ok(Some(member)) => Err(DebError::UnexpectedMember { found: member.name, expected: "the end of the archive" }),
+        // Nothing had to follow, so these are not half a member but too many bytes.
+        Err(DebError::Truncated { .. } | DebError::ArHeader { .. }) => {
+            Err(DebError::TrailingBytes { place: "the data member".into() })
+        }
+        Err(error) => Err(error),
     }
 }
