@@ -1,0 +1,60 @@
+use std::io;
+
+/// Why a cache could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum LdcacheError {
+    /// The bytes of a file could not be read.
+    #[error("cannot read a file to see whether it is a shared object")]
+    Read {
+        /// Why.
+        source: io::Error,
+    },
+    /// A configuration file includes a pattern that is none.
+    #[error("`{file}` includes `{pattern}`, which is no pattern: {why}")]
+    Pattern {
+        /// The configuration file.
+        file: String,
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A configuration file includes a pattern that is not absolute, which `ldconfig -r` refuses too.
+    #[error("`{file}` includes `{pattern}`, which is not absolute")]
+    RelativeInclude {
+        /// The configuration file.
+        file: String,
+        /// The pattern.
+        pattern: String,
+    },
+    /// Configuration files include each other without end.
+    #[error("`{file}` includes itself")]
+    IncludeLoop {
+        /// The configuration file.
+        file: String,
+    },
+    /// glibc before 2.37 gives such directories a meaning that this crate does not write down.
+    #[error("glibc {version} searches `{path}` for special hardware, which is not supported")]
+    LegacyHardware {
+        /// The directory.
+        path: String,
+        /// The version of glibc.
+        version: String,
+    },
+    /// The cache would have offsets beyond 32 bits.
+    #[error("there are too many libraries for one cache")]
+    TooLarge,
+}
+
+impl LdcacheError {
+    /// What to do next, where something can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::LegacyHardware { path, .. } => Some(format!("leave out the package that brings `{path}`")),
+            Self::RelativeInclude { file, .. } | Self::Pattern { file, .. } | Self::IncludeLoop { file } => {
+                Some(format!("correct `{file}`, or leave out the package that brings it"))
+            }
+            Self::Read { .. } | Self::TooLarge => None,
+        }
+    }
+}
