@@ -1,0 +1,122 @@
+use crate::{Fault, Request, When, connection, glob};
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// A running server. Dropped, it ends every connection and stops.
+#[derive(Debug)]
+pub struct Mirror {
+    address: SocketAddr,
+    state: Arc<State>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+/// What the connections share.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) root: PathBuf,
+    pub(crate) stopping: AtomicBool,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    rules: Vec<Rule>,
+    requests: Vec<Request>,
+    connections: Vec<TcpStream>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    pattern: String,
+    when: When,
+    fault: Fault,
+    count: u64,
+}
+
+impl Mirror {
+    /// Serves the files below `root` on a free port of `127.0.0.1`. Files may come and go while it runs.
+    pub fn serve(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(State { root: root.into(), stopping: AtomicBool::new(false), inner: Mutex::default() });
+        let shared = Arc::clone(&state);
+        let acceptor = std::thread::spawn(move || accept(&listener, &shared));
+        Ok(Self { address, state, acceptor: Some(acceptor) })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Makes requests go wrong whose path matches `pattern` (`*` any characters, `?` any one).
+    /// Where several rules hold for a request, the one that was added first answers; every matching one counts it.
+    pub fn on(&self, pattern: &str, when: When, fault: Fault) {
+        self.state.lock().rules.push(Rule { pattern: pattern.to_owned(), when, fault, count: 0 });
+    }
+
+    /// Takes all faults away.
+    pub fn behave(&self) {
+        self.state.lock().rules.clear();
+    }
+
+    /// Every request so far, in the order of arrival.
+    pub fn requests(&self) -> Vec<Request> {
+        self.state.lock().requests.clone()
+    }
+}
+
+impl Drop for Mirror {
+    fn drop(&mut self) {
+        self.state.stopping.store(true, Ordering::Relaxed);
+        // Wakes the acceptor, which waits for a connection.
+        let _ = TcpStream::connect(self.address);
+        for connection in &self.state.lock().connections {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+impl State {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic elsewhere cannot leave these lists half-changed.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records a request and says which fault it meets.
+    pub(crate) fn judge(&self, request: &Request) -> Option<Fault> {
+        let mut inner = self.lock();
+        inner.requests.push(request.clone());
+        let mut fault = None;
+        for rule in inner.rules.iter_mut().filter(|rule| glob::matches(&rule.pattern, &request.path)) {
+            rule.count += 1;
+            if fault.is_none() && rule.when.holds(rule.count) {
+                fault = Some(rule.fault.clone());
+            }
+        }
+        fault
+    }
+}
+
+fn accept(listener: &TcpListener, state: &Arc<State>) {
+    let mut number = 0;
+    while let Ok((stream, _)) = listener.accept() {
+        if state.stopping.load(Ordering::Relaxed) {
+            return;
+        }
+        number += 1;
+        if let Ok(handle) = stream.try_clone() {
+            state.lock().connections.push(handle);
+        }
+        let state = Arc::clone(state);
+        // A failed connection is the client's to notice; the server has nobody to tell.
+        std::thread::spawn(move || connection::serve(&stream, number, &state));
+    }
+}
