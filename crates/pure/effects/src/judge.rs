@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use sage_oci_names::{PackageName, Sha256};
 use sha2::{Digest, Sha256 as Hasher};
 
-use crate::{Census, Effect, Refusal};
+use crate::{Census, Effect, Refusal, local_directories, shell, triggers};
 
 /// A package with its maintainer scripts.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ impl Census {
         for script in known.into_iter().chain(others) {
             let Some(bytes) = package.scripts.get(script) else { continue };
             let sha256 = Sha256::new(Hasher::digest(bytes).into());
-            match self.verdict(package.name, script, sha256, bytes) {
+            match self.verdict(package, script, sha256, bytes) {
                 Ok((effects, verdict)) => {
                     judgement.effects.extend(effects);
                     judgement.accounts.push(Account { script: script.to_owned(), sha256, verdict });
@@ -94,18 +94,51 @@ impl Census {
 
     fn verdict(
         &self,
-        package: &PackageName,
+        package: &Package<'_>,
         script: &str,
         sha256: Sha256,
-        _bytes: &[u8],
+        bytes: &[u8],
     ) -> Result<(Vec<Effect>, Verdict), String> {
-        if let Some(entry) = self.entries.get(&(package.clone(), script.to_owned(), sha256)) {
+        match script {
+            "prerm" | "postrm" => {
+                return Ok((Vec::new(), Verdict::Kind("it runs when a package is removed or replaced")));
+            }
+            "config" => return Ok((Vec::new(), Verdict::Kind("it asks debconf questions; postinst acts on defaults"))),
+            _ => {}
+        }
+        if let Some(entry) = self.entries.get(&(package.name.clone(), script.to_owned(), sha256)) {
             return Ok((entry.effects.clone(), Verdict::Judged(entry.effects.len(), entry.reason.clone())));
         }
-        match script {
-            "prerm" | "postrm" => Ok((Vec::new(), Verdict::Kind("it runs when a package is removed or replaced"))),
-            "config" => Ok((Vec::new(), Verdict::Kind("it asks debconf questions; postinst acts on the defaults"))),
-            _ => Err("nobody has judged it".to_owned()),
+        let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
+        let effects = match script {
+            "preinst" => shell::follow(text, &[Some("install")])?,
+            "postinst" => postinst(text, answers_triggers(package)?)?,
+            "triggers" => triggers::read(text)?.0,
+            _ => return Err(format!("`{script}` is not a kind of script that is known")),
+        };
+        let verdict = Verdict::Understood(effects.len());
+        Ok((effects, verdict))
+    }
+}
+
+fn postinst(text: &str, triggered: bool) -> Result<Vec<Effect>, String> {
+    let (text, mut effects) = local_directories::take(text);
+    effects.extend(shell::follow(&text, &[Some("configure"), Some("")])?);
+    if triggered {
+        for effect in shell::follow(&text, &[Some("triggered"), None])? {
+            if !effects.contains(&effect) {
+                effects.push(effect);
+            }
         }
+    }
+    Ok(effects)
+}
+
+/// Whether dpkg calls the package's postinst a second time, with `triggered`.
+fn answers_triggers(package: &Package<'_>) -> Result<bool, String> {
+    match package.scripts.get("triggers").map(|bytes| std::str::from_utf8(bytes)) {
+        None => Ok(false),
+        Some(Ok(text)) => Ok(triggers::read(text)?.1),
+        Some(Err(_)) => Err("its triggers file is not UTF-8 text".to_owned()),
     }
 }

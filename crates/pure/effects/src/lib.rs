@@ -4,9 +4,13 @@
 //! its effects are declared here, or it is shown to do nothing in an image, or the lock is refused.
 
 mod census;
+mod commands;
 mod effect;
 mod error;
 mod judge;
+mod local_directories;
+mod shell;
+mod triggers;
 
 pub use census::{Census, Omission};
 pub use effect::{Document, Effect, Mode, OwnedEffect, Slave};

@@ -1,0 +1,80 @@
+use super::expand::Value;
+use super::machine::Status;
+
+/// Evaluates the arguments of `test` (POSIX, with the `-a` and `-o` of old scripts).
+///
+/// # Errors
+/// An expression that is not of a known form.
+pub(super) fn test(arguments: &[Value]) -> Result<Status, String> {
+    let text = |index: usize| arguments.get(index).and_then(Option::as_deref);
+    if arguments.len() > 4 || (arguments.len() == 4 && text(0) != Some("!")) {
+        for (joint, any) in [("-o", true), ("-a", false)] {
+            if let Some(at) = arguments.iter().position(|argument| argument.as_deref() == Some(joint)) {
+                let (left, right) = (test(&arguments[..at])?, test(&arguments[at + 1..])?);
+                let decisive = Status::from(any);
+                return Ok(match (left, right) {
+                    (left, right) if left == decisive || right == decisive => decisive,
+                    (Status::Either, _) | (_, Status::Either) => Status::Either,
+                    _ => decisive.not(),
+                });
+            }
+        }
+    }
+    match arguments {
+        [] => Ok(Status::Failure),
+        [one] => Ok(one.as_ref().map_or(Status::Either, |one| Status::from(!one.is_empty()))),
+        [Some(not), rest @ ..] if not == "!" => Ok(test(rest)?.not()),
+        [Some(operator), operand] => unary(operator, operand.as_deref()),
+        [left, Some(operator), right] => binary(left.as_deref(), operator, right.as_deref()),
+        _ => Err("a condition of an unknown form".to_owned()),
+    }
+}
+
+fn unary(operator: &str, operand: Option<&str>) -> Result<Status, String> {
+    match operator {
+        "-n" => Ok(operand.map_or(Status::Either, |text| Status::from(!text.is_empty()))),
+        "-z" => Ok(operand.map_or(Status::Either, |text| Status::from(text.is_empty()))),
+        "-b" | "-c" | "-d" | "-e" | "-f" | "-h" | "-L" | "-p" | "-r" | "-s" | "-S" | "-w" | "-x" => {
+            Ok(match operand {
+                // No init runs while an image is built.
+                Some("/run/systemd/system") => Status::Failure,
+                _ => Status::Either,
+            })
+        }
+        _ => Err(format!("the condition `{operator}`")),
+    }
+}
+
+fn binary(left: Option<&str>, operator: &str, right: Option<&str>) -> Result<Status, String> {
+    let number = |text: &str| text.parse::<i64>().map_err(|_| format!("`{text}` is not a number"));
+    let known = left.zip(right);
+    Ok(match (operator, known) {
+        ("=" | "==" | "!=" | "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge", None) => Status::Either,
+        ("=" | "==", Some((left, right))) => Status::from(left == right),
+        ("!=", Some((left, right))) => Status::from(left != right),
+        ("-eq", Some((left, right))) => Status::from(number(left)? == number(right)?),
+        ("-ne", Some((left, right))) => Status::from(number(left)? != number(right)?),
+        ("-lt", Some((left, right))) => Status::from(number(left)? < number(right)?),
+        ("-le", Some((left, right))) => Status::from(number(left)? <= number(right)?),
+        ("-gt", Some((left, right))) => Status::from(number(left)? > number(right)?),
+        ("-ge", Some((left, right))) => Status::from(number(left)? >= number(right)?),
+        _ => return Err(format!("the condition `{operator}`")),
+    })
+}
+
+/// Matches text with a `case` pattern: characters, each with whether it may be a wildcard.
+pub(super) fn matches(pattern: &[(char, bool)], text: &str) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some((('*', true), rest)) => {
+            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| matches(rest, &text[at..]))
+        }
+        Some(((expected, wild), rest)) => {
+            let mut characters = text.chars();
+            match characters.next() {
+                Some(found) if found == *expected || (*wild && *expected == '?') => matches(rest, characters.as_str()),
+                _ => false,
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+use std::collections::BTreeMap;
+
+use super::conditions;
+use super::expand::Value;
+use super::syntax::{AndOr, Command, Joint, List, Part, Redirection, Simple, Word};
+use crate::{Effect, commands};
+
+/// Whether a command succeeds, as far as it is known without running it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Success,
+    Failure,
+    /// It depends on the machine; a script that behaves differently by it is not understood.
+    Either,
+}
+
+impl Status {
+    pub(crate) fn not(self) -> Self {
+        match self {
+            Self::Success => Self::Failure,
+            Self::Failure => Self::Success,
+            Self::Either => Self::Either,
+        }
+    }
+}
+
+impl From<bool> for Status {
+    fn from(success: bool) -> Self {
+        if success { Self::Success } else { Self::Failure }
+    }
+}
+
+/// Function calls inside each other.
+const MAX_CALLS: usize = 20;
+
+/// All that running a script can change; two ways through a script are the same when their states are equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct State {
+    pub(super) positional: Vec<Value>,
+    pub(super) variables: BTreeMap<String, Value>,
+    functions: BTreeMap<String, List>,
+    pub(super) effects: Vec<Effect>,
+    exited: bool,
+    returned: bool,
+    calls: usize,
+}
+
+impl State {
+    pub(super) fn new(arguments: &[Value], variables: BTreeMap<String, Value>) -> Self {
+        Self {
+            positional: arguments.to_vec(),
+            variables,
+            functions: BTreeMap::new(),
+            effects: Vec::new(),
+            exited: false,
+            returned: false,
+            calls: 0,
+        }
+    }
+
+    pub(super) fn list(&mut self, list: &List) -> Result<Status, String> {
+        let mut status = Status::Success;
+        for item in list {
+            if self.exited || self.returned {
+                break;
+            }
+            status = self.and_or(item)?;
+        }
+        Ok(status)
+    }
+
+    fn and_or(&mut self, item: &AndOr) -> Result<Status, String> {
+        let mut status = self.command(&item.first)?;
+        for (joint, command) in &item.rest {
+            if self.exited || self.returned {
+                break;
+            }
+            let runs = match joint {
+                Joint::And => status,
+                Joint::Or => status.not(),
+            };
+            match runs {
+                Status::Success => status = self.command(command)?,
+                Status::Failure => {}
+                Status::Either => {
+                    let mut other = self.clone();
+                    other.command(command)?;
+                    self.same(&other)?;
+                }
+            }
+        }
+        Ok(status)
+    }
+
+    /// Refuses two ways through a script that differ.
+    fn same(&self, other: &Self) -> Result<(), String> {
+        if self == other { Ok(()) } else { Err("what it does depends on the machine it runs on".to_owned()) }
+    }
+
+    fn command(&mut self, command: &Command) -> Result<Status, String> {
+        match command {
+            Command::Simple(simple) => self.simple(simple).map_err(|why| match why.starts_with("line ") {
+                true => why,
+                false => format!("line {}: {why}", simple.line),
+            }),
+            Command::Not(inner) => Ok(self.command(inner)?.not()),
+            Command::If(arms, otherwise) => self.conditional(arms, otherwise),
+            Command::Case(subject, arms) => self.case(subject, arms),
+            Command::Group(list) => self.list(list),
+            Command::Function(name, body) => {
+                self.functions.insert(name.clone(), body.clone());
+                Ok(Status::Success)
+            }
+            Command::For(name, words, body) => {
+                let mut status = Status::Success;
+                for value in self.fields(words)? {
+                    if self.exited || self.returned {
+                        break;
+                    }
+                    if value.is_none() {
+                        return Err("a loop over words that only a run could tell".to_owned());
+                    }
+                    self.variables.insert(name.clone(), value);
+                    status = self.list(body)?;
+                }
+                Ok(status)
+            }
+            Command::Opaque(what) => Err(format!("{what} is not understood")),
+        }
+    }
+
+    fn conditional(&mut self, arms: &[(List, List)], otherwise: &List) -> Result<Status, String> {
+        let Some(((condition, body), rest)) = arms.split_first() else { return self.list(otherwise) };
+        let status = self.list(condition)?;
+        if self.exited || self.returned {
+            return Ok(status);
+        }
+        match status {
+            Status::Success => self.list(body),
+            Status::Failure => self.conditional(rest, otherwise),
+            Status::Either => {
+                let mut other = self.clone();
+                let first = self.list(body)?;
+                let second = other.conditional(rest, otherwise)?;
+                self.same(&other)?;
+                Ok(if first == second { first } else { Status::Either })
+            }
+        }
+    }
+
+    fn case(&mut self, subject: &Word, arms: &[(Vec<Word>, List)]) -> Result<Status, String> {
+        let Some(subject) = self.value(subject) else {
+            return Err("a `case` on text that only a run could tell".to_owned());
+        };
+        for (patterns, body) in arms {
+            for pattern in patterns {
+                let mut shape = Vec::new();
+                for part in pattern {
+                    match part {
+                        Part::Pattern(text) if text.contains('[') => return Err(format!("the pattern `{text}`")),
+                        Part::Pattern(text) => shape.extend(text.chars().map(|c| (c, true))),
+                        part => match self.value(&vec![part.clone()]) {
+                            Some(text) => shape.extend(text.chars().map(|c| (c, false))),
+                            None => return Err("a `case` pattern that only a run could tell".to_owned()),
+                        },
+                    }
+                }
+                if conditions::matches(&shape, &subject) {
+                    return self.list(body);
+                }
+            }
+        }
+        Ok(Status::Success)
+    }
+
+    fn simple(&mut self, simple: &Simple) -> Result<Status, String> {
+        for Redirection { operator, target } in &simple.redirections {
+            let value = self.value(target);
+            let harmless = match *operator {
+                ">" | ">>" | "<" => value.as_deref() == Some("/dev/null"),
+                ">&" => matches!(value.as_deref(), Some("1" | "2")),
+                _ => false,
+            };
+            if !harmless {
+                return Err(format!("`{operator}` to or from a file is not understood"));
+            }
+        }
+        let fields = self.fields(&simple.words)?;
+        let Some((name, arguments)) = fields.split_first() else {
+            for (name, word) in &simple.assignments {
+                self.assign(name, self.value(word))?;
+            }
+            return Ok(Status::Success);
+        };
+        let Some(name) = name.as_deref() else { return Err("a command that only a run could tell".to_owned()) };
+        if !simple.assignments.is_empty() {
+            return Err("a variable set for one command".to_owned());
+        }
+        if let Some(body) = self.functions.get(name).cloned() {
+            return self.call(arguments, &body);
+        }
+        self.builtin(name, arguments)
+    }
+
+    fn assign(&mut self, name: &str, value: Value) -> Result<(), String> {
+        if matches!(name, "IFS" | "PATH") {
+            return Err(format!("`{name}` is changed"));
+        }
+        self.variables.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    fn call(&mut self, arguments: &[Value], body: &List) -> Result<Status, String> {
+        if self.calls >= MAX_CALLS {
+            return Err("its functions call each other without end".to_owned());
+        }
+        self.calls += 1;
+        let outer = std::mem::replace(&mut self.positional, arguments.to_vec());
+        let status = self.list(body)?;
+        self.positional = outer;
+        self.returned = false;
+        self.calls -= 1;
+        Ok(status)
+    }
+
+    fn builtin(&mut self, name: &str, arguments: &[Value]) -> Result<Status, String> {
+        let texts: Option<Vec<&str>> = arguments.iter().map(Option::as_deref).collect();
+        match (name, texts.as_deref()) {
+            ("[", _) => match arguments.split_last() {
+                Some((Some(end), inner)) if end == "]" => conditions::test(inner),
+                _ => Err("`[` without `]`".to_owned()),
+            },
+            ("test", _) => conditions::test(arguments),
+            ("exit", Some([] | ["0"])) => {
+                self.exited = true;
+                Ok(Status::Success)
+            }
+            ("return", Some([] | ["0"])) => {
+                self.returned = true;
+                Ok(Status::Success)
+            }
+            ("return", Some(["1"])) => {
+                self.returned = true;
+                Ok(Status::Failure)
+            }
+            // Scripts that fail do not get installed; so what follows a command may count on it either way.
+            ("set", Some(["-e" | "+e" | "-u" | "+u" | "-eu" | "+eu" | "-ue"])) => Ok(Status::Success),
+            ("shift", Some([])) if !self.positional.is_empty() => {
+                self.positional.remove(0);
+                Ok(Status::Success)
+            }
+            ("local" | "export" | "readonly", Some(texts)) => {
+                for text in texts {
+                    match text.split_once('=') {
+                        Some((name, value)) => self.assign(name, Some(value.to_owned()))?,
+                        None if name == "local" => self.assign(text, Some(String::new()))?,
+                        None => {}
+                    }
+                }
+                Ok(Status::Success)
+            }
+            (_, Some(texts)) => {
+                let (status, effects) = commands::run(name, texts)?;
+                for effect in effects {
+                    let once = matches!(effect, Effect::Computed { .. } | Effect::Bytecode { .. });
+                    if !(once && self.effects.contains(&effect)) {
+                        self.effects.push(effect);
+                    }
+                }
+                Ok(status)
+            }
+            ("echo" | "printf", None) => Ok(Status::Success),
+            (_, None) => Err(format!("`{name}` with arguments that only a run could tell")),
+        }
+    }
+}
