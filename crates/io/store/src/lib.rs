@@ -1,1 +1,37 @@
-//! Nix: registering, realising and rooting derivations.
+//! Drives Nix through its command line: what is in the store, what to put there, what to build.
+//!
+//! Everything begins with [`Nix::discover`], which finds `nix-store` and learns how the store is reached: directly (as root,
+//! or as the owner of `/nix`) or through a daemon. Then, in the order a build needs them:
+//!
+//! - [`Nix::add_tool`] and [`Nix::add_fixed`] put files there under paths known beforehand;
+//! - [`Nix::register`] puts derivations there;
+//! - [`Nix::realise`] builds them, with [`Event`]s as they happen;
+//! - [`Nix::add_root`] keeps a result from the garbage collector.
+//!
+//! All of them do nothing, quickly, for what is there already, and two runs at once get on: the locks are Nix's own.
+//! Held to Nix 2.8 and 2.34 by the tests.
+
+mod access;
+mod add;
+mod command;
+mod config;
+mod discover;
+mod error;
+mod event;
+mod expression;
+mod failure;
+mod realise;
+mod register;
+mod root;
+mod settings;
+mod validity;
+mod version;
+
+pub use access::Access;
+pub use add::FixedDirectory;
+pub use discover::Nix;
+pub use error::StoreError;
+pub use event::Event;
+pub use realise::{Realised, Target};
+pub use settings::Settings;
+pub use version::NixVersion;

@@ -1,0 +1,106 @@
+use crate::command::batches;
+use crate::{Nix, StoreError};
+use sage_oci_derivation::{DerivationError, nar_hash};
+use sage_oci_files::FileError;
+use sage_oci_names::StorePath;
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Files that are to become a recursive SHA-256 fixed output.
+#[derive(Debug, Clone)]
+pub struct FixedDirectory {
+    /// The path it has if the content is right; see [`sage_oci_derivation::StoreDir::fixed_path`].
+    pub path: StorePath,
+    /// Where each file is now, by its path in the directory, as `bin/tool`. Modes are kept as far as Nix does.
+    pub files: BTreeMap<String, PathBuf>,
+}
+
+impl Nix {
+    /// Adds directories whose paths are known, so that derivations which promise them count as built.
+    ///
+    /// One command for all; those that are valid are left out. The files are laid out by hard links, and hashed by Nix: another
+    /// content than promised is [`StoreError::WrongContent`]. Any user of a daemon may do this.
+    pub fn add_fixed(&self, directories: &[FixedDirectory]) -> Result<(), StoreError> {
+        let paths: Vec<StorePath> = directories.iter().map(|directory| directory.path.clone()).collect();
+        let valid = self.is_valid(&paths)?;
+        let missing: Vec<&FixedDirectory> =
+            directories.iter().zip(valid).filter(|(_, valid)| !valid).map(|(directory, _)| directory).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let staging = self.staging()?;
+        let mut laid_out = Vec::new();
+        for (number, directory) in missing.iter().enumerate() {
+            // Nix takes the name from the last component; a number before it keeps equal names apart.
+            let folder = staging.path().join(number.to_string()).join(directory.path.name());
+            lay_out(&directory.files, &folder)?;
+            laid_out.push((&directory.path, folder));
+        }
+        for batch in batches(&laid_out, |(_, folder)| folder.as_os_str().len()) {
+            let mut command = self.command("nix-store");
+            command.args(["--add-fixed", "--recursive", "sha256"]).args(batch.iter().map(|(_, folder)| folder));
+            let added = self.capture_plain("add files", command)?;
+            for (at, (expected, _)) in batch.iter().enumerate() {
+                let actual = added.get(at).map_or("", String::as_str);
+                if actual != expected.as_str() {
+                    return Err(StoreError::WrongContent { expected: (*expected).clone(), actual: actual.to_owned() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a program into the store as `<name>/bin/<name>` and gives the path of the directory.
+    ///
+    /// The path is computed first: for a program that is there already this is one pass over the file and one question to Nix.
+    pub fn add_tool(&self, name: &str, program: &Path) -> Result<StorePath, StoreError> {
+        let file = sage_oci_files::open(program)?;
+        let metadata = file.metadata().map_err(FileError::at("look at", program))?;
+        let executable = metadata.permissions().mode() & 0o100 != 0;
+        if !executable {
+            let refused = std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it is not executable");
+            return Err(FileError::at("use as a builder", program)(refused).into());
+        }
+        let hash = nar_hash(|nar| {
+            nar.directory("")?;
+            nar.directory("bin")?;
+            nar.file(name, executable, metadata.len(), file)?;
+            nar.end_directory()?;
+            nar.end_directory()
+        })
+        .map_err(|error| at_file(error, program))?;
+        let path = self.store_dir().fixed_path(name, true, &hash.sha256)?;
+        let files = [(format!("bin/{name}"), program.to_owned())].into();
+        self.add_fixed(&[FixedDirectory { path: path.clone(), files }])?;
+        Ok(path)
+    }
+
+    /// A folder that goes away with the value.
+    fn staging(&self) -> Result<tempfile::TempDir, StoreError> {
+        let parent = self.settings.staging.clone().unwrap_or_else(sage_oci_files::cache_dir);
+        sage_oci_files::create_dir_all(&parent)?;
+        let folder = tempfile::Builder::new().prefix(".add-").tempdir_in(&parent);
+        Ok(folder.map_err(FileError::at("create a folder in", &parent))?)
+    }
+}
+
+fn lay_out(files: &BTreeMap<String, PathBuf>, folder: &Path) -> Result<(), StoreError> {
+    sage_oci_files::create_dir_all(folder)?;
+    for (name, file) in files {
+        let to = folder.join(name);
+        if let Some(parent) = to.parent() {
+            sage_oci_files::create_dir_all(parent)?;
+        }
+        sage_oci_files::hard_link_or_copy(file, to)?;
+    }
+    Ok(())
+}
+
+/// Gives an error of reading a file its path.
+fn at_file(error: DerivationError, file: &Path) -> StoreError {
+    match error {
+        DerivationError::NarRead { source, .. } => FileError::at("read", file)(source).into(),
+        other => other.into(),
+    }
+}

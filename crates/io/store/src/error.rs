@@ -1,0 +1,186 @@
+use crate::NixVersion;
+use sage_oci_derivation::DerivationError;
+use sage_oci_files::FileError;
+use sage_oci_names::StorePath;
+use std::path::PathBuf;
+
+/// What can go wrong between us and Nix.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no `nix-store`.
+    #[error("Nix is not installed: `nix-store` is neither on PATH nor where Nix's installers put it")]
+    NotInstalled,
+    /// This Nix is too old.
+    #[error("Nix {version} is too old; {oldest} or newer is needed", oldest = NixVersion::OLDEST)]
+    TooOld {
+        /// The version found.
+        version: NixVersion,
+    },
+    /// A program that is called `nix-store` does not answer like one.
+    #[error("`{program}` does not say its version, but: {output}")]
+    NotNix {
+        /// The program.
+        program: PathBuf,
+        /// What it says.
+        output: String,
+    },
+    /// There is neither a store that may be written nor a daemon.
+    #[error("no Nix store can be used: `{state}` may not be written, and no Nix daemon listens at `{socket}`")]
+    NoStore {
+        /// Nix's state folder.
+        state: PathBuf,
+        /// Where a daemon's socket would be.
+        socket: PathBuf,
+    },
+    /// A program cannot be started, or talking to it failed.
+    #[error("cannot run `{program}`")]
+    Run {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A derivation or an archive cannot be written.
+    #[error(transparent)]
+    Derivation(#[from] DerivationError),
+    /// Nix did not do what it was asked.
+    #[error("Nix could not {action}: {message}")]
+    Failed {
+        /// What it was asked, as a verb.
+        action: &'static str,
+        /// Its own words.
+        message: String,
+        /// The whole log, where one was kept.
+        log: Option<PathBuf>,
+    },
+    /// The disk is full.
+    #[error("Nix could not {action}: no space is left on the device: {message}")]
+    NoSpace {
+        /// What it was asked, as a verb.
+        action: &'static str,
+        /// Its own words.
+        message: String,
+        /// The whole log, where one was kept.
+        log: Option<PathBuf>,
+    },
+    /// The store may not be written.
+    #[error("Nix could not {action}: the store may not be written: {message}")]
+    ReadOnly {
+        /// What it was asked, as a verb.
+        action: &'static str,
+        /// Its own words.
+        message: String,
+        /// The whole log, where one was kept.
+        log: Option<PathBuf>,
+    },
+    /// The Nix daemon takes no unsigned objects from this user.
+    #[error("Nix could not {action}: its daemon does not trust this user: {message}")]
+    NotTrusted {
+        /// What it was asked, as a verb.
+        action: &'static str,
+        /// Its own words.
+        message: String,
+    },
+    /// A build failed.
+    #[error("{derivation} could not be built: {reason}{}", tail(.lines))]
+    BuildFailed {
+        /// The derivation.
+        derivation: StorePath,
+        /// Nix's own words.
+        reason: String,
+        /// The builder's exit status, where it ran and ended by itself.
+        status: Option<i32>,
+        /// The last lines that it wrote, 20 at most.
+        lines: Vec<String>,
+        /// How many further derivations failed by themselves.
+        others: usize,
+        /// The whole log of all builds.
+        log: PathBuf,
+    },
+    /// Added files have another path than they were to have: their content is not what the path promises.
+    #[error("the files added as `{expected}` became `{actual}`: their content is not the one that was promised")]
+    WrongContent {
+        /// The path that was promised.
+        expected: StorePath,
+        /// What Nix made of them.
+        actual: String,
+    },
+    /// Nix computes another path for a derivation than we do; this is a bug, here or there.
+    #[error("Nix computes `{actual}` for the derivation `{expected}`")]
+    Disagreement {
+        /// Our path.
+        expected: StorePath,
+        /// Nix's.
+        actual: String,
+    },
+    /// Someone stopped it: Ctrl-C, a termination signal, or the caller.
+    #[error("interrupted while Nix was to {action}")]
+    Interrupted {
+        /// What it was asked, as a verb.
+        action: &'static str,
+    },
+}
+
+impl StoreError {
+    /// What to do next, where there is something to say.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::NotInstalled => {
+                "on Debian: `apt-get install nix-bin` as root, and `nix-setup-systemd` too for use by other users"
+                    .to_owned()
+            }
+            Self::TooOld { .. } => "install a newer Nix: https://nixos.org/download, or Debian's `nix-bin`".to_owned(),
+            Self::NotNix { program, .. } => {
+                format!("look what `{}` is, and put Nix's own before it on PATH", program.display())
+            }
+            Self::NoStore { .. } => {
+                "run this as root, or start the Nix daemon (on Debian: `apt-get install nix-setup-systemd`, \
+                then join the group `nix-users`)"
+                    .to_owned()
+            }
+            Self::NoSpace { .. } => "free space where /nix lies: `nix-store --gc` removes what nothing uses".to_owned(),
+            Self::ReadOnly { .. } => "check the mount options and the owner of /nix, or use the Nix daemon".to_owned(),
+            Self::NotTrusted { .. } => {
+                "add this user to `trusted-users` in /etc/nix/nix.conf and restart nix-daemon, or run as root"
+                    .to_owned()
+            }
+            Self::BuildFailed { log, .. } => format!("the whole log is in {}", log.display()),
+            Self::Failed { log: Some(log), .. } => format!("the whole log is in {}", log.display()),
+            Self::WrongContent { .. } => "remove the files from the cache, so that they are fetched anew".to_owned(),
+            Self::Disagreement { .. } => "please report this, with the version of Nix".to_owned(),
+            Self::Derivation(error) => return error.hint(),
+            Self::File(error) => return error.hint(),
+            Self::Run { .. } | Self::Failed { .. } | Self::Interrupted { .. } => return None,
+        };
+        Some(text)
+    }
+
+    /// Whether the same call can succeed later without anything being mended.
+    pub fn should_retry(&self) -> bool {
+        match self {
+            Self::Interrupted { .. } => true,
+            Self::File(error) => error.should_retry(),
+            Self::Failed { message, .. } => {
+                ["database is busy", "Connection refused", "timed out"].iter().any(|sign| message.contains(sign))
+            }
+            _ => false,
+        }
+    }
+
+    /// The whole log, where one was kept.
+    pub fn log(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::BuildFailed { log, .. } => Some(log),
+            Self::Failed { log, .. } | Self::NoSpace { log, .. } | Self::ReadOnly { log, .. } => log.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// The builder's last lines as the end of a message.
+fn tail(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  > {line}")).collect()
+}
