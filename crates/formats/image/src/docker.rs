@@ -29,22 +29,15 @@ pub fn docker_manifest(config: &BlobDigest, layers: &[BlobDigest], repo_tags: &[
     }])
 }
 
-/// The bytes of an index for transport: one manifest under a name.
-///
-/// Engines on containerd take the name from `io.containerd.image.name`; podman reads `org.opencontainers.image.ref.name`.
-/// The name is not part of the image: manifest and config stay the same bytes.
-pub fn transport_index(manifest: &Descriptor, name: &str) -> Vec<u8> {
-    let mut manifest = manifest.clone();
-    for key in ["io.containerd.image.name", "org.opencontainers.image.ref.name"] {
-        manifest.annotations.insert(key.to_owned(), name.to_owned());
-    }
-    canonical(&Index::new(vec![manifest], BTreeMap::new()))
+/// The bytes of an index of one manifest, to go with `manifest.json` in an archive. It gives the image no name.
+pub fn transport_index(manifest: &Descriptor) -> Vec<u8> {
+    canonical(&Index::new(vec![manifest.clone()], BTreeMap::new()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MediaType, digest_of};
+    use crate::digest_of;
 
     #[test]
     fn golden_bytes() {
@@ -55,13 +48,5 @@ mod tests {
             text,
             format!(r#"[{{"Config":"blobs/sha256/{config}","Layers":["blobs/sha256/{layer}"],"RepoTags":["a:1"]}}]"#)
         );
-    }
-
-    #[test]
-    fn transport_keeps_the_manifest() {
-        let descriptor = Descriptor::of(MediaType::Manifest, b"{}");
-        let index: Index = serde_json::from_slice(&transport_index(&descriptor, "docker.io/library/a:1")).unwrap();
-        assert_eq!(index.manifests[0].digest, descriptor.digest);
-        assert_eq!(index.manifests[0].annotations["io.containerd.image.name"], "docker.io/library/a:1");
     }
 }

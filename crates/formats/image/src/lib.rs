@@ -41,4 +41,4 @@ pub use manifest::{Descriptor, Manifest, Platform};
 pub use media_type::{LayerType, MediaType};
 pub use memory::MemoryImage;
 pub use source::{ImageSource, MAX_DOCUMENT, read_document};
-pub use validate::{Depth, Report, ReportedImage, validate};
+pub use validate::{Depth, Report, ReportedImage, check_layer, validate};

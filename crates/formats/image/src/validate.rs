@@ -55,7 +55,7 @@ pub fn validate(source: &dyn ImageSource, depth: Depth) -> Result<Report, ImageE
         for layer in &image.layers {
             check_size(source, layer)?;
             if depth == Depth::Full {
-                size = size.saturating_add(check_content(source, layer)?);
+                size = size.saturating_add(check_layer(source, layer)?);
             }
         }
         images.push(ReportedImage {
@@ -80,8 +80,8 @@ fn check_size(source: &dyn ImageSource, layer: &ImageLayer) -> Result<(), ImageE
     Ok(())
 }
 
-/// Reads a layer once, checks the digest of what is stored and of what is inside, and gives the size inside.
-fn check_content(source: &dyn ImageSource, layer: &ImageLayer) -> Result<u64, ImageError> {
+/// Reads a layer once, checks the digest of what is stored and of what is inside, and gives the uncompressed size.
+pub fn check_layer(source: &dyn ImageSource, layer: &ImageLayer) -> Result<u64, ImageError> {
     let blob = layer.descriptor.digest;
     let what = || format!("layer {blob}");
     let content = |source| ImageError::Content { what: what(), source };

@@ -1,0 +1,148 @@
+use sage_oci_files::FileError;
+use sage_oci_image::ImageError;
+
+/// Why the engine could not be reached, did not take an image, or did not run a command.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// No engine answers.
+    #[error("no container engine was found (tried {tried})")]
+    Absent {
+        /// The addresses that were tried.
+        tried: String,
+    },
+    /// The socket is there but must not be opened.
+    #[error("no permission to talk to the container engine at {host}")]
+    Permission {
+        /// The address.
+        host: String,
+    },
+    /// An address of a kind that is not spoken here.
+    #[error("`{host}` is no engine address this program can use")]
+    UnsupportedHost {
+        /// The address, credentials left out.
+        host: String,
+    },
+    /// The engine is older than what is supported.
+    #[error("the engine at {host} is version {version} (API {api}); at least Docker 20.10 (API 1.41) is needed")]
+    TooOld {
+        /// The address.
+        host: String,
+        /// The engine's version.
+        version: String,
+        /// The engine's API version.
+        api: String,
+    },
+    /// The engine went away in the middle of something.
+    #[error("the engine at {host} went away while {during}")]
+    Gone {
+        /// The address.
+        host: String,
+        /// What was being done.
+        during: String,
+        /// What the connection said.
+        #[source]
+        source: Box<bollard::errors::Error>,
+    },
+    /// The engine neither took nor said anything for too long.
+    #[error("the engine at {host} was silent for {seconds} seconds while {during}")]
+    Silent {
+        /// The address.
+        host: String,
+        /// What was being done.
+        during: String,
+        /// The deadline.
+        seconds: u64,
+    },
+    /// The engine refused.
+    #[error("the engine failed while {during}")]
+    Api {
+        /// What was being done.
+        during: String,
+        /// What the engine said.
+        #[source]
+        source: Box<bollard::errors::Error>,
+    },
+    /// The engine reported a failure in the middle of a load.
+    #[error("the engine did not take the image: {message}")]
+    LoadRefused {
+        /// The engine's words.
+        message: String,
+    },
+    /// After the load the engine has something else than was sent.
+    #[error("the engine's image {id} is not the one that was sent: {what}")]
+    NotBelieved {
+        /// The image's Id.
+        id: String,
+        /// What differs.
+        what: String,
+    },
+    /// The image to send is not sound.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A blob of the image could not be read, or is not what its digest says.
+    #[error("cannot send layer {blob}")]
+    Blob {
+        /// The blob's digest.
+        blob: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of a layout could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A folder is no image layout.
+    #[error("{path} is no OCI image layout: {why}")]
+    NoLayout {
+        /// The folder.
+        path: String,
+        /// What is missing or different.
+        why: String,
+    },
+    /// A text is no image reference.
+    #[error("`{text}` is no image reference: {why}")]
+    Reference {
+        /// The text.
+        text: String,
+        /// The rule it breaks.
+        why: &'static str,
+    },
+    /// A part of this program ended unexpectedly.
+    #[error("the thread that reads the image ended unexpectedly")]
+    Interrupted,
+}
+
+impl EngineError {
+    /// What to do next, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Absent { .. } => {
+                Some("install and start Docker (`apt-get install docker.io`), or set DOCKER_HOST".into())
+            }
+            Self::Permission { .. } => Some(
+                "add yourself to the `docker` group (`sudo usermod -aG docker $USER`, then log in again), or use sudo"
+                    .into(),
+            ),
+            Self::UnsupportedHost { .. } => Some("use unix:///path/to/socket or tcp://host:port in DOCKER_HOST".into()),
+            Self::TooOld { .. } => Some("upgrade the engine".into()),
+            Self::Gone { .. } => Some("look at the engine's log (`journalctl -u docker`), then try again".into()),
+            Self::Silent { .. } => {
+                Some("the engine may be overloaded or its disk full; look at its log and `df`".into())
+            }
+            Self::LoadRefused { message } if message.contains("no space left") => {
+                Some("the engine's disk is full; `docker system df` shows what takes the room".into())
+            }
+            Self::Image(error) => error.hint(),
+            Self::Blob { .. } => Some("the image is damaged; build it again".into()),
+            Self::File(error) => error.hint(),
+            Self::NoLayout { .. } => Some("give the folder that holds `oci-layout` and `index.json`".into()),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed when it is made again.
+    pub fn should_retry(&self) -> bool {
+        matches!(self, Self::Gone { .. } | Self::Silent { .. })
+    }
+}

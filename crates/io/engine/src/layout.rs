@@ -1,0 +1,52 @@
+use crate::EngineError;
+use sage_oci_image::{IMAGE_LAYOUT_VERSION, ImageSource, MAX_DOCUMENT, OCI_LAYOUT, OciLayout, SourceError, blob_path};
+use sage_oci_names::BlobDigest;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// An OCI image layout in a folder (OCI image spec, image layout). Blobs may be symbolic links, as in the Nix store.
+#[derive(Debug, Clone)]
+pub struct LayoutDir {
+    path: PathBuf,
+}
+
+impl LayoutDir {
+    /// Opens a folder after a look at its marker file.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, EngineError> {
+        let path = path.into();
+        let fail = |why: String| EngineError::NoLayout { path: path.display().to_string(), why };
+        let marker = match sage_oci_files::read_to_string(path.join(OCI_LAYOUT)) {
+            Ok(text) => text,
+            Err(error) if error.is_not_found() => return Err(fail(format!("it has no file `{OCI_LAYOUT}`"))),
+            Err(error) => return Err(error.into()),
+        };
+        match serde_json::from_str::<OciLayout>(&marker) {
+            Ok(layout) if layout.image_layout_version == IMAGE_LAYOUT_VERSION => Ok(Self { path }),
+            Ok(layout) => Err(fail(format!("its version is {}", layout.image_layout_version))),
+            Err(error) => Err(fail(format!("`{OCI_LAYOUT}` is damaged ({error})"))),
+        }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl ImageSource for LayoutDir {
+    fn index(&self) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = Vec::new();
+        let path = self.path.join("index.json");
+        let file = sage_oci_files::open(&path)?;
+        file.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes).map_err(sage_oci_files::FileError::at("read", &path))?;
+        Ok(bytes)
+    }
+
+    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError> {
+        Ok(Box::new(sage_oci_files::open(self.path.join(blob_path(digest)))?))
+    }
+
+    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
+        Ok(sage_oci_files::metadata(self.path.join(blob_path(digest)))?.len())
+    }
+}

@@ -1,0 +1,154 @@
+use crate::output::{keep, settle};
+use crate::{Engine, EngineError, RunOutput, RunSpec};
+use bollard::container::{AttachContainerResults, LogOutput};
+use bollard::query_parameters::{
+    AttachContainerOptionsBuilder, CreateContainerOptions, DownloadFromContainerOptionsBuilder,
+    InspectContainerOptions, KillContainerOptions, StartContainerOptions,
+};
+use futures_util::StreamExt;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+/// The largest artefact that is brought out of a container, in bytes.
+const MAX_ARTEFACT: usize = 64 * 1024 * 1024;
+/// How long a killed container may take to be gone.
+const AFTER_KILL: Duration = Duration::from_secs(10);
+
+impl Engine {
+    /// Runs one command in a container of its own and removes the container.
+    ///
+    /// A command that fails, is killed for memory, or is ended by its deadline is an answer, not an error. The container
+    /// is removed on every way out; when the future is dropped, by a task of the runtime, and where that is gone too
+    /// (Ctrl-C) by [`Engine::remove_leftovers`].
+    ///
+    /// # Errors
+    ///
+    /// The engine cannot make, start or watch the container.
+    pub async fn run(&self, spec: &RunSpec) -> Result<RunOutput, EngineError> {
+        let began = Instant::now();
+        let made = self.docker.create_container(None::<CreateContainerOptions>, self.create_body(spec)).await;
+        let made = made.map_err(|error| self.error(format!("making a container of {}", spec.image), error))?;
+        let guard = Guard { engine: self, id: Some(made.id.clone()) };
+        let mut output = self.run_made(&made.id, spec, began).await?;
+        guard.remove().await?;
+        output.took = began.elapsed();
+        Ok(output)
+    }
+
+    async fn run_made(&self, id: &str, spec: &RunSpec, began: Instant) -> Result<RunOutput, EngineError> {
+        let fail = |what: &str| {
+            let during = format!("{what} container {id}");
+            move |error| self.error(during, error)
+        };
+        // Attached before the start: no output is lost, whatever the engine's log driver.
+        let options = AttachContainerOptionsBuilder::default().stdout(true).stderr(true).stream(true).build();
+        let attached = self.docker.attach_container(id, Some(options)).await.map_err(fail("attaching to"))?;
+        self.docker.start_container(id, None::<StartContainerOptions>).await.map_err(fail("starting"))?;
+        let mut output = RunOutput::default();
+        let left = spec.timeout.saturating_sub(began.elapsed());
+        let ended = tokio::time::timeout(left, self.follow(id, attached, &mut output)).await;
+        match ended {
+            Ok(followed) => followed.map_err(fail("following"))?,
+            Err(_) => {
+                output.timed_out = true;
+                // It may have ended in this very moment; then there is nothing to kill.
+                let kill = self.docker.kill_container(id, None::<KillContainerOptions>);
+                let _ = tokio::time::timeout(AFTER_KILL, kill).await;
+            }
+        }
+        settle(&mut output.stdout);
+        settle(&mut output.stderr);
+        let state = self.docker.inspect_container(id, None::<InspectContainerOptions>).await;
+        let state = state.map_err(fail("inspecting"))?.state.unwrap_or_default();
+        output.exit = state.exit_code.filter(|_| !output.timed_out);
+        output.oom = state.oom_killed.unwrap_or(false);
+        if let Some(path) = &spec.artefact {
+            output.artefact = self.artefact(id, path).await?;
+        }
+        Ok(output)
+    }
+
+    /// Collects the output until the container has ended.
+    async fn follow(
+        &self,
+        id: &str,
+        attached: AttachContainerResults,
+        output: &mut RunOutput,
+    ) -> Result<(), bollard::errors::Error> {
+        let mut stream = attached.output;
+        while let Some(part) = stream.next().await {
+            match part? {
+                LogOutput::StdErr { message } => keep(&mut output.stderr, &message),
+                LogOutput::StdOut { message } | LogOutput::Console { message } => keep(&mut output.stdout, &message),
+                LogOutput::StdIn { .. } => {}
+            }
+        }
+        // The streams may be closed long before the process ends. Asked again and again, because a wait that begins after
+        // the end is answered differently by each engine.
+        let mut pause = Duration::from_millis(5);
+        loop {
+            let state = self.docker.inspect_container(id, None::<InspectContainerOptions>).await?.state;
+            if !state.and_then(|state| state.running).unwrap_or(false) {
+                return Ok(());
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    /// Brings one file out of a container, or `None` where there is none.
+    async fn artefact(&self, id: &str, path: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
+        let mut archive = Vec::new();
+        let mut parts = Box::pin(self.docker.download_from_container(id, Some(options)));
+        while let Some(part) = parts.next().await {
+            match part {
+                Ok(bytes) => archive.extend_from_slice(&bytes),
+                Err(error) if crate::engine::is_missing(&error) => return Ok(None),
+                Err(error) => return Err(self.error(format!("reading {path} in container {id}"), error)),
+            }
+            if archive.len() > MAX_ARTEFACT {
+                break;
+            }
+        }
+        Ok(first_file(&archive))
+    }
+}
+
+/// The content of the first regular file of an archive, if it is there in full.
+fn first_file(archive: &[u8]) -> Option<Vec<u8>> {
+    let mut archive = tar::Archive::new(archive);
+    let mut entries = archive.entries().ok()?.flatten();
+    let mut file = entries.find(|entry| entry.header().entry_type().is_file())?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 == file.size()).then_some(bytes)
+}
+
+/// Removes its container when it goes out of scope without [`Guard::remove`].
+struct Guard<'a> {
+    engine: &'a Engine,
+    id: Option<String>,
+}
+
+impl Guard<'_> {
+    async fn remove(mut self) -> Result<(), EngineError> {
+        match self.id.clone() {
+            Some(id) => {
+                let removed = self.engine.remove(&id).await;
+                self.id = None;
+                removed
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) {
+            let engine = self.engine.clone();
+            runtime.spawn(async move { engine.remove(&id).await });
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use crate::engine::is_missing;
+use crate::{Engine, EngineError};
+use bollard::models::{ContainerCreateBody, ImageInspect};
+use bollard::query_parameters::{CreateContainerOptions, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder};
+use sage_oci_image::Image;
+
+impl Engine {
+    /// What the engine says of an image, or `None` where it has no such image.
+    pub(crate) async fn inspect(&self, name: &str) -> Result<Option<ImageInspect>, EngineError> {
+        match self.docker.inspect_image(name).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.error(format!("inspecting image {name}"), error)),
+        }
+    }
+
+    /// Believes that the engine has the image: Id and layers are those of the config, and a container can be made of it.
+    ///
+    /// Making a container is what finds layers that were recorded but never unpacked.
+    pub(crate) async fn verify(&self, image: &Image) -> Result<(), EngineError> {
+        let id = self.id_of(image);
+        let doubt = |what: String| EngineError::NotBelieved { id: id.clone(), what };
+        let Some(answer) = self.inspect(&id).await? else {
+            return Err(doubt("the engine reported success but has no such image".to_owned()));
+        };
+        if answer.id.as_deref() != Some(id.as_str()) {
+            return Err(doubt(format!("the engine calls it {}", answer.id.unwrap_or_default())));
+        }
+        let have = answer.root_fs.and_then(|root| root.layers).unwrap_or_default();
+        let want: Vec<_> = image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
+        if let Some(place) = (0..have.len().max(want.len())).find(|place| have.get(*place) != want.get(*place)) {
+            let text = |ids: &[String]| ids.get(place).cloned().unwrap_or_else(|| "nothing".to_owned());
+            return Err(doubt(format!("layer {place} is {}, expected {}", text(&have), text(&want))));
+        }
+        if !self.has_content(image).await? {
+            return Err(doubt("some of its blobs are missing from the engine's store".to_owned()));
+        }
+        self.try_container(&id).await
+    }
+
+    /// Makes a container of the image, does not start it, and removes it.
+    async fn try_container(&self, id: &str) -> Result<(), EngineError> {
+        let body = ContainerCreateBody {
+            image: Some(id.to_owned()),
+            cmd: Some(vec!["true".to_owned()]),
+            labels: Some(self.own_labels(None)),
+            host_config: Some(self.host_config()),
+            ..Default::default()
+        };
+        let made = self.docker.create_container(None::<CreateContainerOptions>, body).await;
+        let made = made.map_err(|error| self.error(format!("making a container of image {id}"), error))?;
+        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        let removed = self.docker.remove_container(&made.id, Some(options)).await;
+        removed.map_err(|error| self.error(format!("removing container {}", made.id), error))
+    }
+
+    /// Removes what a failed load left behind: the image, if it has no name. Its failure would hide the load's own.
+    pub(crate) async fn discard(&self, id: &str) {
+        let named = |answer: &ImageInspect| answer.repo_tags.as_ref().is_some_and(|tags| !tags.is_empty());
+        if let Ok(Some(answer)) = self.inspect(id).await
+            && !named(&answer)
+        {
+            let options = RemoveImageOptionsBuilder::default().build();
+            let _ = self.docker.remove_image(id, Some(options), None).await;
+        }
+    }
+}
