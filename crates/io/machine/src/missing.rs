@@ -1,0 +1,186 @@
+use crate::text::gigabytes;
+use crate::{Cgroup, Daemon, Disk, Init, Machine, NixAccess};
+use serde::Serialize;
+
+/// What a command is going to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Nix, to build.
+    pub nix: bool,
+    /// A container engine, to import and run.
+    pub engine: bool,
+    /// Room for one image.
+    pub disk: bool,
+}
+
+impl Needs {
+    /// All that building, importing and testing an image takes.
+    pub const ALL: Needs = Needs { nix: true, engine: true, disk: true };
+}
+
+/// Something a machine lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// What, as a noun: `Nix`.
+    pub what: String,
+    /// What it is needed for, and what was found instead.
+    pub why: String,
+    /// How to get it.
+    pub fix: Fix,
+}
+
+/// A way to mend something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fix {
+    /// Debian packages, without what they recommend.
+    Install(Vec<String>),
+    /// The engine's packages, and then its daemon.
+    InstallEngine(Vec<String>),
+    /// The engine's daemon, whose program is there.
+    StartEngine,
+    /// Only a person can do or decide this; the text says what.
+    Advice(String),
+}
+
+/// What the machine lacks of what is needed, in the order in which it should be mended.
+pub fn missing(machine: &Machine, needs: Needs) -> Vec<Missing> {
+    let mut list = Vec::new();
+    if needs.disk {
+        list.extend(disk(machine));
+    }
+    if needs.nix {
+        list.extend(nix(machine));
+    }
+    if needs.engine {
+        list.extend(engine(machine));
+    }
+    list
+}
+
+fn nix(machine: &Machine) -> Option<Missing> {
+    let found = |why: &str, fix: Fix| {
+        Some(Missing { what: "Nix".to_owned(), why: format!("it builds the images; {why}"), fix })
+    };
+    let Some(nix) = &machine.nix else {
+        let mut packages = vec!["nix-bin".to_owned()];
+        if !machine.root {
+            // Other users build through the daemon, which this package sets up.
+            packages.push("nix-setup-systemd".to_owned());
+        }
+        let fix = match (machine.apt, machine.root || machine.init == Init::Systemd) {
+            (true, true) => Fix::Install(packages),
+            (true, false) => Fix::Advice(
+                "run this as root, who needs no Nix daemon; without systemd there is nothing to start one".to_owned(),
+            ),
+            (false, _) => Fix::Advice("install it as https://nixos.org/download says for your system".to_owned()),
+        };
+        return found("`nix-store` is not on PATH", fix);
+    };
+    match nix.access {
+        NixAccess::Direct | NixAccess::Daemon => None,
+        NixAccess::Denied => found(
+            "its daemon is not open to this user",
+            Fix::Advice(
+                "put yourself into the group that may use it (Debian: `sudo usermod -aG nix-users $USER`) and log in anew, \
+                 or run this as root"
+                    .to_owned(),
+            ),
+        ),
+        NixAccess::None if machine.apt && machine.init == Init::Systemd => {
+            found("no daemon runs for users who are not root", Fix::Install(vec!["nix-setup-systemd".to_owned()]))
+        }
+        NixAccess::None => found(
+            "no daemon runs for users who are not root",
+            Fix::Advice("run this as root, or start `nix-daemon` as root".to_owned()),
+        ),
+    }
+}
+
+fn engine(machine: &Machine) -> Option<Missing> {
+    let engine = &machine.engine;
+    let found = |what: &str, why: String, fix: Fix| Some(Missing { what: what.to_owned(), why, fix });
+    let why = match &engine.daemon {
+        Daemon::Answers { .. } | Daemon::Unprobed => return None,
+        Daemon::Denied => {
+            return found(
+                "access to the Docker engine",
+                format!("images are imported there; {} is not open to this user", engine.address),
+                Fix::Advice(
+                    "join its group with `sudo usermod -aG docker $USER` and log in anew (members of that group are as good \
+                     as root), or run this as root"
+                        .to_owned(),
+                ),
+            );
+        }
+        Daemon::Silent { why } => why,
+    };
+    if engine.address != crate::engine::USUAL {
+        let fix = Fix::Advice("start the engine that DOCKER_HOST names, or unset DOCKER_HOST".to_owned());
+        return found("the engine that DOCKER_HOST names", format!("nothing answers there ({why})"), fix);
+    }
+    if machine.cgroup == Cgroup::None {
+        let fix = Fix::Advice("mount the control groups, or use a machine or container that has them".to_owned());
+        return found("control groups", "no engine can start containers without them".to_owned(), fix);
+    }
+    if engine.program.is_some() {
+        return found("the Docker daemon", format!("it is installed but does not answer ({why})"), Fix::StartEngine);
+    }
+    let why = match &engine.client {
+        // A client that came without its daemon, as in development containers, is not an engine.
+        Some(version) => format!("images are imported there; only the client ({version}) is installed, no daemon"),
+        None => "images are imported there; it is not installed".to_owned(),
+    };
+    let fix = if machine.apt {
+        Fix::InstallEngine(packages(machine))
+    } else {
+        Fix::Advice("install it as https://docs.docker.com/engine/install says for your system".to_owned())
+    };
+    found("the Docker engine", why, fix)
+}
+
+/// The engine's packages. Networks need iptables, which some releases only recommend; so is the client since Debian 13.
+fn packages(machine: &Machine) -> Vec<String> {
+    let mut packages = vec!["docker.io", "iptables"];
+    let debian = machine.distribution.as_ref().filter(|distribution| distribution.id == "debian");
+    let major = |version: &str| version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    let split = debian.is_some_and(|debian| {
+        // Testing and sid have no version.
+        debian.version.as_deref().and_then(major).is_none_or(|major| major >= 13)
+    });
+    if split && machine.engine.client.is_none() {
+        packages.push("docker-cli");
+    }
+    packages.into_iter().map(str::to_owned).collect()
+}
+
+/// Places on one file system share its free space, so their needs are added up.
+fn disk(machine: &Machine) -> Vec<Missing> {
+    let mut devices: Vec<u64> = machine.disks.iter().map(|disk| disk.device).collect();
+    devices.sort_unstable();
+    devices.dedup();
+    let mut list = Vec::new();
+    for device in devices {
+        let here: Vec<&Disk> = machine.disks.iter().filter(|disk| disk.device == device).collect();
+        let needed: u64 = here.iter().map(|disk| disk.needed).sum();
+        let free = here.iter().map(|disk| disk.free).min().unwrap_or(0);
+        if free >= needed {
+            continue;
+        }
+        let purposes: Vec<_> = here.iter().map(|disk| format!("{} ({})", disk.purpose, disk.path.display())).collect();
+        list.push(Missing {
+            what: "disk space".to_owned(),
+            why: format!(
+                "one image needs about {} for {}; {} are free",
+                gigabytes(needed),
+                purposes.join(", "),
+                gigabytes(free)
+            ),
+            fix: Fix::Advice(
+                "free some space (`docker system prune`, `nix-store --gc`), or set SAGE_OCI_CACHE to another disk"
+                    .to_owned(),
+            ),
+        });
+    }
+    list
+}

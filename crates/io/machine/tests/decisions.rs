@@ -1,0 +1,226 @@
+//! What is missing and what would mend it, decided from made-up facts.
+
+use sage_oci_machine::{
+    Cgroup, Daemon, Disk, Distribution, Engine, FORMAT, Fix, Init, Machine, Needs, Nix, NixAccess, Start, missing,
+    plan_fixes,
+};
+
+const GB: u64 = 1_000_000_000;
+
+/// A fresh Debian 12 with nothing but its base system, as root, without systemd.
+fn fresh() -> Machine {
+    let disk = |purpose: &str, path: &str, needed: u64| Disk {
+        purpose: purpose.to_owned(),
+        path: path.into(),
+        device: 1,
+        free: 50 * GB,
+        needed: needed * GB,
+    };
+    Machine {
+        format: FORMAT,
+        cores: 2,
+        architecture: "x86_64".to_owned(),
+        memory_total: 8 * GB,
+        memory_available: 6 * GB,
+        disks: vec![
+            disk("fetched packages", "/root/.cache/sage-oci", 2),
+            disk("the Nix store", "/nix/store", 4),
+            disk("the engine's images", "/var/lib/docker", 6),
+        ],
+        kernel: "6.1.0".to_owned(),
+        distribution: debian(Some("12")),
+        engine: Engine {
+            client: None,
+            program: None,
+            address: "unix:///var/run/docker.sock".to_owned(),
+            daemon: Daemon::Silent { why: "No such file or directory".to_owned() },
+        },
+        nix: None,
+        overcommit: Some(0),
+        user_namespaces: Some(1000),
+        cgroup: Cgroup::V2,
+        root: true,
+        sudo: false,
+        apt: true,
+        init: Init::Service,
+    }
+}
+
+fn debian(version: Option<&str>) -> Option<Distribution> {
+    let (id, name) = ("debian".to_owned(), "Debian".to_owned());
+    Some(Distribution { id, version: version.map(str::to_owned), name })
+}
+
+/// The same with all it needs.
+fn ready() -> Machine {
+    let mut machine = fresh();
+    machine.nix = Some(Nix { version: "2.8.0".to_owned(), access: NixAccess::Direct, build_group: false });
+    machine.engine.client = Some("20.10.24".to_owned());
+    machine.engine.program = Some("/usr/sbin/dockerd".into());
+    machine.engine.daemon = Daemon::Answers { version: "20.10.24".to_owned(), name: "Engine".to_owned() };
+    machine
+}
+
+fn fixes(machine: &Machine) -> Vec<Fix> {
+    missing(machine, Needs::ALL).into_iter().map(|missing| missing.fix).collect()
+}
+
+fn lines(machine: &Machine) -> Vec<String> {
+    plan_fixes(machine, &missing(machine, Needs::ALL)).lines()
+}
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn nothing_is_missing_where_all_is_there_even_without_build_users() {
+    assert_eq!(missing(&ready(), Needs::ALL), []);
+    assert!(plan_fixes(&ready(), &[]).is_empty());
+}
+
+#[test]
+fn a_fresh_machine_gets_nix_and_the_engine() {
+    let lines = lines(&fresh());
+    let apt = "env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300";
+    assert_eq!(lines[0], format!("{apt} update"));
+    assert_eq!(lines[1], format!("{apt} install -y --no-install-recommends docker.io iptables nix-bin"));
+    assert!(lines[2].starts_with("service docker start"), "{lines:?}");
+    assert!(lines[3].starts_with("setsid --fork dockerd </dev/null >") && lines.len() == 4, "{lines:?}");
+}
+
+#[test]
+fn only_what_is_needed_is_missed() {
+    let only_nix = missing(&fresh(), Needs { nix: true, engine: false, disk: false });
+    assert_eq!(
+        only_nix.into_iter().map(|missing| missing.fix).collect::<Vec<_>>(),
+        [Fix::Install(strings(&["nix-bin"]))]
+    );
+}
+
+#[test]
+fn a_client_without_a_daemon_is_no_engine() {
+    let mut machine = ready();
+    machine.engine.program = None;
+    machine.engine.daemon = Daemon::Silent { why: "Connection refused".to_owned() };
+    let found = missing(&machine, Needs::ALL);
+    assert_eq!(found[0].fix, Fix::InstallEngine(strings(&["docker.io", "iptables"])));
+    assert!(found[0].why.contains("only the client (20.10.24)"), "{}", found[0].why);
+}
+
+#[test]
+fn the_client_is_a_package_of_its_own_since_debian_13() {
+    for (version, expected) in [(Some("12"), false), (Some("13"), true), (None, true)] {
+        let mut machine = fresh();
+        machine.distribution = debian(version);
+        let packages = plan_fixes(&machine, &missing(&machine, Needs::ALL)).packages;
+        assert_eq!(packages.contains(&"docker-cli".to_owned()), expected, "{version:?}");
+    }
+    let mut ubuntu = fresh();
+    ubuntu.distribution =
+        Some(Distribution { id: "ubuntu".to_owned(), version: Some("24.04".to_owned()), name: String::new() });
+    assert!(!plan_fixes(&ubuntu, &missing(&ubuntu, Needs::ALL)).packages.contains(&"docker-cli".to_owned()));
+}
+
+#[test]
+fn a_daemon_that_sleeps_is_started_the_way_of_the_machine() {
+    for (init, expected) in [
+        (Init::Systemd, &[Start::Systemctl][..]),
+        (Init::Service, &[Start::Service, Start::Direct]),
+        (Init::None, &[Start::Direct]),
+    ] {
+        let mut machine = ready();
+        machine.init = init;
+        machine.engine.daemon = Daemon::Silent { why: "Connection refused".to_owned() };
+        assert_eq!(fixes(&machine), [Fix::StartEngine]);
+        let plan = plan_fixes(&machine, &missing(&machine, Needs::ALL));
+        assert_eq!(plan.start, expected);
+        assert_eq!(plan.packages, strings(&[]));
+    }
+}
+
+#[test]
+fn without_apt_each_piece_comes_with_advice_and_nothing_is_run() {
+    let mut machine = fresh();
+    machine.apt = false;
+    let plan = plan_fixes(&machine, &missing(&machine, Needs::ALL));
+    assert!(plan.is_empty() && plan.lines().is_empty());
+    assert!(plan.advice[0].contains("nixos.org") && plan.advice[1].contains("docs.docker.com"), "{:?}", plan.advice);
+}
+
+#[test]
+fn what_a_person_must_decide_is_advice() {
+    let advice = |change: fn(&mut Machine)| {
+        let mut machine = ready();
+        change(&mut machine);
+        let plan = plan_fixes(&machine, &missing(&machine, Needs::ALL));
+        assert!(plan.is_empty());
+        plan.advice.join("\n")
+    };
+    assert!(advice(|machine| machine.engine.daemon = Daemon::Denied).contains("usermod -aG docker"));
+    assert!(
+        advice(|machine| {
+            machine.engine.address = "tcp://elsewhere:2375".to_owned();
+            machine.engine.daemon = Daemon::Silent { why: "refused".to_owned() };
+        })
+        .contains("unset DOCKER_HOST")
+    );
+    assert!(
+        advice(|machine| {
+            machine.cgroup = Cgroup::None;
+            machine.engine.daemon = Daemon::Silent { why: "refused".to_owned() };
+        })
+        .contains("mount the control groups")
+    );
+}
+
+#[test]
+fn users_other_than_root_need_the_nix_daemon() {
+    let mut machine = ready();
+    machine.root = false;
+    machine.init = Init::Systemd;
+    machine.nix = None;
+    assert_eq!(fixes(&machine), [Fix::Install(strings(&["nix-bin", "nix-setup-systemd"]))]);
+    let mut set = |access| {
+        machine.nix = Some(Nix { version: "2.8.0".to_owned(), access, build_group: true });
+        fixes(&machine)
+    };
+    assert_eq!(set(NixAccess::Daemon), []);
+    assert_eq!(set(NixAccess::None), [Fix::Install(strings(&["nix-setup-systemd"]))]);
+    assert!(matches!(&set(NixAccess::Denied)[..], [Fix::Advice(text)] if text.contains("nix-users")));
+    machine.init = Init::Service;
+    machine.nix = None;
+    assert!(matches!(&fixes(&machine)[..], [Fix::Advice(text)] if text.contains("as root")));
+}
+
+#[test]
+fn needs_on_one_disk_add_up() {
+    let mut machine = ready();
+    machine.disks.iter_mut().for_each(|disk| disk.free = 11 * GB);
+    let found = missing(&machine, Needs::ALL);
+    assert!(found.len() == 1 && found[0].why.contains("12.0 GB"), "{found:?}");
+    assert!(found[0].why.contains("11.0 GB are free"), "{found:?}");
+    // On disks of their own each needs but its share.
+    machine.disks.iter_mut().zip(1..).for_each(|(disk, device)| disk.device = device);
+    assert_eq!(missing(&machine, Needs::ALL), []);
+    assert_eq!(missing(&machine, Needs { disk: false, ..Needs::ALL }), []);
+}
+
+#[test]
+fn a_machine_reads_well() {
+    let mut machine = ready();
+    machine.overcommit = Some(2);
+    let text: Vec<_> = machine.lines().into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let text = text.join("\n");
+    for part in [
+        "cores: 2 (x86_64)",
+        "memory: 6.0 GB of 8.0 GB available",
+        "disk: 50.0 GB free for the Nix store (/nix/store)",
+        "engine: Engine 20.10.24 answers at unix:///var/run/docker.sock",
+        "nix: 2.8.0 (this user writes the store; no nixbld group)",
+        "overcommit: never (2)",
+        "cgroups: version 2",
+    ] {
+        assert!(text.contains(part), "`{part}` in:\n{text}");
+    }
+}
