@@ -5,11 +5,17 @@ use serde::Deserialize;
 /// What happens while Nix builds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// How far the builds are.
+    /// A build that will be needed; all of them are told before the first begins.
+    Planned {
+        /// The derivation.
+        derivation: StorePath,
+    },
+    /// How far the builds are, by Nix's own count.
     Progress {
         /// Builds that are done.
         done: u64,
-        /// All that are known to be needed; this grows at first.
+        /// All that are known to be needed. It grows at first, and some versions count one twice for a moment; for a steady
+        /// total count [`Event::Planned`].
         expected: u64,
         /// Those that run now.
         running: u64,
@@ -141,17 +147,27 @@ impl Reader {
                 Some(Event::Progress { done, expected, running: number(2)?, failed: number(3)? })
             }
             Entry::Result { .. } => None,
-            Entry::Msg { level, msg, raw_msg } => {
-                let text = plain(&raw_msg.unwrap_or(msg));
-                let text = text.strip_prefix("error: ").unwrap_or(&text).to_owned();
-                let failed = (level == 0).then(|| failed_derivation(&text)).flatten();
-                match failed.and_then(|path| StorePath::parse(path).ok()) {
-                    Some(derivation) => Some(Event::BuildFailed { derivation, reason: text }),
-                    None => Some(Event::Message { level, text }),
-                }
-            }
+            Entry::Msg { level, msg, raw_msg } => message(level, &plain(&raw_msg.unwrap_or(msg))),
         }
     }
+}
+
+/// What Nix says in words: some of its facts come in no other way.
+fn message(level: u8, text: &str) -> Option<Event> {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let derivation = |path: &str| StorePath::parse(path).ok().filter(StorePath::is_derivation);
+    if let Some(planned) = text.strip_prefix("  ").and_then(derivation) {
+        return Some(Event::Planned { derivation: planned });
+    }
+    if text.contains("you did not specify '--add-root'") {
+        // Roots are the caller's choice, see `Nix::add_root`.
+        return None;
+    }
+    let failed = (level == 0).then(|| failed_derivation(text)).flatten().and_then(derivation);
+    Some(match failed {
+        Some(derivation) => Event::BuildFailed { derivation, reason: text.to_owned() },
+        None => Event::Message { level, text: text.to_owned() },
+    })
 }
 
 fn path(fields: &[serde_json::Value]) -> Option<StorePath> {
@@ -167,6 +183,7 @@ mod tests {
         let drv = "/nix/store/v510inn1bq273y7l2afgzii0b3jhri89-bad.drv";
         let derivation = StorePath::parse(drv).unwrap();
         let lines = [
+            format!(r#"@nix {{"action":"msg","level":3,"msg":"  {drv}"}}"#),
             r#"@nix {"action":"start","id":2,"level":0,"text":"","type":104}"#.to_owned(),
             format!(
                 r#"@nix {{"action":"start","fields":["{drv}","",1,1],"id":5,"level":3,"parent":0,"text":"building","type":105}}"#
@@ -189,6 +206,7 @@ mod tests {
         assert_eq!(
             events,
             [
+                Event::Planned { derivation: derivation.clone() },
                 Event::BuildStarted { derivation: derivation.clone() },
                 Event::Progress { done: 0, expected: 2, running: 1, failed: 0 },
                 Event::Line { derivation: derivation.clone(), text: "hello".into() },

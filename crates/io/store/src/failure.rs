@@ -11,7 +11,13 @@ pub(crate) fn classify(action: &'static str, text: &str, log: Option<PathBuf>) -
         StoreError::Interrupted { action }
     } else if says(&["No space left on device", "database or disk is full"]) {
         StoreError::NoSpace { action, message, log }
-    } else if says(&["Read-only file system", "Permission denied", "readonly database", "read-only store"]) {
+    } else if says(&[
+        "Read-only file system",
+        "Permission denied",
+        "readonly database",
+        "read-only store",
+        "remounting",
+    ]) {
         StoreError::ReadOnly { action, message, log }
     } else if says(&[
         "lacks a valid signature",
@@ -53,7 +59,9 @@ pub(crate) fn plain(text: &str) -> String {
 pub(crate) fn failed_derivation(message: &str) -> Option<&str> {
     let failed =
         ["failed", "Cannot build", "hash mismatch", "timed out", "produced", "cannot build", "not allowed", "platform"];
-    if !failed.iter().any(|sign| message.contains(sign)) || message.contains("dependenc") {
+    // The last word on several targets, and what failed through its inputs, repeat what has been said.
+    let repeated = message.starts_with("build of ") || message.contains("dependenc");
+    if repeated || !failed.iter().any(|sign| message.contains(sign)) {
         return None;
     }
     message.split('\'').find(|part| part.ends_with(".drv") && part.starts_with('/'))
@@ -83,6 +91,8 @@ mod tests {
         }
         let mismatch = format!("hash mismatch in fixed-output derivation '{DRV}':\n  specified: a\n  got: b");
         assert_eq!((failed_derivation(&mismatch), exit_status(&mismatch)), (Some(DRV), None));
+        let summary = format!("build of '{DRV}', '{DRV}' failed");
+        assert_eq!(failed_derivation(&summary), None);
         for through_inputs in [
             format!("1 dependencies of derivation '{DRV}' failed to build"),
             format!("Cannot build '{DRV}'.\nReason: 1 dependency failed."),
@@ -97,6 +107,8 @@ mod tests {
         assert!(matches!(kind("error: interrupted by the user"), StoreError::Interrupted { .. }));
         assert!(matches!(kind("error: writing to file: No space left on device"), StoreError::NoSpace { .. }));
         assert!(matches!(kind("error: creating directory '/nix': Read-only file system"), StoreError::ReadOnly { .. }));
+        let remount = "error: remounting \"/x/nix/store\" writable: Invalid argument";
+        assert!(matches!(kind(remount), StoreError::ReadOnly { .. }));
         assert!(matches!(
             kind("error: cannot add path '/x' because it lacks a signature by a trusted key"),
             StoreError::NotTrusted { .. }

@@ -80,7 +80,10 @@ impl Nix {
                 let outputs = outputs.iter().filter_map(|line| StorePath::parse(line).ok()).collect();
                 Ok(Realised { outputs, built: log.built })
             }
-            Outcome::Interrupted => Err(StoreError::Interrupted { action: ACTION }),
+            Outcome::Interrupted => {
+                sage_oci_files::remove_file(&log.path)?;
+                Err(StoreError::Interrupted { action: ACTION })
+            }
             Outcome::Failed => Err(log.error()),
         }
     }
@@ -193,7 +196,7 @@ impl Log {
                     last.pop_front();
                 }
                 last.push_back(text.clone());
-                format!("{}> {text}", derivation.name())
+                format!("{}> {text}", derivation.name().trim_end_matches(".drv"))
             }
             Event::BuildStarted { derivation } => format!("building {derivation}"),
             Event::BuildFinished { derivation } => {
@@ -210,6 +213,7 @@ impl Log {
                 }
                 text.clone()
             }
+            Event::Planned { derivation } => format!("needed {derivation}"),
             Event::Copying { path } => format!("copying {path}"),
             Event::Progress { .. } | Event::Tick => return,
         };

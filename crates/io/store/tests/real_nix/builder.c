@@ -1,0 +1,36 @@
+/* A builder for tests: static, so that it runs in a sandbox that holds nothing else. What it does, by its first argument. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int main(int count, char **words) {
+    const char *what = count > 1 ? words[1] : "";
+    fprintf(stderr, "this is \033[1m%s\033[0m\n", what);
+    if (!strcmp(what, "fail")) {
+        for (int i = 1; i <= 30; i++)
+            fprintf(stderr, "bad %d\n", i);
+        return 3;
+    }
+    if (!strcmp(what, "sleep"))
+        sleep(60);
+    if (!strcmp(what, "copy")) { /* appends a file to the output */
+        FILE *in = fopen(words[2], "r"), *out = fopen(getenv("out"), "w");
+        if (!in || !out)
+            return 4;
+        for (int c; (c = fgetc(in)) != EOF;)
+            fputc(c, out);
+        fputs(getenv("text"), out);
+        return fclose(out);
+    }
+    for (int i = 2; i < count; i++) { /* "write": the text to each output */
+        FILE *out = fopen(getenv(words[i]), "w");
+        if (!out)
+            return 4;
+        fputs(getenv("text"), out);
+        if (fclose(out))
+            return 5;
+    }
+    return 0;
+}
