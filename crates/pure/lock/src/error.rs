@@ -28,6 +28,18 @@ pub enum LockError {
 }
 
 impl LockError {
+    pub(crate) fn syntax(error: serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        // serde_json repeats the place at the end of its message.
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        Self::Syntax { message, line, column }
+    }
+
+    pub(crate) fn inconsistent(what: impl Into<String>) -> Self {
+        Self::Inconsistent { what: what.into() }
+    }
+
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         Some(match self {

@@ -145,7 +145,7 @@ pub struct LockedPackage {
 impl LockedPackage {
     /// The archive's file name in its fetch group.
     pub fn file_name(&self) -> String {
-        // A store file name may not hold `:` or `~`; `%` is what Debian's pools and apt use for the first.
+        // The epoch's colon, written as apt writes it in its cache: some file systems take no colon.
         let version = self.version.as_str().replace(':', "%3a");
         format!("{}_{}_{}.deb", self.name, version, self.architecture)
     }

@@ -1,9 +1,19 @@
 //! The lock file: every package of a channel's images, pinned, with why it is there and where it goes.
+//!
+//! A lock is data that people review: [`Lock::to_text`] writes one package, layer or effect a line, in an order of its
+//! own, so that a version control system's diff reads well. [`Lock::parse`] takes nothing that contradicts itself.
 
+mod check;
+mod diff;
+mod diff_text;
 mod error;
 mod format;
+mod text;
+mod why;
 
+pub use diff::{LayerChange, LockDiff, PackageChange, VersionChange};
 pub use error::LockError;
 pub use format::{
-    Archive, FORMAT, FetchGroup, ImagePlan, IndexPin, LockedLayer, Lock, LockedPackage, Omitted, Reason, SuitePin,
+    Archive, FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedLayer, LockedPackage, Omitted, Reason, SuitePin,
 };
+pub use why::Why;

@@ -1,0 +1,127 @@
+use crate::{Lock, LockError, LockedPackage, Reason};
+use sage_oci_names::{LayerName, PackageName};
+use std::collections::{BTreeMap, BTreeSet};
+
+type Checked = Result<(), LockError>;
+
+impl Lock {
+    /// Checks that the lock does not contradict itself: every name that is used exists, lists are sorted and without
+    /// repetitions, sums are right.
+    ///
+    /// # Errors
+    /// [`LockError::Inconsistent`], naming the first contradiction.
+    pub fn check(&self) -> Checked {
+        let names: BTreeSet<&PackageName> = self.packages.iter().map(|package| &package.name).collect();
+        sorted("packages", self.packages.iter().map(|package| &package.name))?;
+        sorted("omitted packages", self.omitted.iter().map(|omitted| &omitted.name))?;
+        require(!self.archive.mirrors.is_empty(), || "it has no mirrors".to_owned())?;
+        self.check_layers()?;
+        for package in &self.packages {
+            self.check_package(package, &names)?;
+        }
+        self.check_images()?;
+        for omitted in &self.omitted {
+            let name = &omitted.name;
+            require(!names.contains(name), || format!("package `{name}` is locked and omitted at once"))?;
+            known(&format!("omitted package `{name}`"), &omitted.wanted_by, &names)?;
+        }
+        for effect in &self.effects {
+            known("an effect", [&effect.package], &names)?;
+        }
+        Ok(())
+    }
+
+    fn check_layers(&self) -> Checked {
+        let mut held: BTreeMap<&LayerName, (u64, usize)> = BTreeMap::new();
+        for package in &self.packages {
+            let (size, count) = held.entry(&package.layer).or_default();
+            *size = size.saturating_add(package.size);
+            *count += 1;
+        }
+        let mut seen = BTreeSet::new();
+        for layer in &self.layers {
+            let name = &layer.name;
+            require(seen.insert(name), || format!("layer `{name}` is there twice"))?;
+            let (size, _) = held.get(name).ok_or_else(|| LockError::inconsistent(format!("layer `{name}` is empty")))?;
+            require(*size == layer.fetch.size, || {
+                format!("layer `{name}` has {size} bytes of archives, its fetch says {}", layer.fetch.size)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn check_package(&self, package: &LockedPackage, names: &BTreeSet<&PackageName>) -> Checked {
+        let name = &package.name;
+        let who = format!("package `{name}`");
+        let layer = self.layers.iter().find(|layer| layer.name == package.layer);
+        let layer = layer.ok_or_else(|| LockError::inconsistent(format!("{who} is in no known layer")))?;
+        require(layer.sources.contains(&package.source), || {
+            format!("{who} is in layer `{}`, which does not list its source `{}`", layer.name, package.source)
+        })?;
+        // It becomes part of a file name.
+        require([self.architecture.debian(), "all"].contains(&package.architecture.as_str()), || {
+            format!("{who} is for architecture `{}`, the lock for {}", package.architecture, self.architecture)
+        })?;
+        require(is_below_a_root(&package.path), || format!("{who} has the path `{}`", package.path))?;
+        sorted(&format!("what {name} depends on"), &package.depends)?;
+        known(&who, &package.depends, names)?;
+        known(&who, package.replaced.values(), names)?;
+        if let Reason::RequiredBy(by) = &package.reason {
+            known(&who, [by], names)?;
+        }
+        Ok(())
+    }
+
+    fn check_images(&self) -> Checked {
+        for (image, plan) in &self.images {
+            let mut order = self.layers.iter().map(|layer| &layer.name);
+            for layer in &plan.layers {
+                // Each image has some of the layers, in the one order.
+                require(order.any(|name| name == layer), || {
+                    format!("image `{image}` has layer `{layer}`, which is unknown, there twice or out of order")
+                })?;
+            }
+            let mut held = BTreeSet::new();
+            for (bytecode, layers) in &plan.bytecode {
+                require(!self.layers.iter().any(|layer| layer.name == *bytecode), || {
+                    format!("byte-code layer `{bytecode}` of image `{image}` has a package layer's name")
+                })?;
+                for layer in layers {
+                    require(plan.layers.contains(layer) && held.insert(layer), || {
+                        format!("byte-code layer `{bytecode}` of image `{image}` names layer `{layer}`, which the image lacks or has elsewhere")
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn require(holds: bool, what: impl FnOnce() -> String) -> Checked {
+    if holds { Ok(()) } else { Err(LockError::inconsistent(what())) }
+}
+
+fn sorted<'a, T: Ord + std::fmt::Display + 'a>(what: &str, items: impl IntoIterator<Item = &'a T>) -> Checked {
+    let mut last: Option<&T> = None;
+    for item in items {
+        require(last.is_none_or(|last| last < item), || format!("{what} are not sorted at `{item}`"))?;
+        last = Some(item);
+    }
+    Ok(())
+}
+
+fn known<'a>(
+    who: &str,
+    wanted: impl IntoIterator<Item = &'a PackageName>,
+    names: &BTreeSet<&PackageName>,
+) -> Checked {
+    match wanted.into_iter().find(|name| !names.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(LockError::inconsistent(format!("{who} refers to `{name}`, which is not locked"))),
+    }
+}
+
+/// Whether a path can be put behind a mirror's root and stays there.
+fn is_below_a_root(path: &str) -> bool {
+    !path.is_empty() && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+}

@@ -1,0 +1,147 @@
+use crate::{Lock, LockedLayer, LockedPackage};
+use sage_oci_names::{LayerName, PackageName};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one lock changes against another, in packages, layers and bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LockDiff {
+    /// The format of this document, 1.
+    pub format: u64,
+    /// Packages that the old lock lacks, by name.
+    pub added: Vec<PackageChange>,
+    /// Packages that the new lock lacks, by name.
+    pub removed: Vec<PackageChange>,
+    /// Packages with another version or another archive of the same version, by name.
+    pub changed: Vec<VersionChange>,
+    /// Packages that are in another layer, by name.
+    pub moved: Vec<PackageName>,
+    /// Layers that differ, the new lock's in its order, then those that are gone.
+    pub layers: Vec<LayerChange>,
+    /// Bytes of archives that the new lock has and the old one lacks: what a build must fetch.
+    pub fetch_bytes: u64,
+    /// Bytes of all archives in layers that differ: about what a person who has the old image must pull.
+    pub pull_bytes: u64,
+    /// Effects of maintainer scripts that only the new lock has.
+    pub effects_added: usize,
+    /// Effects that only the old lock has.
+    pub effects_removed: usize,
+}
+
+/// A package that one lock has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PackageChange {
+    /// Its name.
+    pub name: PackageName,
+    /// Its version.
+    pub version: String,
+    /// Its layer.
+    pub layer: LayerName,
+    /// Its archive's size in bytes.
+    pub size: u64,
+}
+
+/// A package that both locks have, differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionChange {
+    /// Its name.
+    pub name: PackageName,
+    /// The old version.
+    pub from: String,
+    /// The new version; equal to the old one where only the archive differs.
+    pub to: String,
+    /// Whether the new version is lower.
+    pub downgrade: bool,
+    /// Its layer in the new lock.
+    pub layer: LayerName,
+    /// Size of the new archive in bytes.
+    pub size: u64,
+}
+
+/// A layer that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LayerChange {
+    /// Its name.
+    pub name: LayerName,
+    /// Archives in it that the old lock's layer lacks.
+    pub archives: usize,
+    /// All its archives' bytes in the new lock, zero where the layer is gone.
+    pub bytes: u64,
+}
+
+impl Lock {
+    /// What changes from `old` to this lock.
+    pub fn diff(&self, old: &Self) -> LockDiff {
+        let before = by_name(old);
+        let after = by_name(self);
+        let (mut added, mut changed, mut moved) = (Vec::new(), Vec::new(), Vec::new());
+        for package in &self.packages {
+            match before.get(&package.name) {
+                None => added.push(one(package)),
+                Some(old) => {
+                    if old.sha256 != package.sha256 {
+                        changed.push(VersionChange {
+                            name: package.name.clone(),
+                            from: old.version.to_string(),
+                            to: package.version.to_string(),
+                            downgrade: package.version < old.version,
+                            layer: package.layer.clone(),
+                            size: package.size,
+                        });
+                    }
+                    if old.layer != package.layer {
+                        moved.push(package.name.clone());
+                    }
+                }
+            }
+        }
+        let removed = old.packages.iter().filter(|package| !after.contains_key(&package.name)).map(one).collect();
+        let layers = layers(old, self);
+        LockDiff {
+            format: 1,
+            fetch_bytes: added.iter().map(|p| p.size).sum::<u64>() + changed.iter().map(|c| c.size).sum::<u64>(),
+            pull_bytes: layers.iter().map(|layer| layer.bytes).sum(),
+            added,
+            removed,
+            changed,
+            moved,
+            layers,
+            effects_added: self.effects.iter().filter(|effect| !old.effects.contains(effect)).count(),
+            effects_removed: old.effects.iter().filter(|effect| !self.effects.contains(effect)).count(),
+        }
+    }
+}
+
+fn by_name(lock: &Lock) -> BTreeMap<&PackageName, &LockedPackage> {
+    lock.packages.iter().map(|package| (&package.name, package)).collect()
+}
+
+fn one(package: &LockedPackage) -> PackageChange {
+    PackageChange {
+        name: package.name.clone(),
+        version: package.version.to_string(),
+        layer: package.layer.clone(),
+        size: package.size,
+    }
+}
+
+fn layers(old: &Lock, new: &Lock) -> Vec<LayerChange> {
+    let find = |lock: &'_ Lock, name: &LayerName| -> Option<LockedLayer> {
+        lock.layers.iter().find(|layer| layer.name == *name).cloned()
+    };
+    let archives = |lock: &Lock, name: &LayerName| -> BTreeSet<_> {
+        lock.packages.iter().filter(|package| package.layer == *name).map(|package| package.sha256).collect()
+    };
+    let mut changes = Vec::new();
+    for layer in &new.layers {
+        if find(old, &layer.name).is_some_and(|old| old.fetch == layer.fetch) {
+            continue;
+        }
+        let gained = archives(new, &layer.name).difference(&archives(old, &layer.name)).count();
+        changes.push(LayerChange { name: layer.name.clone(), archives: gained, bytes: layer.fetch.size });
+    }
+    for layer in old.layers.iter().filter(|layer| find(new, &layer.name).is_none()) {
+        changes.push(LayerChange { name: layer.name.clone(), archives: 0, bytes: 0 });
+    }
+    changes
+}

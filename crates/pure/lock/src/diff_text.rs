@@ -1,0 +1,63 @@
+use crate::{LockDiff, PackageChange};
+
+impl LockDiff {
+    /// Whether nothing differs.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty()
+            && self.removed.is_empty()
+            && self.changed.is_empty()
+            && self.moved.is_empty()
+            && self.layers.is_empty()
+            && self.effects_added + self.effects_removed == 0
+    }
+
+    /// Lines for people, the sum first.
+    pub fn lines(&self) -> Vec<String> {
+        if self.is_empty() {
+            return vec!["nothing changes".to_owned()];
+        }
+        let mut lines = vec![
+            format!("{} changed, {} added, {} removed", self.changed.len(), self.added.len(), self.removed.len()),
+            format!(
+                "{} to fetch for a build, about {} to pull in {} layers",
+                bytes(self.fetch_bytes),
+                bytes(self.pull_bytes),
+                self.layers.iter().filter(|layer| layer.bytes > 0).count()
+            ),
+        ];
+        let package = |sign: char, package: &PackageChange| {
+            format!("{sign} {} {} in {} ({})", package.name, package.version, package.layer, bytes(package.size))
+        };
+        for change in &self.changed {
+            let what = match (change.from == change.to, change.downgrade) {
+                (true, _) => format!("{} rebuilt", change.to),
+                (false, true) => format!("{} -> {} (downgrade)", change.from, change.to),
+                (false, false) => format!("{} -> {}", change.from, change.to),
+            };
+            lines.push(format!("~ {} {what} in {} ({})", change.name, change.layer, bytes(change.size)));
+        }
+        lines.extend(self.added.iter().map(|change| package('+', change)));
+        lines.extend(self.removed.iter().map(|change| package('-', change)));
+        lines.extend(self.moved.iter().map(|name| format!("> {name} moves to another layer")));
+        for layer in &self.layers {
+            lines.push(match layer.bytes {
+                0 => format!("layer {}: gone", layer.name),
+                size => format!("layer {}: {} archives differ, {} in all", layer.name, layer.archives, bytes(size)),
+            });
+        }
+        if self.effects_added + self.effects_removed > 0 {
+            lines.push(format!("effects: {} new, {} gone", self.effects_added, self.effects_removed));
+        }
+        lines
+    }
+}
+
+/// A size in decimal units, as download sizes are given.
+fn bytes(size: u64) -> String {
+    match size {
+        0..1_000 => format!("{size} B"),
+        1_000..1_000_000 => format!("{}.{} kB", size / 1_000, size % 1_000 / 100),
+        1_000_000..1_000_000_000 => format!("{}.{} MB", size / 1_000_000, size % 1_000_000 / 100_000),
+        _ => format!("{}.{:02} GB", size / 1_000_000_000, size % 1_000_000_000 / 10_000_000),
+    }
+}

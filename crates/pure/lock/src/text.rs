@@ -1,0 +1,81 @@
+use crate::{FORMAT, Lock, LockError};
+use serde::{Deserialize, Serialize};
+
+/// The one field that every format has.
+#[derive(Deserialize)]
+struct Version {
+    format: u64,
+}
+
+impl Lock {
+    /// Reads a lock and checks that it is consistent ([`Lock::check`]).
+    ///
+    /// # Errors
+    /// [`LockError`]: not of the format, of a newer one, or contradicting itself.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        let version: Version = serde_json::from_str(text).map_err(LockError::syntax)?;
+        if version.format > FORMAT {
+            return Err(LockError::Newer { found: version.format, known: FORMAT });
+        }
+        let lock: Self = serde_json::from_str(text).map_err(LockError::syntax)?;
+        lock.check()?;
+        Ok(lock)
+    }
+
+    /// The text of the lock file: JSON with one package, layer or effect a line, ending with a newline.
+    ///
+    /// The same lock has the same text, and [`Lock::parse`] gives it back.
+    pub fn to_text(&self) -> String {
+        let mut out = Text { text: "{\n".to_owned(), first: true };
+        out.field("format", &self.format);
+        out.field("channel", &self.channel);
+        out.field("architecture", &self.architecture);
+        out.field("epoch", &self.epoch);
+        out.field("archive", &self.archive);
+        out.lines("images", '{', '}', self.images.iter().map(|(name, plan)| format!("{}: {}", json(name), json(plan))));
+        out.lines("layers", '[', ']', self.layers.iter().map(json));
+        out.lines("packages", '[', ']', self.packages.iter().map(json));
+        out.lines("omitted", '[', ']', self.omitted.iter().map(json));
+        out.lines("effects", '[', ']', self.effects.iter().map(json));
+        out.text.push_str("\n}\n");
+        out.text
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("the lock's types have text keys and no serializer of their own that fails")
+}
+
+struct Text {
+    text: String,
+    first: bool,
+}
+
+impl Text {
+    fn key(&mut self, key: &str) {
+        if !std::mem::take(&mut self.first) {
+            self.text.push_str(",\n");
+        }
+        self.text.push_str(&format!("  \"{key}\": "));
+    }
+
+    fn field(&mut self, key: &str, value: &impl Serialize) {
+        self.key(key);
+        self.text.push_str(&json(value));
+    }
+
+    fn lines(&mut self, key: &str, open: char, close: char, lines: impl Iterator<Item = String>) {
+        self.key(key);
+        self.text.push(open);
+        let mut separator = "\n    ";
+        for line in lines {
+            self.text.push_str(separator);
+            self.text.push_str(&line);
+            separator = ",\n    ";
+        }
+        if separator.starts_with(',') {
+            self.text.push_str("\n  ");
+        }
+        self.text.push(close);
+    }
+}

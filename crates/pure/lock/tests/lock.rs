@@ -1,0 +1,132 @@
+//! Format, consistency, explanation and comparison of locks, on the kept sample of format 1.
+
+use sage_oci_lock::{Lock, LockError, Reason};
+use sage_oci_names::PackageName;
+
+const SAMPLE: &str = include_str!("locks/format-1.json");
+
+fn name(text: &str) -> PackageName {
+    PackageName::parse(text).unwrap()
+}
+
+fn sample() -> Lock {
+    Lock::parse(SAMPLE).unwrap()
+}
+
+#[test]
+fn format_1_round_trips_byte_for_byte() {
+    assert_eq!(sample().to_text(), SAMPLE);
+    let mut empty = sample();
+    (empty.omitted, empty.effects) = (Vec::new(), Vec::new());
+    assert_eq!(Lock::parse(&empty.to_text()).unwrap(), empty);
+    assert!(empty.to_text().ends_with("  \"omitted\": [],\n  \"effects\": []\n}\n"));
+}
+
+#[test]
+fn a_newer_format_is_refused_even_with_unknown_fields() {
+    let text = SAMPLE.replace("\"format\": 1,", "\"format\": 2, \"moons\": [],");
+    let error = Lock::parse(&text).unwrap_err();
+    assert!(matches!(error, LockError::Newer { found: 2, known: 1 }), "{error}");
+    assert!(error.hint().unwrap().contains("update"));
+}
+
+#[test]
+fn wrong_text_names_its_line() {
+    let text = SAMPLE.replace("\"epoch\": 1793348474", "\"epoch\": \"now\"");
+    let message = Lock::parse(&text).unwrap_err().to_string();
+    assert!(message.contains("line 5"), "{message}");
+    assert!(matches!(Lock::parse("garbage"), Err(LockError::Syntax { line: 1, .. })));
+}
+
+#[test]
+fn contradictions_are_named() {
+    let cases: [(&str, fn(&mut Lock)); 16] = [
+        ("`dash`", |lock| lock.packages.swap(0, 1)),
+        ("`libc6`, which is not locked", |lock| drop(lock.packages.remove(1))),
+        ("layer `base` is there twice", |lock| lock.layers.push(lock.layers[0].clone())),
+        ("layer `base` has 300 bytes", |lock| lock.layers[0].fetch.size = 1),
+        ("does not list its source `glibc`", |lock| drop(lock.layers[0].sources.pop_last())),
+        ("layer `tool` is empty", |lock| lock.packages[2].layer = lock.layers[0].name.clone()),
+        ("architecture `../x`", |lock| lock.packages[0].architecture = "../x".into()),
+        ("the path `../x`", |lock| lock.packages[0].path = "../x".into()),
+        ("`zz`, which is not locked", |lock| lock.packages[2].depends.push(name("zz"))),
+        ("depends on are not sorted", |lock| lock.packages[2].depends.insert(0, name("libc6"))),
+        ("`zz`, which is not locked", |lock| lock.packages[2].reason = Reason::RequiredBy(name("zz"))),
+        ("no mirrors", |lock| lock.archive.mirrors.clear()),
+        ("out of order", |lock| lock.images.values_mut().for_each(|plan| plan.layers.reverse())),
+        ("locked and omitted", |lock| lock.omitted[0].name = name("dash")),
+        ("`zz`, which is not locked", |lock| lock.effects[0].package = name("zz")),
+        ("has elsewhere", |lock| {
+            lock.images.values_mut().for_each(|plan| drop(plan.layers.pop()));
+        }),
+    ];
+    for (expected, spoil) in cases {
+        let mut lock = sample();
+        spoil(&mut lock);
+        let message = lock.check().expect_err(expected).to_string();
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+}
+
+#[test]
+fn why_tells_the_chain() {
+    let why = sample().why(&name("libc6")).unwrap();
+    assert_eq!(why.lines(), ["libc6 2.43-1 in layer base", "  tool -> dash -> libc6", "  needed by dash"]);
+    let why = sample().why(&name("tool-doc")).unwrap();
+    assert_eq!(
+        why.lines(),
+        ["tool-doc 1:2.1-3 is left out: it is on the web", "  tool -> tool-doc", "  needed by tool"]
+    );
+    assert_eq!(sample().why(&name("tool")).unwrap().lines()[1], "  asked for");
+    assert_eq!(sample().why(&name("elsewhere")), None);
+    // What only Essential packages need.
+    let mut lock = sample();
+    lock.packages[2].depends.clear();
+    assert_eq!(lock.why(&name("libc6")).unwrap().chains, [vec![name("dash"), name("libc6")]]);
+}
+
+#[test]
+fn diff_counts_what_a_bump_changes() {
+    let old = sample();
+    let mut new = sample();
+    let text = SAMPLE
+        .replace("\"version\":\"2.43-1\"", "\"version\":\"2.43-2\"")
+        .replace("00012\",\"size\":200", "00099\",\"size\":210")
+        .replace("00001\",\"size\":300", "00098\",\"size\":310");
+    new.clone_from(&Lock::parse(&text).unwrap());
+    let diff = new.diff(&old);
+    assert_eq!((diff.changed.len(), diff.added.len(), diff.removed.len()), (1, 0, 0));
+    assert_eq!((diff.fetch_bytes, diff.pull_bytes), (210, 310));
+    assert_eq!(
+        diff.lines(),
+        [
+            "1 changed, 0 added, 0 removed",
+            "210 B to fetch for a build, about 310 B to pull in 1 layers",
+            "~ libc6 2.43-1 -> 2.43-2 in base (210 B)",
+            "layer base: 1 archives differ, 310 B in all",
+        ]
+    );
+    assert!(old.diff(&new).changed[0].downgrade);
+    assert!(old.diff(&old).is_empty());
+    let json = serde_json::to_value(&diff).unwrap();
+    assert_eq!((&json["format"], &json["layers"][0]["name"]), (&1.into(), &"base".into()));
+}
+
+#[test]
+fn diff_is_symmetric() {
+    let old = sample();
+    let mut new = sample();
+    new.packages.remove(2);
+    new.layers.remove(1);
+    new.effects.remove(1);
+    let (forth, back) = (new.diff(&old), old.diff(&new));
+    assert_eq!((&forth.removed, &forth.added), (&back.added, &back.removed));
+    assert_eq!((forth.effects_added, forth.effects_removed), (back.effects_removed, back.effects_added));
+    assert_eq!(forth.lines().last().unwrap(), "effects: 0 new, 1 gone");
+    assert!(forth.lines().contains(&"layer tool: gone".to_owned()));
+}
+
+#[test]
+fn file_names_hold_no_colon() {
+    assert_eq!(sample().packages[2].file_name(), "tool_1%3a2.1-3_all.deb");
+}
