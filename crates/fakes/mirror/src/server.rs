@@ -1,4 +1,5 @@
 use crate::{Fault, Request, When, connection, glob};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -26,7 +27,8 @@ pub(crate) struct State {
 struct Inner {
     rules: Vec<Rule>,
     requests: Vec<Request>,
-    connections: Vec<TcpStream>,
+    // A second handle to each open connection, so that stopping the server can end it.
+    connections: BTreeMap<u64, TcpStream>,
 }
 
 #[derive(Debug)]
@@ -75,7 +77,7 @@ impl Drop for Mirror {
         self.state.stopping.store(true, Ordering::Relaxed);
         // Wakes the acceptor, which waits for a connection.
         let _ = TcpStream::connect(self.address);
-        for connection in &self.state.lock().connections {
+        for connection in self.state.lock().connections.values() {
             let _ = connection.shutdown(Shutdown::Both);
         }
         if let Some(acceptor) = self.acceptor.take() {
@@ -106,17 +108,21 @@ impl State {
 }
 
 fn accept(listener: &TcpListener, state: &Arc<State>) {
-    let mut number = 0;
+    let mut number: u64 = 0;
     while let Ok((stream, _)) = listener.accept() {
         if state.stopping.load(Ordering::Relaxed) {
             return;
         }
         number += 1;
         if let Ok(handle) = stream.try_clone() {
-            state.lock().connections.push(handle);
+            state.lock().connections.insert(number, handle);
         }
         let state = Arc::clone(state);
-        // A failed connection is the client's to notice; the server has nobody to tell.
-        std::thread::spawn(move || connection::serve(&stream, number, &state));
+        std::thread::spawn(move || {
+            connection::serve(&stream, number, &state);
+            // Now `stream` is the last handle, and dropping it closes the connection: in good order, or by a reset where
+            // something was left unread. An explicit shutdown would always be in good order.
+            state.lock().connections.remove(&number);
+        });
     }
 }

@@ -6,6 +6,10 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Options {
     /// How many files are fetched at once, each on a connection of its own that is kept for the next.
+    ///
+    /// Measured on `deb.debian.org` with 300 files of 205 MB over a shared line: 8 to 13 MB/s with 1, 9 with 2, 5 to 10 with 4,
+    /// 6 to 12 with 6, 13 with 8, 9 with 12. The line sets the pace, not the number; with 12 some name look-ups failed at first.
+    /// A few connections cover each other's waits, more would only burden the mirror.
     pub connections: usize,
     /// How often one file is tried on one mirror before the next mirror's turn; at least once.
     pub attempts: u32,
