@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod expression;
 mod failure;
+mod log;
 mod realise;
 mod register;
 mod root;

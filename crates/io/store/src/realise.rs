@@ -1,21 +1,17 @@
 use crate::command::interrupted;
 use crate::event::Reader;
-use crate::failure::{classify, exit_status};
+use crate::log::Log;
 use crate::{Event, Nix, StoreError};
 use sage_oci_derivation::Finished;
-use sage_oci_files::FileError;
 use sage_oci_names::StorePath;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-/// How many of a builder's last lines an error shows.
-const LAST_LINES: usize = 20;
 /// The longest piece of a line that is read at once; a builder may write without ever ending a line.
 const LONGEST_LINE: u64 = 64 * 1024;
 const ACTION: &str = "build";
@@ -84,7 +80,14 @@ impl Nix {
                 sage_oci_files::remove_file(&log.path)?;
                 Err(StoreError::Interrupted { action: ACTION })
             }
-            Outcome::Failed => Err(log.error()),
+            Outcome::Failed => {
+                let path = log.path.clone();
+                let error = log.error(ACTION);
+                if error.log().is_none() {
+                    sage_oci_files::remove_file(path)?;
+                }
+                Err(error)
+            }
         }
     }
 }
@@ -157,85 +160,5 @@ fn terminate(child: &Child) {
     if let Some(id) = id {
         // An error means that it has ended by itself.
         let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-    }
-}
-
-/// The log of one run: a file that holds all of it, and what an error needs.
-struct Log {
-    path: PathBuf,
-    file: std::fs::File,
-    last: BTreeMap<StorePath, VecDeque<String>>,
-    built: BTreeSet<StorePath>,
-    failures: Vec<(StorePath, String)>,
-    complaints: Vec<String>,
-}
-
-impl Log {
-    fn new(nix: &Nix) -> Result<Self, FileError> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let folder = nix.settings.logs.clone().unwrap_or_else(|| sage_oci_files::state_dir().join("logs"));
-        sage_oci_files::create_dir_all(&folder)?;
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = folder.join(format!("nix-{}-{number}.log", std::process::id()));
-        let file = sage_oci_files::create(&path)?;
-        Ok(Self {
-            path,
-            file,
-            last: BTreeMap::new(),
-            built: BTreeSet::new(),
-            failures: Vec::new(),
-            complaints: Vec::new(),
-        })
-    }
-
-    fn note(&mut self, event: &Event) {
-        let line = match event {
-            Event::Line { derivation, text } => {
-                let last = self.last.entry(derivation.clone()).or_default();
-                if last.len() == LAST_LINES {
-                    last.pop_front();
-                }
-                last.push_back(text.clone());
-                format!("{}> {text}", derivation.name().trim_end_matches(".drv"))
-            }
-            Event::BuildStarted { derivation } => format!("building {derivation}"),
-            Event::BuildFinished { derivation } => {
-                self.built.insert(derivation.clone());
-                format!("finished {derivation}")
-            }
-            Event::BuildFailed { derivation, reason } => {
-                self.failures.push((derivation.clone(), reason.clone()));
-                format!("error: {reason}")
-            }
-            Event::Message { level, text } => {
-                if *level == 0 {
-                    self.complaints.push(text.clone());
-                }
-                text.clone()
-            }
-            Event::Planned { derivation } => format!("needed {derivation}"),
-            Event::Copying { path } => format!("copying {path}"),
-            Event::Progress { .. } | Event::Tick => return,
-        };
-        // A log that cannot be written, as on a full disk, must not stop the builds; Nix keeps its own.
-        let _ = writeln!(self.file, "{line}");
-    }
-
-    /// What the run failed of.
-    fn error(self) -> StoreError {
-        let all = self.complaints.join("\n");
-        let said: String =
-            self.last.values().flatten().chain(self.failures.iter().map(|(_, reason)| reason)).cloned().collect();
-        let general = classify(ACTION, &all, Some(self.path.clone()));
-        let Some((derivation, reason)) = self.failures.first().cloned() else { return general };
-        if matches!(general, StoreError::Interrupted { .. }) {
-            return general;
-        }
-        if said.contains("No space left on device") {
-            return classify(ACTION, &format!("{reason}: No space left on device"), Some(self.path));
-        }
-        let others = self.failures.iter().map(|(path, _)| path).collect::<BTreeSet<_>>().len() - 1;
-        let lines = self.last.get(&derivation).map(|lines| lines.iter().cloned().collect()).unwrap_or_default();
-        StoreError::BuildFailed { status: exit_status(&reason), derivation, reason, lines, others, log: self.path }
     }
 }

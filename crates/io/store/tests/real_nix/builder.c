@@ -13,9 +13,15 @@ int main(int count, char **words) {
             fprintf(stderr, "bad %d\n", i);
         return 3;
     }
+    if (!strcmp(what, "full")) { /* the one device that is always full */
+        int out = open("/dev/full", O_WRONLY);
+        if (out < 0 || write(out, "x", 1) < 0)
+            perror("writing");
+        return 1;
+    }
     if (!strcmp(what, "sleep"))
         sleep(60);
-    if (!strcmp(what, "copy")) { /* appends a file to the output */
+    if (!strcmp(what, "copy")) { /* a file and the text to the output */
         FILE *in = fopen(words[2], "r"), *out = fopen(getenv("out"), "w");
         if (!in || !out)
             return 4;

@@ -114,3 +114,14 @@ fn two_runs_at_once() {
     assert_eq!(first, second);
     assert_eq!(first.len(), tops.len());
 }
+
+#[test]
+fn a_builder_that_meets_a_full_disk() {
+    let mut bench = Bench::new("full");
+    let full = bench.act("full", "full");
+    bench.register();
+    let error = bench.realise(&[&full]).0.unwrap_err();
+    assert!(matches!(&error, StoreError::NoSpace { log: Some(log), .. } if log.exists()), "{error:?}");
+    assert!(error.to_string().contains(full.path.as_str()), "{error}");
+    assert!(error.hint().unwrap().contains("--gc"));
+}

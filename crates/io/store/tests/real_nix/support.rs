@@ -104,15 +104,19 @@ pub fn discover(settings: Settings) -> Nix {
 pub fn builder() -> &'static Path {
     static BUILDER: OnceLock<PathBuf> = OnceLock::new();
     BUILDER.get_or_init(|| {
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("builder-{}", std::process::id()));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let program = folder.join("store-builder");
+        // Another run may use it at this moment: renaming leaves it the old one.
+        let new = folder.join(format!("store-builder-{}", std::process::id()));
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real_nix/builder.c");
         let status = Command::new("cc")
             .args(["-static", "-O1", "-o"])
-            .arg(&program)
+            .arg(&new)
             .arg(source)
             .status()
             .unwrap_or_else(|error| panic!("this test needs a C compiler, `cc`: {error}"));
         assert!(status.success(), "cc cannot link a static program; the C library's static part is needed");
+        sage_oci_files::rename(&new, &program).unwrap();
         program
     })
 }
