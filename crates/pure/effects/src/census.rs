@@ -18,8 +18,17 @@ pub struct Census {
 /// One judged script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: Vec<Declared>,
     pub(crate) reason: String,
+}
+
+/// An effect as census files write it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Declared {
+    /// The package whose files it concerns, if that is not the script's own.
+    pub(crate) package: Option<PackageName>,
+    #[serde(flatten)]
+    pub(crate) effect: Effect,
 }
 
 /// Files that a real installation leaves and an image does not, with the reason why nobody misses them.
@@ -50,14 +59,15 @@ struct Script {
     nothing: Option<String>,
     because: Option<String>,
     #[serde(default)]
-    effects: Vec<Effect>,
+    effects: Vec<Declared>,
 }
 
 impl Census {
     /// Parses census files, each given by its name (for error messages) and its TOML text.
     ///
     /// A `[[script]]` has `package`, `script` (`preinst` or `postinst`), `sha256` (the texts it speaks of), and either
-    /// `nothing = "why"` or `effects = […]` with `because = "why"`. An `[[omission]]` has `path` and `reason`.
+    /// `nothing = "why"` or `effects = […]` with `because = "why"`. An effect that concerns the files of another package
+    /// than the script's own (byte-code of a library, say) names it with `package`. An `[[omission]]` has `path` and `reason`.
     ///
     /// # Errors
     /// Text that is not TOML or not of this form, a verdict without a reason, and two verdicts on one script; each
@@ -146,7 +156,7 @@ mod tests {
         );
         let census = Census::parse([("base.toml", text.as_str())]).unwrap();
         let entry = census.entries.values().next().unwrap();
-        assert_eq!(entry.effects, [Effect::Shell { path: "/bin/bash".to_owned() }]);
+        assert_eq!(entry.effects[0].effect, Effect::Shell { path: "/bin/bash".to_owned() });
         assert_eq!(census.omissions()[0].path, "/var/log/**");
     }
 

@@ -27,6 +27,10 @@ pub(crate) fn run(name: &str, arguments: &[&str]) -> Outcome {
         // PyPy keeps its byte-code to itself, and images do not hold it.
         ("pypy3compile", _) => NOTHING,
         ("ldconfig", []) => Ok((Status::Success, vec![Effect::Computed { document: Document::LdCache }])),
+        // The builder reads the identifiers of such lines itself.
+        ("update-xmlcatalog", ["--sort", "--add", ..]) => {
+            Ok((Status::Success, vec![Effect::Computed { document: Document::XmlCatalogs }]))
+        }
         ("add-shell", [path]) => Ok((Status::Success, vec![Effect::Shell { path: (*path).to_owned() }])),
         // Units and init scripts are enabled for an init, and a container has none.
         ("deb-systemd-helper" | "deb-systemd-invoke", [.., "was-enabled" | "debian-installed", _]) => {

@@ -61,7 +61,7 @@ pub enum Effect {
         #[serde(default = "root", skip_serializing_if = "is_root")]
         group: String,
     },
-    /// A symbolic link that a script makes.
+    /// A symbolic link that a script makes; it takes the place of an empty directory that a package ships there.
     Symlink {
         /// Where.
         path: String,
@@ -163,7 +163,7 @@ pub struct Slave {
     pub path: String,
 }
 
-/// An effect and the package whose script has it.
+/// An effect and the package whose files it concerns: as a rule the one whose script has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnedEffect {
     /// The package.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use sage_oci_names::{PackageName, Sha256};
 use sha2::{Digest, Sha256 as Hasher};
 
-use crate::{Census, Effect, Refusal, local_directories, shell, triggers};
+use crate::{Census, Effect, OwnedEffect, Refusal, local_directories, shell, triggers};
 
 /// A package with its maintainer scripts.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +19,8 @@ pub struct Package<'a> {
 /// What becomes of a package's scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judgement {
-    /// The effects of its first installation, in order.
-    pub effects: Vec<Effect>,
+    /// The effects of its first installation, in order, each with the package whose files it concerns.
+    pub effects: Vec<OwnedEffect>,
     /// One account a script, in the order in which dpkg looks at them.
     pub accounts: Vec<Account>,
 }
@@ -98,7 +98,7 @@ impl Census {
         script: &str,
         sha256: Sha256,
         bytes: &[u8],
-    ) -> Result<(Vec<Effect>, Verdict), String> {
+    ) -> Result<(Vec<OwnedEffect>, Verdict), String> {
         match script {
             "prerm" | "postrm" => {
                 return Ok((Vec::new(), Verdict::Kind("it runs when a package is removed or replaced")));
@@ -107,7 +107,11 @@ impl Census {
             _ => {}
         }
         if let Some(entry) = self.entries.get(&(package.name.clone(), script.to_owned(), sha256)) {
-            return Ok((entry.effects.clone(), Verdict::Judged(entry.effects.len(), entry.reason.clone())));
+            let owned = entry.effects.iter().map(|declared| OwnedEffect {
+                package: declared.package.as_ref().unwrap_or(package.name).clone(),
+                effect: declared.effect.clone(),
+            });
+            return Ok((owned.collect(), Verdict::Judged(entry.effects.len(), entry.reason.clone())));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
         let effects = match script {
@@ -117,7 +121,7 @@ impl Census {
             _ => return Err(format!("`{script}` is not a kind of script that is known")),
         };
         let verdict = Verdict::Understood(effects.len());
-        Ok((effects, verdict))
+        Ok((effects.into_iter().map(|effect| OwnedEffect { package: package.name.clone(), effect }).collect(), verdict))
     }
 }
 

@@ -85,16 +85,26 @@ impl State {
                 Status::Either => {
                     let mut other = self.clone();
                     other.command(command)?;
-                    self.same(&other)?;
+                    self.join(&other)?;
                 }
             }
         }
         Ok(status)
     }
 
-    /// Refuses two ways through a script that differ.
-    fn same(&self, other: &Self) -> Result<(), String> {
-        if self == other { Ok(()) } else { Err("what it does depends on the machine it runs on".to_owned()) }
+    /// Goes on from two ways through a script, of which a run would take one.
+    ///
+    /// They must do the same; a variable that differs is not known from here on.
+    fn join(&mut self, other: &Self) -> Result<(), String> {
+        let names: Vec<String> = self.variables.keys().chain(other.variables.keys()).cloned().collect();
+        let mut joined = other.clone();
+        for name in names {
+            if self.variables.get(&name) != other.variables.get(&name) {
+                self.variables.insert(name.clone(), None);
+                joined.variables.insert(name, None);
+            }
+        }
+        if *self == joined { Ok(()) } else { Err("what it does depends on the machine it runs on".to_owned()) }
     }
 
     fn command(&mut self, command: &Command) -> Result<Status, String> {
@@ -142,7 +152,7 @@ impl State {
                 let mut other = self.clone();
                 let first = self.list(body)?;
                 let second = other.conditional(rest, otherwise)?;
-                self.same(&other)?;
+                self.join(&other)?;
                 Ok(if first == second { first } else { Status::Either })
             }
         }
@@ -247,6 +257,12 @@ impl State {
             ("set", Some(["-e" | "+e" | "-u" | "+u" | "-eu" | "+eu" | "-ue"])) => Ok(Status::Success),
             ("shift", Some([])) if !self.positional.is_empty() => {
                 self.positional.remove(0);
+                Ok(Status::Success)
+            }
+            ("unset", Some(texts)) => {
+                for name in texts {
+                    self.assign(name, Some(String::new()))?;
+                }
                 Ok(Status::Success)
             }
             ("local" | "export" | "readonly", Some(texts)) => {
