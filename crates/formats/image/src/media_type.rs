@@ -23,6 +23,11 @@ impl LayerType {
             Self::Zstd => "application/vnd.oci.image.layer.v1.tar+zstd",
         }
     }
+
+    /// The type of a media type's text, if it is a layer's.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Tar, Self::Gzip, Self::Zstd].into_iter().find(|layer| layer.as_str() == text)
+    }
 }
 
 /// The media types this project writes and reads. Any other is refused, with its name.
@@ -101,6 +106,7 @@ mod tests {
             assert_eq!(serde_json::to_string(&layer).unwrap(), format!("\"{}\"", layer.as_str()));
             let parsed = MediaType::try_from(layer.as_str().to_owned()).unwrap();
             assert_eq!(parsed.layer(), Some(layer));
+            assert_eq!(LayerType::parse(layer.as_str()), Some(layer));
         }
         let error = serde_json::from_str::<MediaType>("\"text/html\"").unwrap_err();
         assert!(error.to_string().contains("`text/html`"), "{error}");

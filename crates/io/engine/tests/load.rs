@@ -1,0 +1,138 @@
+//! Imports into the engine of this machine: whole, nothing, a part, and what must not be believed.
+
+mod common;
+
+use common::{ZSTD, engine, exists, fresh, image, load, reference, remove, tiny};
+use sage_oci_engine::{EngineError, LoadEvent, LoadOptions, StoreKind};
+use sage_oci_layer::Compression;
+use std::time::{Duration, Instant};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_compression_arrives_and_runs() {
+    let engine = engine().await;
+    for (name, compression) in [("none", Compression::None), ("gzip", Compression::Gzip { level: 6 }), ("zstd", ZSTD)] {
+        let (image, reference) = (image(&[&fresh(name)], compression), reference(name));
+        let (loaded, _) = load(&engine, &image, &reference, &LoadOptions::default()).await;
+        let loaded = loaded.unwrap();
+        let documents = &image.documents;
+        let id = match engine.kind() {
+            StoreKind::Containerd => documents.manifest_digest,
+            StoreKind::GraphDriver | StoreKind::Podman => documents.config_digest,
+        };
+        assert_eq!(loaded.id, id.to_string());
+        assert_eq!(tiny(&engine, &reference, &["echo", "a b", "c"]).await, "a b\nc\n");
+        remove(&engine, &reference).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_image_again_sends_nothing() {
+    let engine = engine().await;
+    let (image, first, second) = (image(&[&fresh("same")], ZSTD), reference("first"), reference("second"));
+    load(&engine, &image, &first, &LoadOptions::default()).await.0.unwrap();
+    let began = Instant::now();
+    let (loaded, events) = load(&engine, &image, &second, &LoadOptions::default()).await;
+    assert_eq!((loaded.unwrap().sent_bytes, events), (0, vec![]));
+    assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
+    assert!(exists(&engine, &second.to_string()).await);
+    remove(&engine, &first).await;
+    remove(&engine, &second).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_changed_layer_is_sent() {
+    let engine = engine().await;
+    let big = fresh("big").repeat(20_000);
+    let (old_reference, new_reference) = (reference("old"), reference("new"));
+    let old = image(&[&big, &fresh("old top")], ZSTD);
+    let new = image(&[&big, &fresh("new top")], ZSTD);
+    load(&engine, &old, &old_reference, &LoadOptions::default()).await.0.unwrap();
+    let (loaded, events) = load(&engine, &new, &new_reference, &LoadOptions::default()).await;
+    let loaded = loaded.unwrap();
+    assert!(!loaded.sent_again, "{events:?}");
+    let sizes: Vec<_> = new.input.layers.iter().map(|layer| layer.size).collect();
+    let known = if engine.kind() == StoreKind::Podman { 0 } else { 2 };
+    let (skip, send) = (sizes[..known].iter().sum(), sizes[known..].iter().sum());
+    assert_eq!(events[0], LoadEvent::Planned { known, layers: 3, send, skip });
+    assert_eq!(loaded.skipped_bytes, skip);
+    assert_eq!(tiny(&engine, &new_reference, &["echo", "runs"]).await, "runs\n");
+
+    // Where a layer below changes, all above it is sent: the chain id changes.
+    let (low, low_reference) = (image(&[&fresh("low"), &fresh("old top")], ZSTD), reference("low"));
+    let (_, events) = load(&engine, &low, &low_reference, &LoadOptions::default()).await;
+    let known = if engine.kind() == StoreKind::Podman { 0 } else { 1 };
+    assert!(matches!(events[0], LoadEvent::Planned { known: seen, .. } if seen == known), "{events:?}");
+    for reference in [old_reference, new_reference, low_reference] {
+        remove(&engine, &reference).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_layer_is_refused_and_leaves_no_name() {
+    let engine = engine().await;
+    for compression in [ZSTD, Compression::Gzip { level: 6 }] {
+        let (mut image, reference) = (image(&[&fresh("damaged")], compression), reference("damaged"));
+        let layer = image.input.layers[1].clone();
+        image.source.replace(layer.blob, vec![7; layer.size as usize]);
+        let (loaded, _) = load(&engine, &image, &reference, &LoadOptions::default()).await;
+        let error = loaded.unwrap_err();
+        assert!(matches!(error, EngineError::Image(_)), "{error:?}");
+        assert!(error.to_string().contains(&layer.blob.to_string()), "{error}");
+        assert!(error.hint().unwrap().contains("damaged"));
+        assert!(!exists(&engine, &reference.to_string()).await);
+        assert!(!exists(&engine, &image.documents.config_digest.to_string()).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_layer_with_another_content_than_the_config_says_is_refused() {
+    let engine = engine().await;
+    let (right, other) = (image(&[&fresh("right")], Compression::None), image(&[&fresh("other")], Compression::None));
+    // Documents that are sound among themselves but promise a diff id that the content does not have.
+    let mut input = right.input.clone();
+    input.layers[1].diff_id = other.input.layers[1].diff_id;
+    let documents = sage_oci_image::assemble(&input).unwrap();
+    let mut source = right.source.clone();
+    source.replace(documents.config_digest, documents.config.clone());
+    let blobs = right.input.layers.iter().map(|layer| blob(&source, &layer.blob)).collect::<Vec<_>>();
+    let source = sage_oci_image::MemoryImage::new(&documents, blobs);
+    let image = sage_oci_fake_image::TinyImage { input, documents, source };
+    let reference = reference("lie");
+    let (loaded, _) = load(&engine, &image, &reference, &LoadOptions::default()).await;
+    let error = loaded.unwrap_err();
+    assert!(matches!(error, EngineError::LoadRefused { .. } | EngineError::Api { .. }), "{error:?}");
+    assert!(!exists(&engine, &reference.to_string()).await);
+}
+
+fn blob(source: &dyn sage_oci_image::ImageSource, digest: &sage_oci_names::BlobDigest) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    std::io::copy(&mut source.blob(digest).unwrap(), &mut bytes).unwrap();
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_load_leaves_the_name_where_it_was() {
+    let engine = engine().await;
+    let reference = reference("kept");
+    let good = image(&[&fresh("good")], ZSTD);
+    let (loaded, _) = load(&engine, &good, &reference, &LoadOptions::default()).await;
+    let id = loaded.unwrap().id;
+    let mut bad = image(&[&fresh("bad")], ZSTD);
+    bad.source.remove(&bad.input.layers[1].blob.clone());
+    let (loaded, _) = load(&engine, &bad, &reference, &LoadOptions::default()).await;
+    let error = loaded.unwrap_err();
+    assert!(error.to_string().contains(&bad.input.layers[1].blob.to_string()), "{error}");
+    assert_eq!(engine.client().inspect_image(&reference.to_string()).await.unwrap().id.unwrap(), id);
+    remove(&engine, &reference).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_load_leaves_no_name() {
+    let engine = engine().await;
+    let (image, reference) = (image(&[&fresh("dropped").repeat(200_000)], Compression::None), reference("dropped"));
+    let options = LoadOptions::default();
+    let whole = load(&engine, &image, &reference, &options);
+    assert!(tokio::time::timeout(Duration::from_millis(15), whole).await.is_err(), "the load was too quick to drop");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!exists(&engine, &reference.to_string()).await);
+}
