@@ -1,4 +1,5 @@
 use crate::path;
+use crate::pax::XATTR;
 use crate::{Entry, EntryKind};
 use std::collections::BTreeMap;
 use tar::{EntryType, Header};
@@ -36,7 +37,7 @@ pub(crate) fn encode(entry: &Entry, epoch: u64) -> Vec<u8> {
         set_target(&mut header, target, &mut records);
     }
     for (name, value) in &entry.xattrs {
-        records.0.insert(format!("SCHILY.xattr.{name}"), value.clone());
+        records.0.insert(format!("{XATTR}{name}"), value.clone());
     }
     header.set_cksum();
     let mut bytes = records.extended_header();

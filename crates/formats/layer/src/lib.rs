@@ -18,9 +18,11 @@ mod entry;
 mod error;
 mod header;
 mod path;
+mod pax;
 mod pool;
 mod read_back;
 mod sink;
+mod tape;
 mod tree;
 mod writer;
 
