@@ -1,5 +1,5 @@
 use sage_oci_ldcache::ElfFacts;
-use sage_oci_names::{NameError, PackageName, Sha256};
+use sage_oci_names::{PackageName, Sha256};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
@@ -124,9 +124,6 @@ pub enum ContentsError {
         /// The longest that is read.
         limit: u64,
     },
-    /// A name in it is none.
-    #[error(transparent)]
-    Name(#[from] NameError),
 }
 
 impl ContentsError {
@@ -137,7 +134,7 @@ impl ContentsError {
                 Some("use the version of sage-oci that wrote the layer, or a newer one".to_owned())
             }
             Self::Json(_) | Self::TooLong { .. } => Some("build the layer again".to_owned()),
-            Self::Io(_) | Self::Name(_) => None,
+            Self::Io(_) => None,
         }
     }
 }
