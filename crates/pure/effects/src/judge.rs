@@ -146,3 +146,111 @@ fn answers_triggers(package: &Package<'_>) -> Result<bool, String> {
         Some(Err(_)) => Err("its triggers file is not UTF-8 text".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Document;
+
+    fn judge(census: &Census, scripts: &[(&str, &str)]) -> Result<Judgement, Vec<Refusal>> {
+        let scripts = scripts.iter().map(|(kind, text)| ((*kind).to_owned(), text.as_bytes().to_vec())).collect();
+        let name = PackageName::parse("demo").unwrap();
+        census.judge(&Package { name: &name, version: "1.0-2", scripts: &scripts })
+    }
+
+    fn hex(text: &str) -> String {
+        Sha256::new(Hasher::digest(text).into()).hex()
+    }
+
+    #[test]
+    fn every_script_gets_an_account() {
+        let scripts = [
+            ("preinst", "#!/bin/sh\nif [ \"$1\" = upgrade ]; then rm -f /x; fi\n"),
+            ("triggers", "activate-noawait ldconfig\n"),
+            ("config", "#!/usr/bin/perl\n"),
+            ("postinst", "#!/bin/sh\npy3compile -p demo\n"),
+            ("prerm", "\u{7f}ELF"),
+            ("postrm", "rm -rf /\n"),
+        ];
+        let judgement = judge(&Census::default(), &scripts).unwrap();
+        let accounts: Vec<(&str, String)> =
+            judgement.accounts.iter().map(|account| (account.script.as_str(), account.verdict.to_string())).collect();
+        let understood = "every line that runs is understood";
+        assert_eq!(
+            accounts,
+            [
+                ("preinst", format!("nothing: {understood}")),
+                ("triggers", format!("emulated, 1 effects: {understood}")),
+                ("config", "nothing: it asks debconf questions; postinst acts on defaults".to_owned()),
+                ("postinst", format!("emulated, 1 effects: {understood}")),
+                ("prerm", "nothing: it runs when a package is removed or replaced".to_owned()),
+                ("postrm", "nothing: it runs when a package is removed or replaced".to_owned()),
+            ]
+        );
+        let effects: Vec<&Effect> = judgement.effects.iter().map(|owned| &owned.effect).collect();
+        let cache = Effect::Computed { document: Document::LdCache };
+        assert_eq!(effects, [&cache, &Effect::Bytecode { directories: Vec::new() }]);
+        assert!(judgement.effects.iter().all(|owned| owned.package.as_str() == "demo"));
+        assert_eq!(judgement.accounts[3].sha256.hex(), hex(scripts[3].1));
+    }
+
+    #[test]
+    fn triggers_call_the_script_again() {
+        let script = "#!/bin/sh\nif [ \"$1\" = triggered ]; then ldconfig; fi\n";
+        let quiet = judge(&Census::default(), &[("postinst", script)]).unwrap();
+        assert_eq!(quiet.effects, []);
+        let both = [("postinst", script), ("triggers", "interest /usr/lib\n")];
+        assert_eq!(judge(&Census::default(), &both).unwrap().effects.len(), 1);
+        let unknown = "#!/bin/sh\ncase \"$1\" in triggered) refresh ;; esac\n";
+        let both = [("postinst", unknown), ("triggers", "interest-noawait /usr/lib\n")];
+        assert!(judge(&Census::default(), &both).unwrap_err()[0].why.contains("`refresh`"));
+    }
+
+    #[test]
+    fn a_verdict_of_the_census_comes_first_and_holds_for_its_digest_alone() {
+        let script = "#!/bin/sh\nrefresh\n";
+        let toml = format!(
+            "[[script]]\npackage = \"demo\"\nscript = \"postinst\"\nsha256 = [\"{}\"]\nbecause = \"it refreshes\"\n\
+             effects = [\n  {{ kind = \"directory\", path = \"/srv/demo\", mode = \"0750\" }},\n  \
+             {{ package = \"libdemo1\", kind = \"bytecode\", directories = [\"/usr/lib/demo\"] }},\n]\n",
+            hex(script)
+        );
+        let census = Census::parse([("demo.toml", toml.as_str())]).unwrap();
+        let judgement = judge(&census, &[("postinst", script)]).unwrap();
+        let packages: Vec<&str> = judgement.effects.iter().map(|owned| owned.package.as_str()).collect();
+        assert_eq!(packages, ["demo", "libdemo1"]);
+        assert_eq!(judgement.accounts[0].verdict.to_string(), "emulated, 2 effects: it refreshes");
+        assert!(judge(&census, &[("postinst", "#!/bin/sh\nrefresh \n")]).is_err());
+        assert!(judge(&census, &[("preinst", script)]).is_err());
+    }
+
+    #[test]
+    fn a_refusal_shows_the_script_and_what_to_add() {
+        let script = "#!/bin/sh\nset -e\nrefresh --all\n";
+        let scripts = [("postinst", script), ("preinst", "#!/usr/bin/perl\n"), ("isinstallable", "x")];
+        let refusals = judge(&Census::default(), &scripts).unwrap_err();
+        assert_eq!(refusals.len(), 3);
+        let refusal = refusals.iter().find(|refusal| refusal.script == "postinst").unwrap();
+        let sha256 = hex(script);
+        assert_eq!(
+            refusal.to_string(),
+            format!(
+                "postinst of demo 1.0-2 is not accounted for: line 3: `refresh` is not understood with these arguments\n\
+                 sha256: {sha256}\n  | #!/bin/sh\n  | set -e\n  | refresh --all"
+            )
+        );
+        let hint = refusal.hint().unwrap();
+        assert!(
+            hint.contains(&format!("package = \"demo\"\nscript = \"postinst\"\nsha256 = [\"{sha256}\"]")),
+            "{hint}"
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused() {
+        let name = PackageName::parse("demo").unwrap();
+        let scripts = BTreeMap::from([("postinst".to_owned(), vec![0x7f, 0x45, 0xff, 0xfe])]);
+        let package = Package { name: &name, version: "1", scripts: &scripts };
+        assert!(Census::default().judge(&package).unwrap_err()[0].why.contains("not UTF-8"));
+    }
+}

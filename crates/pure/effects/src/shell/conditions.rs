@@ -1,11 +1,17 @@
 use super::expand::Value;
 use super::machine::Status;
 
+/// Longer conditions are not in maintainer scripts.
+const MAX_ARGUMENTS: usize = 60;
+
 /// Evaluates the arguments of `test` (POSIX, with the `-a` and `-o` of old scripts).
 ///
 /// # Errors
 /// An expression that is not of a known form.
 pub(super) fn test(arguments: &[Value]) -> Result<Status, String> {
+    if arguments.len() > MAX_ARGUMENTS {
+        return Err("a condition that is too long".to_owned());
+    }
     let text = |index: usize| arguments.get(index).and_then(Option::as_deref);
     if arguments.len() > 4 || (arguments.len() == 4 && text(0) != Some("!")) {
         for (joint, any) in [("-o", true), ("-a", false)] {
@@ -64,17 +70,29 @@ fn binary(left: Option<&str>, operator: &str, right: Option<&str>) -> Result<Sta
 
 /// Matches text with a `case` pattern: characters, each with whether it may be a wildcard.
 pub(super) fn matches(pattern: &[(char, bool)], text: &str) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some((('*', true), rest)) => {
-            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| matches(rest, &text[at..]))
-        }
-        Some(((expected, wild), rest)) => {
-            let mut characters = text.chars();
-            match characters.next() {
-                Some(found) if found == *expected || (*wild && *expected == '?') => matches(rest, characters.as_str()),
-                _ => false,
+    let text: Vec<char> = text.chars().collect();
+    let (mut at, mut next) = (0, 0);
+    // Where the last `*` stood, and where the text began that it has not swallowed yet.
+    let mut star: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match pattern.get(next) {
+            Some(('*', true)) => {
+                star = Some((next, at));
+                next += 1;
             }
+            Some((expected, wild)) if *expected == text[at] || (*wild && *expected == '?') => {
+                at += 1;
+                next += 1;
+            }
+            _ => match star {
+                Some((place, swallowed)) => {
+                    star = Some((place, swallowed + 1));
+                    at = swallowed + 1;
+                    next = place + 1;
+                }
+                None => return false,
+            },
         }
     }
+    pattern[next..].iter().all(|shape| *shape == ('*', true))
 }

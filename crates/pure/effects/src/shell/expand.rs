@@ -46,7 +46,7 @@ impl State {
                 Part::Text(piece) => text.push_str(piece),
                 // Alone, `[` is the name of a command.
                 Part::Pattern(piece) if piece == "[" && word.len() == 1 => text.push_str(piece),
-                Part::Pattern(_) | Part::Unknown { .. } => return None,
+                Part::Pattern(_) | Part::Substitution(_) | Part::Unknown => return None,
                 Part::Parameter { name, otherwise, .. } => text.push_str(&self.parameter(name, otherwise.as_ref())?),
             }
         }

@@ -1,7 +1,10 @@
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::conditions;
 use super::expand::Value;
+use super::readers::{hides_reader, only_reads, substitutions};
 use super::syntax::{AndOr, Command, Joint, List, Part, Redirection, Simple, Word};
 use crate::{Effect, commands};
 
@@ -32,17 +35,21 @@ impl From<bool> for Status {
 
 /// Function calls inside each other.
 const MAX_CALLS: usize = 20;
+/// Commands on all ways through a script together.
+const MAX_STEPS: usize = 20_000;
 
 /// All that running a script can change; two ways through a script are the same when their states are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) positional: Vec<Value>,
     pub(super) variables: BTreeMap<String, Value>,
-    functions: BTreeMap<String, List>,
+    functions: BTreeMap<String, Rc<List>>,
     pub(super) effects: Vec<Effect>,
     exited: bool,
     returned: bool,
     calls: usize,
+    /// Commands followed so far, on this way and on those beside it.
+    steps: Rc<Cell<usize>>,
 }
 
 impl State {
@@ -55,6 +62,7 @@ impl State {
             exited: false,
             returned: false,
             calls: 0,
+            steps: Rc::default(),
         }
     }
 
@@ -117,11 +125,13 @@ impl State {
             Command::If(arms, otherwise) => self.conditional(arms, otherwise),
             Command::Case(subject, arms) => self.case(subject, arms),
             Command::Group(list) => self.list(list),
+            Command::Function(name, _) if hides_reader(name) => Err(format!("the function `{name}` hides a program")),
             Command::Function(name, body) => {
-                self.functions.insert(name.clone(), body.clone());
+                self.functions.insert(name.clone(), Rc::new(body.clone()));
                 Ok(Status::Success)
             }
             Command::For(name, words, body) => {
+                substitutions(words)?;
                 let mut status = Status::Success;
                 for value in self.fields(words)? {
                     if self.exited || self.returned {
@@ -135,6 +145,8 @@ impl State {
                 }
                 Ok(status)
             }
+            Command::Pipe(commands) if commands.iter().all(only_reads) => Ok(Status::Either),
+            Command::Pipe(_) => Err("a pipe is not understood".to_owned()),
             Command::Opaque(what) => Err(format!("{what} is not understood")),
         }
     }
@@ -159,6 +171,7 @@ impl State {
     }
 
     fn case(&mut self, subject: &Word, arms: &[(Vec<Word>, List)]) -> Result<Status, String> {
+        substitutions(std::iter::once(subject).chain(arms.iter().flat_map(|(patterns, _)| patterns)))?;
         let Some(subject) = self.value(subject) else {
             return Err("a `case` on text that only a run could tell".to_owned());
         };
@@ -184,6 +197,8 @@ impl State {
     }
 
     fn simple(&mut self, simple: &Simple) -> Result<Status, String> {
+        let targets = simple.redirections.iter().map(|redirection| &redirection.target);
+        substitutions(simple.words.iter().chain(simple.assignments.iter().map(|(_, word)| word)).chain(targets))?;
         for Redirection { operator, target } in &simple.redirections {
             let value = self.value(target);
             let harmless = match *operator {
@@ -194,6 +209,10 @@ impl State {
             if !harmless {
                 return Err(format!("`{operator}` to or from a file is not understood"));
             }
+        }
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > MAX_STEPS {
+            return Err("it runs too long".to_owned());
         }
         let fields = self.fields(&simple.words)?;
         let Some((name, arguments)) = fields.split_first() else {

@@ -9,6 +9,7 @@ mod conditions;
 mod expand;
 mod machine;
 mod parser;
+mod readers;
 mod syntax;
 #[cfg(test)]
 mod tests;

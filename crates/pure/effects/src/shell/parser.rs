@@ -11,8 +11,9 @@ pub(super) fn parse(text: &str) -> Result<List, String> {
     }
 }
 
-/// Deeper nesting than this is not a maintainer script.
-const MAX_DEPTH: usize = 60;
+/// Deeper nesting than this, and more alternatives of one condition, are not in maintainer scripts.
+pub(super) const MAX_DEPTH: usize = 60;
+const MAX_ARMS: usize = 200;
 
 struct Parser<'a> {
     words: Words<'a>,
@@ -22,10 +23,6 @@ struct Parser<'a> {
 impl Parser<'_> {
     /// A list up to one of the reserved words, a `)`, a `;;` or the end.
     fn list(&mut self, ends: &[&str]) -> Result<List, String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(self.words.error("it nests too deeply"));
-        }
         let mut list = Vec::new();
         loop {
             self.words.separators()?;
@@ -35,7 +32,6 @@ impl Parser<'_> {
                 _ => ends.iter().any(|end| self.words.at_reserved(end)),
             };
             if ended {
-                self.depth -= 1;
                 return Ok(list);
             }
             let first = self.pipeline()?;
@@ -64,19 +60,32 @@ impl Parser<'_> {
     fn pipeline(&mut self) -> Result<Command, String> {
         self.words.blanks()?;
         let negated = self.words.eat_reserved("!");
-        let mut command = self.command()?;
+        let mut commands = vec![self.command()?];
         self.words.blanks()?;
         while self.words.at("|") && !self.words.at("||") {
             self.words.eat("|");
             self.words.newlines()?;
-            self.command()?;
+            commands.push(self.command()?);
             self.words.blanks()?;
-            command = Command::Opaque("a pipe");
         }
+        let command = match commands.len() {
+            1 => commands.remove(0),
+            _ => Command::Pipe(commands),
+        };
         Ok(if negated { Command::Not(Box::new(command)) } else { command })
     }
 
     fn command(&mut self) -> Result<Command, String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.words.error("it nests too deeply"));
+        }
+        let command = self.any_command();
+        self.depth -= 1;
+        command
+    }
+
+    fn any_command(&mut self) -> Result<Command, String> {
         self.words.blanks()?;
         let command = if self.words.eat_reserved("if") {
             self.conditional()?
@@ -115,6 +124,9 @@ impl Parser<'_> {
             arms.push((condition, self.list(&["elif", "else", "fi"])?));
             if !self.words.eat_reserved("elif") {
                 break;
+            }
+            if arms.len() > MAX_ARMS {
+                return Err(self.words.error("a condition with too many alternatives"));
             }
         }
         let otherwise = if self.words.eat_reserved("else") { self.list(&["fi"])? } else { List::new() };

@@ -26,6 +26,7 @@ pub(super) enum Command {
     Case(Word, Vec<(Vec<Word>, List)>),
     For(String, Vec<Word>, List),
     Group(List),
+    Pipe(Vec<Command>),
     Function(String, List),
     /// Read as syntax, but never run; the text names what it is.
     Opaque(&'static str),
@@ -58,8 +59,10 @@ pub(super) enum Part {
     Pattern(String),
     /// A parameter, and whether it stands in double quotes.
     Parameter { name: String, quoted: bool, otherwise: Option<Otherwise> },
-    /// Text known only when the script runs: command substitution, arithmetic, trimming; and whether it is quoted.
-    Unknown { quoted: bool },
+    /// The output of commands; `None` where they are not even understood as syntax.
+    Substitution(Option<List>),
+    /// Other text known only when the script runs: trimming, home directories.
+    Unknown,
 }
 
 /// The second half of `${name:-word}` and its kin.

@@ -1,9 +1,11 @@
+use super::parser::{self, MAX_DEPTH};
 use super::syntax::{Otherwise, Part, Word};
 
 /// Reads words and symbols of a script, from left to right.
 pub(super) struct Words<'a> {
     text: &'a str,
     at: usize,
+    depth: usize,
     /// Delimiters of here-documents whose bodies begin after the next line end; `true` for `<<-`.
     waiting: Vec<(String, bool)>,
 }
@@ -12,7 +14,7 @@ const OPERATORS: [&str; 8] = [">>", ">&", ">|", "<<-", "<<", "<&", ">", "<"];
 
 impl<'a> Words<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, waiting: Vec::new() }
+        Self { text, at: 0, depth: 0, waiting: Vec::new() }
     }
 
     fn rest(&self) -> &'a str {
@@ -197,7 +199,7 @@ impl<'a> Words<'a> {
                 '$' | '`' => parts.push(self.expansion(false)?),
                 '~' if self.at == start => {
                     self.next();
-                    parts.push(Part::Unknown { quoted: true });
+                    parts.push(Part::Unknown);
                 }
                 _ => {
                     let stop = |c: char| " \t\n;&|<>()\\'\"$`".contains(c);
@@ -243,19 +245,24 @@ impl<'a> Words<'a> {
     fn expansion(&mut self, quoted: bool) -> Result<Part, String> {
         let parameter = |name: &str| Part::Parameter { name: name.to_owned(), quoted, otherwise: None };
         if self.eat("`") {
+            let mut inside = String::new();
             loop {
                 match self.next() {
                     None => return Err(self.error("an open backquote")),
-                    Some('`') => return Ok(Part::Unknown { quoted }),
-                    Some('\\') => _ = self.next(),
-                    Some(_) => {}
+                    Some('`') => return Ok(Part::Substitution(parser::parse(&inside).ok())),
+                    Some('\\') => match self.next() {
+                        Some(escaped @ ('`' | '\\' | '$')) => inside.push(escaped),
+                        other => inside.extend(['\\'].into_iter().chain(other)),
+                    },
+                    Some(other) => inside.push(other),
                 }
             }
         }
         self.eat("$");
         if self.eat("(") {
+            let start = self.at;
             self.skip_to(')')?;
-            return Ok(Part::Unknown { quoted });
+            return Ok(Part::Substitution(parser::parse(&self.text[start..self.at - 1]).ok()));
         }
         if self.eat("{") {
             let start = self.at;
@@ -276,6 +283,16 @@ impl<'a> Words<'a> {
 
     /// Skips to the closing bracket that belongs to one just read.
     fn skip_to(&mut self, close: char) -> Result<(), String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.error("it nests too deeply"));
+        }
+        let skipped = self.skip_inside(close);
+        self.depth -= 1;
+        skipped
+    }
+
+    fn skip_inside(&mut self, close: char) -> Result<(), String> {
         let open = if close == ')' { '(' } else { '{' };
         loop {
             match self.next() {
@@ -311,7 +328,7 @@ fn braced(inside: &str, quoted: bool) -> Result<Part, String> {
             words.at = digits;
             inside[..digits].to_owned()
         }
-        None => return Ok(Part::Unknown { quoted }),
+        None => return Ok(Part::Unknown),
     };
     let colon = words.eat(":");
     let otherwise = match words.peek() {
@@ -319,12 +336,12 @@ fn braced(inside: &str, quoted: bool) -> Result<Part, String> {
         Some(sign @ ('-' | '+')) => {
             words.next();
             let word = match words.rest() {
-                nested if nested.contains(['"', '\'']) => vec![Part::Unknown { quoted }],
+                nested if nested.contains(['"', '\'']) => vec![Part::Unknown],
                 plain => Words::new(&format!("\"{plain}\"")).word()?.unwrap_or_default(),
             };
             Some(Otherwise { sign, colon, word })
         }
-        _ => return Ok(Part::Unknown { quoted }),
+        _ => return Ok(Part::Unknown),
     };
     Ok(Part::Parameter { name, quoted, otherwise })
 }
