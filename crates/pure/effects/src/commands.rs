@@ -68,10 +68,10 @@ fn compare(left: &str, relation: &str) -> Outcome {
 
 /// All four kinds act on an earlier version's files only (dpkg-maintscript-helper(1)).
 fn maintscript_helper(arguments: &[&str]) -> Outcome {
-    let (_, own) = match arguments.iter().position(|argument| *argument == "--") {
-        Some(at) => (at, &arguments[..at]),
-        None => return Err("`dpkg-maintscript-helper` without `--`".to_owned()),
+    let Some(end) = arguments.iter().position(|argument| *argument == "--") else {
+        return Err("`dpkg-maintscript-helper` without `--`".to_owned());
     };
+    let own = &arguments[..end];
     match own {
         ["rm_conffile", _, ..] | ["mv_conffile" | "symlink_to_dir" | "dir_to_symlink", _, _, ..] if own.len() <= 5 => {
             NOTHING
