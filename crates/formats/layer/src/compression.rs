@@ -2,10 +2,11 @@ use crate::LayerError;
 use libdeflater::CompressionLvl;
 use zstd::bulk::Compressor;
 
-/// The bytes of tar stream that are compressed on their own.
-///
-/// Part of the contract on bytes: another size gives other blobs, though the same diff ids.
+/// The bytes of tar stream that are compressed on their own, for most levels; see [`Compression::chunk`].
 pub const CHUNK: usize = 8 << 20;
+/// The same for zstd levels from [`HIGH`] on, whose windows reach so far back that smaller chunks cost them 3 % of size.
+const HIGH_CHUNK: usize = 16 << 20;
+const HIGH: i32 = 13;
 
 /// How a layer's blob is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -32,6 +33,16 @@ impl Compression {
             Self::None => "application/vnd.oci.image.layer.v1.tar",
             Self::Gzip { .. } => "application/vnd.oci.image.layer.v1.tar+gzip",
             Self::Zstd { .. } => "application/vnd.oci.image.layer.v1.tar+zstd",
+        }
+    }
+
+    /// The bytes of tar stream that become one frame or member.
+    ///
+    /// Part of the contract on bytes: another size gives other blobs, though the same diff ids.
+    pub const fn chunk(self) -> usize {
+        match self {
+            Self::Zstd { level } if level >= HIGH => HIGH_CHUNK,
+            _ => CHUNK,
         }
     }
 

@@ -6,7 +6,7 @@
 //! # The contract on bytes
 //!
 //! A blob's bytes depend on the entries in their order, the epoch and the compression, and on nothing else: not on
-//! the number of threads, the sizes of reads, or timing. So the tar stream is cut into chunks of [`CHUNK`] bytes,
+//! the number of threads, the sizes of reads, or timing. So the tar stream is cut into chunks ([`Compression::chunk`]),
 //! and each chunk becomes a zstd frame or a gzip member of its own, made by a fresh compressor.
 //! The diff id depends on entries and epoch alone.
 

@@ -1,4 +1,3 @@
-use crate::compression::CHUNK;
 use crate::diff_hasher::DiffHasher;
 use crate::digest::Hasher;
 use crate::pool::Pool;
@@ -38,7 +37,7 @@ impl<W: Write> Sink<W> {
         Ok(Self {
             out,
             compression,
-            chunk: Vec::with_capacity(CHUNK),
+            chunk: Vec::with_capacity(compression.chunk()),
             diff: if parallel { DiffHasher::thread()? } else { DiffHasher::inline() },
             pool: if parallel && compressed { Some(Pool::new(compression, threads)?) } else { None },
             blob: compressed.then(Hasher::default),
@@ -49,7 +48,7 @@ impl<W: Write> Sink<W> {
 
     pub(crate) fn write(&mut self, mut bytes: &[u8]) -> Result<(), LayerError> {
         while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(CHUNK - self.chunk.len()));
+            let (now, later) = bytes.split_at(bytes.len().min(self.room()));
             self.chunk.extend_from_slice(now);
             self.flush_full()?;
             bytes = later;
@@ -63,7 +62,7 @@ impl<W: Write> Sink<W> {
     pub(crate) fn fill(&mut self, body: &mut dyn Read, size: u64) -> Result<io::Result<u64>, LayerError> {
         let mut filled = 0;
         while filled < size {
-            let room = ((CHUNK - self.chunk.len()) as u64).min(size - filled);
+            let room = (self.room() as u64).min(size - filled);
             match (&mut *body).take(room).read_to_end(&mut self.chunk) {
                 Ok(0) => break,
                 Ok(count) => filled += count as u64,
@@ -74,11 +73,15 @@ impl<W: Write> Sink<W> {
         Ok(Ok(filled))
     }
 
+    fn room(&self) -> usize {
+        self.compression.chunk() - self.chunk.len()
+    }
+
     fn flush_full(&mut self) -> Result<(), LayerError> {
-        if self.chunk.len() < CHUNK {
+        if self.room() > 0 {
             return Ok(());
         }
-        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(self.compression.chunk()));
         self.submit(chunk)
     }
 

@@ -39,7 +39,7 @@ pub struct LayerInfo {
 ///
 /// Headers are POSIX ustar, with pax extended headers where a name, number or attribute does not fit. Owner names are
 /// empty, device numbers zero, and every time is the epoch. Memory is bounded by the chunks under way: two more
-/// than there are threads, [`CHUNK`](crate::CHUNK) bytes each, and what the compressors need.
+/// than there are threads, [`Compression::chunk`] bytes each, and what the compressors need.
 pub struct LayerWriter<W> {
     sink: Sink<W>,
     tree: Tree,
