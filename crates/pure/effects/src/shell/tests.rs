@@ -223,3 +223,72 @@ fn hostile_words() {
     let doubling: String = (0..25).map(|n| format!("f{n} () {{ f{}; f{}; }}\n", n + 1, n + 1)).collect();
     refused(&format!("f19 () {{ true; }}\n{}f0\n", doubling.replace("f19 ()", "g ()")), "too long");
 }
+
+proptest::proptest! {
+    /// Outside bytes: any mixture of what the reader looks at is an answer or an error, never a panic.
+    #[test]
+    fn any_text_has_an_answer(pieces in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..60)) {
+        let _ = configure(&pieces.concat());
+    }
+}
+
+const PIECES: [&str; 58] = [
+    " ",
+    "\n",
+    ";",
+    ";;",
+    "&",
+    "&&",
+    "||",
+    "|",
+    "(",
+    ")",
+    "{ ",
+    " }",
+    "$",
+    "$(",
+    "${",
+    "}",
+    "`",
+    "\"",
+    "'",
+    "\\",
+    "#",
+    "<<E\n",
+    "\nE\n",
+    "<<-",
+    ">",
+    ">&2",
+    "2>",
+    "=",
+    "A=",
+    "$1",
+    "${A:-",
+    "${A+",
+    "*",
+    "?",
+    "[",
+    " ]",
+    "~",
+    "é",
+    "!",
+    "if ",
+    "then ",
+    "elif ",
+    "else ",
+    "fi\n",
+    "case x in ",
+    "esac\n",
+    "for a in ",
+    "do ",
+    "done\n",
+    "f() ",
+    "true ",
+    "test ",
+    "-a ",
+    "exit ",
+    "local ",
+    "echo ",
+    "shift\n",
+    "return ",
+];
