@@ -11,6 +11,8 @@ pub(crate) struct Archive {
     pub layers: Vec<ImageLayer>,
     /// Whether the layers are decompressed on the way.
     pub plain: bool,
+    /// Whether each layer's content is held against its diff id before it is sent; decompressed ones are in any case.
+    pub check_content: bool,
     /// How many bytes of blobs are sent; of plain layers the compressed size is counted.
     pub sent_bytes: u64,
     /// How many bytes of blobs are left out.
@@ -19,7 +21,7 @@ pub(crate) struct Archive {
 
 impl Archive {
     /// Lays out the archive of an image without its first `known` layers.
-    pub fn new(image: &Image, known: usize, plain: bool) -> Self {
+    pub fn new(image: &Image, known: usize, plain: bool, check_content: bool) -> Self {
         let config = image.manifest.config.digest;
         let names: Vec<_> = image.layers.iter().map(|layer| layer_digest(layer, plain)).collect();
         let mut documents = Vec::new();
@@ -32,7 +34,14 @@ impl Archive {
         documents.push((blob_path(&config), image.config_bytes.clone()));
         let (left_out, layers) = image.layers.split_at(known.min(image.layers.len()));
         let bytes = |layers: &[ImageLayer]| layers.iter().map(|layer| layer.descriptor.size).sum();
-        Self { documents, plain, sent_bytes: bytes(layers), skipped_bytes: bytes(left_out), layers: layers.to_vec() }
+        Self {
+            documents,
+            plain,
+            check_content,
+            sent_bytes: bytes(layers),
+            skipped_bytes: bytes(left_out),
+            layers: layers.to_vec(),
+        }
     }
 
     /// Where a layer lies in the archive.

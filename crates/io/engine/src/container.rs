@@ -83,7 +83,7 @@ impl Engine {
             working_dir: spec.working_dir.clone(),
             attach_stdout: Some(true),
             attach_stderr: Some(true),
-            labels: Some(self.own_labels(Some(&spec.run))),
+            labels: Some(self.own_labels(&spec.run)),
             host_config: Some(host_config),
             ..Default::default()
         }
@@ -99,8 +99,7 @@ impl Engine {
 
     /// The labels of our containers. The engine's client fixes the map's type.
     #[allow(clippy::disallowed_types)]
-    pub(crate) fn own_labels(&self, run: Option<&RunId>) -> std::collections::HashMap<String, String> {
-        let value = run.map_or("import", RunId::as_str);
-        [(RUN_LABEL.to_owned(), value.to_owned())].into_iter().collect()
+    pub(crate) fn own_labels(&self, run: &RunId) -> std::collections::HashMap<String, String> {
+        [(RUN_LABEL.to_owned(), run.as_str().to_owned())].into_iter().collect()
     }
 }

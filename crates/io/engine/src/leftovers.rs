@@ -1,6 +1,8 @@
+use crate::engine::is_missing;
 use crate::{Engine, EngineError};
 use bollard::query_parameters::{ListContainersOptions, RemoveContainerOptionsBuilder};
 use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
 
 /// The label that marks the containers of this program; its value is the run they belong to.
 pub const RUN_LABEL: &str = "org.sage-oci.run";
@@ -41,16 +43,57 @@ impl Engine {
     }
 
     /// Removes a container with its anonymous volumes, whatever it does. One that is gone already is fine.
+    ///
+    /// A container that starts or is being removed in this very moment is a conflict; it is asked for again until it is
+    /// gone.
     pub(crate) async fn remove(&self, id: &str) -> Result<(), EngineError> {
-        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        match self.docker.remove_container(id, Some(options)).await {
-            Err(error) if !gone_or_going(&error) => Err(self.error(format!("removing container {id}"), error)),
-            _ => Ok(()),
+        let began = Instant::now();
+        loop {
+            let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+            match self.docker.remove_container(id, Some(options)).await {
+                Err(error) if is_missing(&error) => return Ok(()),
+                Err(error) if is_conflict(&error) && began.elapsed() < CONFLICT => tokio::time::sleep(PAUSE).await,
+                removed => return removed.map_err(|error| self.error(format!("removing container {id}"), error)),
+            }
         }
     }
 }
 
-/// 404: removed already; 409: a removal is in progress.
-fn gone_or_going(error: &bollard::errors::Error) -> bool {
-    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 404 | 409, .. })
+/// How long a conflict may last.
+const CONFLICT: Duration = Duration::from_secs(60);
+/// How long to wait before asking again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+fn is_conflict(error: &bollard::errors::Error) -> bool {
+    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 409, .. })
+}
+
+/// Removes its container when it goes out of scope without [`Guard::remove`], as it does when a future is dropped.
+pub(crate) struct Guard<'a> {
+    engine: &'a Engine,
+    id: Option<String>,
+}
+
+impl<'a> Guard<'a> {
+    /// Takes care of a container from now on.
+    pub fn new(engine: &'a Engine, id: &str) -> Self {
+        Self { engine, id: Some(id.to_owned()) }
+    }
+
+    /// Removes the container now, and says whether that worked.
+    pub async fn remove(mut self) -> Result<(), EngineError> {
+        let Some(id) = self.id.clone() else { return Ok(()) };
+        let removed = self.engine.remove(&id).await;
+        self.id = None;
+        removed
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) {
+            let engine = self.engine.clone();
+            runtime.spawn(async move { engine.remove(&id).await });
+        }
+    }
 }

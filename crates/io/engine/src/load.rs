@@ -1,8 +1,8 @@
 use crate::archive::Archive;
 use crate::transfer::{CHUNKS, produce};
-use crate::{Engine, EngineError, Reference};
+use crate::{Engine, EngineError, Reference, RunId, StoreKind};
 use bollard::models::BuildInfo;
-use bollard::query_parameters::{ImportImageOptionsBuilder, TagImageOptionsBuilder};
+use bollard::query_parameters::{ImportImageOptionsBuilder, RemoveImageOptionsBuilder, TagImageOptionsBuilder};
 use futures_util::{StreamExt, stream};
 use sage_oci_image::{Image, ImageSource, LayerType};
 use sage_oci_names::Architecture;
@@ -18,11 +18,13 @@ pub struct LoadOptions {
     pub silence: Duration,
     /// Send every layer, whatever the engine has.
     pub complete: bool,
+    /// The run that the container made for the check belongs to.
+    pub run: RunId,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { silence: Duration::from_secs(600), complete: false }
+        Self { silence: Duration::from_secs(600), complete: false, run: RunId::unique() }
     }
 }
 
@@ -92,7 +94,7 @@ impl Engine {
         let mut loaded = Loaded { id, sent_bytes: 0, skipped_bytes: image.compressed_size(), sent_again: false };
         // An image that is there but not sound is sent again in full, below.
         let present = !options.complete && self.inspect(&loaded.id).await?.is_some();
-        if !present || self.verify(&image).await.is_err() {
+        if !present || self.verify(&image, &options.run).await.is_err() {
             let known = match present || options.complete {
                 true => 0,
                 false => self.known_layers(&image, reference).await?,
@@ -139,13 +141,15 @@ impl Engine {
         loaded: &mut Loaded,
     ) -> Result<(), EngineError> {
         let zstd = image.layers.iter().any(|layer| layer.layer_type == LayerType::Zstd);
-        let archive = Archive::new(image, known, zstd && !self.takes_zstd());
+        // Podman records the config's diff ids without a look at the content; so the look is ours.
+        let check_content = self.kind() == StoreKind::Podman;
+        let archive = Archive::new(image, known, zstd && !self.takes_zstd(), check_content);
         let (send, skip) = (archive.sent_bytes, archive.skipped_bytes);
         progress(LoadEvent::Planned { known, layers: image.layers.len(), send, skip });
         loaded.skipped_bytes = skip;
         loaded.sent_bytes += self.send(source, archive, options.silence, progress).await?;
         progress(LoadEvent::Checking);
-        self.verify(image).await
+        self.verify(image, &options.run).await
     }
 
     /// Streams an archive into the engine and listens to what it says; gives the bytes sent.
@@ -212,6 +216,17 @@ impl Engine {
         let options = TagImageOptionsBuilder::default().repo(reference.repository()).tag(reference.tag()).build();
         let tagged = self.docker.tag_image(id, Some(options)).await;
         tagged.map_err(|error| self.error(format!("naming image {id} {reference}"), error))
+    }
+
+    /// Takes a name off its image. The image goes with its last name.
+    ///
+    /// # Errors
+    ///
+    /// The engine has no such name, or refuses.
+    pub async fn untag(&self, reference: &Reference) -> Result<(), EngineError> {
+        let options = RemoveImageOptionsBuilder::default().build();
+        let removed = self.docker.remove_image(&reference.to_string(), Some(options), None).await;
+        removed.map(drop).map_err(|error| self.error(format!("taking the name {reference} off"), error))
     }
 }
 

@@ -1,6 +1,8 @@
+use crate::leftovers::Guard;
 use crate::output::{keep, settle};
 use crate::{Engine, EngineError, RunOutput, RunSpec};
 use bollard::container::{AttachContainerResults, LogOutput};
+use bollard::errors::Error;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptions, DownloadFromContainerOptionsBuilder,
     InspectContainerOptions, KillContainerOptions, StartContainerOptions,
@@ -28,7 +30,7 @@ impl Engine {
         let began = Instant::now();
         let made = self.docker.create_container(None::<CreateContainerOptions>, self.create_body(spec)).await;
         let made = made.map_err(|error| self.error(format!("making a container of {}", spec.image), error))?;
-        let guard = Guard { engine: self, id: Some(made.id.clone()) };
+        let guard = Guard::new(self, &made.id);
         let mut output = self.run_made(&made.id, spec, began).await?;
         guard.remove().await?;
         output.took = began.elapsed();
@@ -52,8 +54,7 @@ impl Engine {
             Err(_) => {
                 output.timed_out = true;
                 // It may have ended in this very moment; then there is nothing to kill.
-                let kill = self.docker.kill_container(id, None::<KillContainerOptions>);
-                let _ = tokio::time::timeout(AFTER_KILL, kill).await;
+                let _ = tokio::time::timeout(AFTER_KILL, self.kill(id)).await;
             }
         }
         settle(&mut output.stdout);
@@ -68,13 +69,14 @@ impl Engine {
         Ok(output)
     }
 
+    /// Kills a container and waits until it is gone.
+    async fn kill(&self, id: &str) -> Result<(), Error> {
+        self.docker.kill_container(id, None::<KillContainerOptions>).await?;
+        self.ended(id).await
+    }
+
     /// Collects the output until the container has ended.
-    async fn follow(
-        &self,
-        id: &str,
-        attached: AttachContainerResults,
-        output: &mut RunOutput,
-    ) -> Result<(), bollard::errors::Error> {
+    async fn follow(&self, id: &str, attached: AttachContainerResults, output: &mut RunOutput) -> Result<(), Error> {
         let mut stream = attached.output;
         while let Some(part) = stream.next().await {
             match part? {
@@ -83,13 +85,21 @@ impl Engine {
                 LogOutput::StdIn { .. } => {}
             }
         }
-        // The streams may be closed long before the process ends. Asked again and again, because a wait that begins after
+        // The streams may be closed long before the process ends.
+        self.ended(id).await
+    }
+
+    /// Waits until a container does not run any more.
+    async fn ended(&self, id: &str) -> Result<(), Error> {
+        // Asked again and again, because a wait that begins after
         // the end is answered differently by each engine.
         let mut pause = Duration::from_millis(5);
         loop {
-            let state = self.docker.inspect_container(id, None::<InspectContainerOptions>).await?.state;
-            if !state.and_then(|state| state.running).unwrap_or(false) {
-                return Ok(());
+            match self.docker.inspect_container(id, None::<InspectContainerOptions>).await {
+                Ok(answer) if answer.state.as_ref().and_then(|state| state.running) != Some(true) => return Ok(()),
+                // Podman has a state `stopped` on the way to `exited`, which the client cannot read.
+                Ok(_) | Err(Error::JsonDataError { .. }) => {}
+                Err(error) => return Err(error),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(1));
@@ -123,32 +133,4 @@ fn first_file(archive: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).ok()?;
     (bytes.len() as u64 == file.size()).then_some(bytes)
-}
-
-/// Removes its container when it goes out of scope without [`Guard::remove`].
-struct Guard<'a> {
-    engine: &'a Engine,
-    id: Option<String>,
-}
-
-impl Guard<'_> {
-    async fn remove(mut self) -> Result<(), EngineError> {
-        match self.id.clone() {
-            Some(id) => {
-                let removed = self.engine.remove(&id).await;
-                self.id = None;
-                removed
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        if let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) {
-            let engine = self.engine.clone();
-            runtime.spawn(async move { engine.remove(&id).await });
-        }
-    }
 }

@@ -45,35 +45,40 @@ fn send_all(source: &Arc<dyn ImageSource>, archive: &Archive, pipe: &mut Pipe<'_
     for (path, bytes) in &archive.documents {
         pipe.file(path, bytes.len() as u64, &mut &bytes[..])?;
     }
-    let sizes = archive.plain.then(|| measure(Arc::clone(source), archive.layers.clone()));
+    let checks = (archive.plain || archive.check_content).then(|| check(Arc::clone(source), archive.layers.clone()));
     for layer in &archive.layers {
         let digest = layer.descriptor.digest;
         let path = archive.layer_path(layer);
-        let open = || source.blob(&digest).map_err(|source| blob_error(digest, source));
-        match &sizes {
-            None => {
-                let mut reader = HashingReader::new(open()?);
+        let inside = match &checks {
+            None => None,
+            Some(checks) => {
+                let size = checks.recv().map_err(|_| Stop::Failed(EngineError::Interrupted))?;
+                Some(size.map_err(|error| Stop::Failed(error.into()))?)
+            }
+        };
+        let blob = source.blob(&digest).map_err(|source| blob_error(digest, source))?;
+        match inside {
+            Some(size) if archive.plain => {
+                let reader = uncompressed(layer.layer_type, blob);
+                let mut reader = reader.map_err(|error| blob_error(digest, error.into()))?;
+                pipe.file(&path, size, &mut reader).map_err(|stop| stop.blob(digest))?;
+            }
+            _ => {
+                let mut reader = HashingReader::new(blob);
                 pipe.file(&path, layer.descriptor.size, &mut reader).map_err(|stop| stop.blob(digest))?;
                 let actual = BlobDigest::new(reader.finish());
                 if actual != digest {
                     return Err(Stop::Failed(ImageError::DigestMismatch { expected: digest, actual }.into()));
                 }
             }
-            Some(sizes) => {
-                let size = sizes.recv().map_err(|_| Stop::Failed(EngineError::Interrupted))?;
-                let size = size.map_err(|error| Stop::Failed(error.into()))?;
-                let reader = uncompressed(layer.layer_type, open()?);
-                let mut reader = reader.map_err(|error| blob_error(digest, error.into()))?;
-                pipe.file(&path, size, &mut reader).map_err(|stop| stop.blob(digest))?;
-            }
         }
     }
     pipe.end()
 }
 
-/// Reads the layers one after the other, ahead of the sender: a tar header wants the size of what follows, and only the
-/// content knows it. Each layer is checked in full on this occasion.
-fn measure(source: Arc<dyn ImageSource>, layers: Vec<ImageLayer>) -> threads::Receiver<Result<u64, ImageError>> {
+/// Reads the layers one after the other, ahead of the sender, checks each in full and gives its uncompressed size: a tar
+/// header wants the size of what follows, and only the content knows it.
+fn check(source: Arc<dyn ImageSource>, layers: Vec<ImageLayer>) -> threads::Receiver<Result<u64, ImageError>> {
     let (sender, receiver) = threads::sync_channel(2);
     std::thread::spawn(move || {
         for layer in &layers {

@@ -1,7 +1,8 @@
 use crate::engine::is_missing;
-use crate::{Engine, EngineError};
+use crate::leftovers::Guard;
+use crate::{Engine, EngineError, RunId};
 use bollard::models::{ContainerCreateBody, ImageInspect};
-use bollard::query_parameters::{CreateContainerOptions, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder};
+use bollard::query_parameters::{CreateContainerOptions, RemoveImageOptionsBuilder};
 use sage_oci_image::Image;
 
 impl Engine {
@@ -17,7 +18,7 @@ impl Engine {
     /// Believes that the engine has the image: Id and layers are those of the config, and a container can be made of it.
     ///
     /// Making a container is what finds layers that were recorded but never unpacked.
-    pub(crate) async fn verify(&self, image: &Image) -> Result<(), EngineError> {
+    pub(crate) async fn verify(&self, image: &Image, run: &RunId) -> Result<(), EngineError> {
         let id = self.id_of(image);
         let doubt = |what: String| EngineError::NotBelieved { id: id.clone(), what };
         let Some(answer) = self.inspect(&id).await? else {
@@ -35,23 +36,21 @@ impl Engine {
         if !self.has_content(image).await? {
             return Err(doubt("some of its blobs are missing from the engine's store".to_owned()));
         }
-        self.try_container(&id).await
+        self.try_container(&id, run).await
     }
 
     /// Makes a container of the image, does not start it, and removes it.
-    async fn try_container(&self, id: &str) -> Result<(), EngineError> {
+    async fn try_container(&self, id: &str, run: &RunId) -> Result<(), EngineError> {
         let body = ContainerCreateBody {
             image: Some(id.to_owned()),
             cmd: Some(vec!["true".to_owned()]),
-            labels: Some(self.own_labels(None)),
+            labels: Some(self.own_labels(run)),
             host_config: Some(self.host_config()),
             ..Default::default()
         };
         let made = self.docker.create_container(None::<CreateContainerOptions>, body).await;
         let made = made.map_err(|error| self.error(format!("making a container of image {id}"), error))?;
-        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        let removed = self.docker.remove_container(&made.id, Some(options)).await;
-        removed.map_err(|error| self.error(format!("removing container {}", made.id), error))
+        Guard::new(self, &made.id).remove().await
     }
 
     /// Removes what a failed load left behind: the image, if it has no name. Its failure would hide the load's own.

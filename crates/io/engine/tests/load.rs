@@ -33,7 +33,7 @@ async fn the_same_image_again_sends_nothing() {
     let began = Instant::now();
     let (loaded, events) = load(&engine, &image, &second, &LoadOptions::default()).await;
     assert_eq!((loaded.unwrap().sent_bytes, events), (0, vec![]));
-    assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(30), "it took {:?}", began.elapsed());
     assert!(exists(&engine, &second.to_string()).await);
     remove(&engine, &first).await;
     remove(&engine, &second).await;
@@ -100,7 +100,9 @@ async fn a_layer_with_another_content_than_the_config_says_is_refused() {
     let reference = reference("lie");
     let (loaded, _) = load(&engine, &image, &reference, &LoadOptions::default()).await;
     let error = loaded.unwrap_err();
-    assert!(matches!(error, EngineError::LoadRefused { .. } | EngineError::Api { .. }), "{error:?}");
+    let by_us = matches!(error, EngineError::Image(_));
+    let by_engine = matches!(error, EngineError::LoadRefused { .. } | EngineError::Api { .. });
+    assert!(by_us || by_engine, "{error:?}");
     assert!(!exists(&engine, &reference.to_string()).await);
 }
 

@@ -1,0 +1,120 @@
+//! Engines that misbehave: a server that speaks just enough of the API, and then dies, falls silent, or lies.
+
+use sage_oci_engine::{Engine, EngineError, Host, LoadOptions, Reference};
+use sage_oci_fake_image::TinyImage;
+use sage_oci_layer::Compression;
+use sage_oci_names::Architecture;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What the engine does when it is sent an image.
+#[derive(Clone, Copy)]
+enum OnLoad {
+    Die,
+    FallSilent,
+    SayErrorUnpacking,
+    LieAboutSuccess,
+}
+
+/// Answers one request and closes the connection.
+fn answer(mut stream: UnixStream, api: &str, on_load: OnLoad) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
+    let mut line = String::new();
+    while reader.read_line(&mut line)? > 2 {
+        line.clear();
+    }
+    let mut reply = |status: &str, body: &str| {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        stream.write_all(format!("{head}Connection: close\r\n\r\n{body}").as_bytes())
+    };
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    if path.ends_with("/version") {
+        reply("200 OK", &format!(r#"{{"Version":"25.0.1","ApiVersion":"{api}"}}"#))
+    } else if path.ends_with("/info") {
+        reply("200 OK", r#"{"DriverStatus":[["Backing Filesystem","extfs"]]}"#)
+    } else if path.contains("/images/json") {
+        reply("200 OK", "[]")
+    } else if path.contains("/images/load") {
+        reader.read_exact(&mut [0; 4096])?;
+        match on_load {
+            OnLoad::Die => Ok(()),
+            OnLoad::FallSilent => {
+                std::thread::sleep(Duration::from_secs(120));
+                Ok(())
+            }
+            OnLoad::SayErrorUnpacking => reply("200 OK", "{\"stream\":\"Error unpacking image: no such blob\\n\"}\n"),
+            OnLoad::LieAboutSuccess => {
+                let mut rest = [0; 65536];
+                stream.set_read_timeout(Some(Duration::from_millis(300)))?;
+                while reader.read(&mut rest).is_ok_and(|count| count > 0) {}
+                let mut stream = stream;
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            }
+        }
+    } else {
+        reply("404 Not Found", r#"{"message":"No such image"}"#)
+    }
+}
+
+/// A server in a folder of its own; it lives as long as the test.
+fn server(api: &'static str, on_load: OnLoad) -> (tempfile::TempDir, Host) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("engine.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer(stream, api, on_load));
+        }
+    });
+    (folder, Host::Unix(path))
+}
+
+async fn load_into(on_load: OnLoad) -> EngineError {
+    let (_folder, host) = server("1.44", on_load);
+    let engine = Engine::connect_to(&host).await.unwrap();
+    let image = TinyImage::build(&[], Compression::None);
+    let options = LoadOptions { silence: Duration::from_secs(2), ..LoadOptions::default() };
+    let reference = Reference::parse("never:1").unwrap();
+    let architecture = Architecture::host().unwrap();
+    let began = Instant::now();
+    let loaded = engine.load(Arc::new(image.source), architecture, &reference, &options, &|_| {}).await;
+    assert!(began.elapsed() < Duration::from_secs(60), "it took {:?}", began.elapsed());
+    loaded.unwrap_err()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_dies_in_the_middle() {
+    let error = load_into(OnLoad::Die).await;
+    assert!(matches!(error, EngineError::Gone { .. }), "{error:?}");
+    assert!(error.should_retry());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_falls_silent() {
+    let error = load_into(OnLoad::FallSilent).await;
+    assert!(matches!(error, EngineError::Silent { seconds: 2, .. }), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_fails_in_plain_text() {
+    let error = load_into(OnLoad::SayErrorUnpacking).await;
+    assert!(error.to_string().contains("Error unpacking image: no such blob"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_reports_success_and_has_nothing() {
+    let error = load_into(OnLoad::LieAboutSuccess).await;
+    assert!(matches!(error, EngineError::NotBelieved { .. }), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_too_old() {
+    let (_folder, host) = server("1.40", OnLoad::Die);
+    let error = Engine::connect_to(&host).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("version 25.0.1 (API 1.40)") && text.contains("20.10"), "{text}");
+}

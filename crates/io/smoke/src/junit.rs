@@ -1,0 +1,46 @@
+use crate::{Outcome, Report, Verdict};
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use std::time::Duration;
+
+/// One suite named like the image, one case a check. An engine that could not run a check is JUnit's "error", anything
+/// else that is not as expected its "failure".
+pub(crate) fn report(report: &Report) -> quick_junit::Report {
+    let mut suite = TestSuite::new(report.image.as_str());
+    suite.set_time(seconds(report.seconds));
+    suite.add_test_cases(report.checks.iter().map(case));
+    let mut xml = quick_junit::Report::new("sage-oci smoke");
+    xml.set_time(seconds(report.seconds));
+    xml.add_test_suite(suite);
+    xml
+}
+
+fn case(outcome: &Outcome) -> TestCase {
+    let bad = |kind| {
+        let mut status = TestCaseStatus::non_success(kind);
+        status.set_message(outcome.message.as_str());
+        if !outcome.command.is_empty() {
+            status.set_description(format!("{:?}", outcome.command));
+        }
+        status
+    };
+    let status = match outcome.result {
+        Verdict::Passed => TestCaseStatus::success(),
+        Verdict::Failed | Verdict::TimedOut => bad(NonSuccessKind::Failure),
+        Verdict::Broken => bad(NonSuccessKind::Error),
+        Verdict::Skipped => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(outcome.message.as_str());
+            status
+        }
+    };
+    let mut case = TestCase::new(outcome.name.as_str(), status);
+    case.set_time(seconds(outcome.seconds));
+    if !outcome.output_tail.is_empty() {
+        case.set_system_out(outcome.output_tail.as_str());
+    }
+    case
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
