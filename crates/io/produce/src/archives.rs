@@ -1,0 +1,49 @@
+use crate::{Observer, ProduceError};
+use sage_oci_fetch::{Options, Wanted, fetch_all};
+use sage_oci_recipe::Fetch;
+use sage_oci_store::{FixedDirectory, Nix};
+use std::path::{Path, PathBuf};
+
+/// Where the archives of all channels are kept, by digest; `lock` uses the same folder.
+pub(crate) fn folder() -> PathBuf {
+    sage_oci_files::cache_dir().join("debs")
+}
+
+/// Brings the archives of some fetches and adds them to the store under the paths that the derivations promise.
+///
+/// One download for all, with one progress: a fetch a derivation costs Nix more than the download itself.
+pub(crate) fn bring(
+    nix: &Nix,
+    fetches: &[&Fetch],
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<(), ProduceError> {
+    let Some(first) = fetches.first() else { return Ok(()) };
+    let folder = folder();
+    let mut wanted: Vec<Wanted> = fetches
+        .iter()
+        .flat_map(|fetch| &fetch.step.files)
+        .map(|file| Wanted {
+            path: file.path.clone(),
+            sha256: file.sha256,
+            size: file.size,
+            target: archive_path(&folder, &file.sha256.hex()),
+        })
+        .collect();
+    wanted.sort_by(|a, b| a.target.cmp(&b.target));
+    wanted.dedup_by(|a, b| a.target == b.target);
+    fetch_all(&wanted, &first.step.mirrors, options, observer.fetching())?;
+    observer.adding(fetches.len());
+    let directories: Vec<FixedDirectory> = fetches.iter().map(|fetch| directory(&folder, fetch)).collect();
+    nix.add_fixed(&directories)?;
+    Ok(())
+}
+
+fn directory(folder: &Path, fetch: &Fetch) -> FixedDirectory {
+    let files = fetch.step.files.iter().map(|file| (file.name.clone(), archive_path(folder, &file.sha256.hex())));
+    FixedDirectory { path: fetch.handle.out.clone(), files: files.collect() }
+}
+
+fn archive_path(folder: &Path, digest: &str) -> PathBuf {
+    folder.join(format!("{digest}.deb"))
+}

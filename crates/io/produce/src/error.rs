@@ -1,0 +1,34 @@
+use sage_oci_emit::EmitError;
+use sage_oci_fetch::FetchError;
+use sage_oci_files::FileError;
+use sage_oci_recipe::RecipeError;
+use sage_oci_store::StoreError;
+
+/// Why an image cannot be produced.
+#[derive(Debug, thiserror::Error)]
+pub enum ProduceError {
+    /// The lock and the definition do not fit together, or a derivation cannot be made.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError<EmitError>),
+    /// Nix refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Archives could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// A file of ours.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl ProduceError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Recipe(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Fetch(error) => error.hint(),
+            Self::File(error) => error.hint(),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! From a lock to store paths: derivations are made, archives fetched, outputs realised.
+//!
+//! [`Plan::make`] computes every path without touching the store's contents; [`Plan::register`] puts the derivations
+//! there; [`Plan::realise`] fetches what is needed on many connections at once, hands it to Nix under the paths that the
+//! fixed-output derivations promise, and lets Nix build the rest. A plain Nix that realises the same derivation
+//! fetches by itself and gives the same bytes.
+
+mod archives;
+mod error;
+mod plan;
+
+pub use error::ProduceError;
+pub use plan::{Observer, Plan, Request};

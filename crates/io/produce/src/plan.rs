@@ -1,0 +1,123 @@
+use crate::{ProduceError, archives};
+use sage_oci_definition::Resolved;
+use sage_oci_emit::Emitter;
+use sage_oci_fetch::{Options, Progress};
+use sage_oci_lock::Lock;
+use sage_oci_names::{Architecture, StorePath};
+use sage_oci_recipe::{Fetch, ImageGraph};
+use sage_oci_store::{Event, Nix, Target};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+/// What an image is made of.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The lock.
+    pub lock: &'a Lock,
+    /// The definition, resolved for the lock's channel.
+    pub image: &'a Resolved,
+    /// apt's sources in the image.
+    pub sources: &'a str,
+    /// Contents of the definition's source files, by name.
+    pub files: &'a BTreeMap<String, String>,
+    /// The architecture of the machine that builds.
+    pub machine: Architecture,
+    /// The tool in the store: the builder of every derivation.
+    pub tool: StorePath,
+}
+
+/// Who wants to know how far it is.
+pub trait Observer {
+    /// Told about every downloaded byte.
+    fn fetching(&self) -> &dyn Progress;
+    /// Archives of so many layers are added to the store.
+    fn adding(&mut self, layers: usize);
+    /// What Nix does; [`ControlFlow::Break`] stops it.
+    fn building(&mut self, event: Event) -> ControlFlow<()>;
+}
+
+/// All derivations of an image, with every path known.
+#[derive(Debug)]
+pub struct Plan {
+    emitter: Emitter,
+    graph: ImageGraph,
+}
+
+impl Plan {
+    /// Computes the derivations; nothing is written.
+    ///
+    /// # Errors
+    /// The lock and the definition do not fit together.
+    pub fn make(request: Request<'_>) -> Result<Self, ProduceError> {
+        let mut emitter = Emitter::new(request.tool, request.machine);
+        let graph = sage_oci_recipe::image(
+            &mut emitter,
+            request.lock,
+            request.image,
+            request.machine,
+            request.sources,
+            request.files,
+        )?;
+        Ok(Self { emitter, graph })
+    }
+
+    /// The image's derivation.
+    pub fn derivation(&self) -> &StorePath {
+        &self.graph.image.derivation
+    }
+
+    /// Where the OCI layout is, or will be.
+    pub fn image(&self) -> &StorePath {
+        &self.graph.image.out
+    }
+
+    /// The steps.
+    pub fn graph(&self) -> &ImageGraph {
+        &self.graph
+    }
+
+    /// Puts the derivations into the store.
+    ///
+    /// # Errors
+    /// Nix's.
+    pub fn register(&self, nix: &Nix) -> Result<(), ProduceError> {
+        Ok(nix.register(self.emitter.derivations().iter())?)
+    }
+
+    /// Makes the image be there; returns at once when it is. The answer tells whether anything was done.
+    ///
+    /// # Errors
+    /// A download or a build failed; what was finished before stays in the store.
+    pub fn realise(&self, nix: &Nix, options: &Options, observer: &mut dyn Observer) -> Result<bool, ProduceError> {
+        if nix.is_valid(std::slice::from_ref(self.image()))? == [true] {
+            return Ok(false);
+        }
+        self.register(nix)?;
+        let fetches = self.missing_fetches(nix)?;
+        archives::bring(nix, &fetches, options, observer)?;
+        let target = Target { derivation: self.derivation().clone(), output: None };
+        nix.realise(&[target], &mut |event| observer.building(event))?;
+        Ok(true)
+    }
+
+    /// The fetches whose output is not there and that an output which is not there needs.
+    fn missing_fetches(&self, nix: &Nix) -> Result<Vec<&Fetch>, ProduceError> {
+        let derivations = self.emitter.derivations();
+        let outputs: Vec<StorePath> =
+            derivations.iter().flat_map(|finished| finished.outputs.values().cloned()).collect();
+        let valid = nix.is_valid(&outputs)?;
+        let missing: BTreeSet<&StorePath> =
+            outputs.iter().zip(valid).filter(|(_, valid)| !valid).map(|(path, _)| path).collect();
+        let mut needed: BTreeSet<&StorePath> = BTreeSet::new();
+        let mut todo = vec![self.derivation()];
+        while let Some(path) = todo.pop() {
+            let Some(finished) = derivations.get(path) else { continue };
+            if needed.contains(path) || !finished.outputs.values().any(|output| missing.contains(output)) {
+                continue;
+            }
+            needed.insert(path);
+            todo.extend(finished.derivation.input_derivations.keys());
+        }
+        Ok(self.graph.fetches.iter().filter(|fetch| needed.contains(&fetch.handle.derivation)).collect())
+    }
+}

@@ -1,0 +1,73 @@
+use sage_oci_definition::DefinitionError;
+use sage_oci_files::FileError;
+use sage_oci_lock::LockError;
+use std::path::PathBuf;
+
+/// Why the project's folder does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// No `nix/images` at or above the working directory.
+    #[error("no sage-oci project at {} or above it: there is no `nix/images` folder", start.display())]
+    NotFound {
+        /// Where the search began.
+        start: PathBuf,
+    },
+    /// A name that no definition has.
+    #[error("there is no {kind} `{name}`; there are {}", known.join(", "))]
+    Unknown {
+        /// What was looked for: `image` or `channel`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The channel was never locked for this architecture.
+    #[error("channel `{channel}` has no lock: {} is not there", path.display())]
+    NoLock {
+        /// The channel.
+        channel: String,
+        /// Where the lock would be.
+        path: PathBuf,
+    },
+    /// A key that a channel names.
+    #[error("channel `{channel}` trusts the key `{key}`, and {} is not there", path.display())]
+    NoKey {
+        /// The channel.
+        channel: String,
+        /// The key's name.
+        key: String,
+        /// Where the key would be.
+        path: PathBuf,
+    },
+    /// A definition that cannot be used.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// A lock that cannot be used.
+    #[error("{}: {source}", path.display())]
+    Lock {
+        /// The lock.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: LockError,
+    },
+    /// A file that cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl ProjectError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFound { .. } => {
+                Some("run the command inside a checkout, or say where one is with `--project DIR`".to_owned())
+            }
+            Self::NoLock { channel, .. } => Some(format!("write it with `sage-oci lock --channel {channel}`")),
+            Self::Definition(error) => error.hint(),
+            Self::Lock { source, .. } => source.hint(),
+            Self::File(error) => error.hint(),
+            Self::Unknown { .. } | Self::NoKey { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+use crate::ProjectError;
+use sage_oci_definition::{Channel, Image, Resolved};
+use sage_oci_files as files;
+use sage_oci_lock::Lock;
+use sage_oci_names::{Architecture, ChannelName, ImageName};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A checkout with a `nix` folder.
+#[derive(Debug, Clone)]
+pub struct Project {
+    root: PathBuf,
+}
+
+/// The census files' names and texts.
+pub type Census = Vec<(String, String)>;
+
+impl Project {
+    /// Finds the project at `start` or above it.
+    ///
+    /// # Errors
+    /// [`ProjectError::NotFound`].
+    pub fn discover(start: &Path) -> Result<Self, ProjectError> {
+        for folder in start.ancestors() {
+            if files::exists(folder.join("nix/images"))? {
+                return Ok(Self { root: folder.to_owned() });
+            }
+        }
+        Err(ProjectError::NotFound { start: start.to_owned() })
+    }
+
+    /// The folder that holds `nix`.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Every image definition, sorted by file name.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not a definition.
+    pub fn images(&self) -> Result<Vec<Image>, ProjectError> {
+        self.toml("nix/images")?.into_iter().map(|(name, text)| Ok(Image::parse(&name, &text)?)).collect()
+    }
+
+    /// One image of one channel; without one, of the image's default channel.
+    ///
+    /// # Errors
+    /// An unknown image or channel, or a definition that cannot be used.
+    pub fn image(&self, name: &ImageName, channel: Option<&ChannelName>) -> Result<Resolved, ProjectError> {
+        let images = self.images()?;
+        let known: Vec<String> = images.iter().flat_map(Image::names).map(|name| format!("`{name}`")).collect();
+        let image = images
+            .into_iter()
+            .find(|image| image.names().contains(name))
+            .ok_or_else(|| ProjectError::Unknown { kind: "image", name: name.to_string(), known })?;
+        Ok(image.resolve(name, channel.unwrap_or(image.default_channel()))?)
+    }
+
+    /// The default channel of the first image.
+    ///
+    /// # Errors
+    /// No image is defined, or a definition cannot be used.
+    pub fn default_channel(&self) -> Result<ChannelName, ProjectError> {
+        let images = self.images()?;
+        let first = images.first().ok_or_else(|| ProjectError::NotFound { start: self.root.clone() })?;
+        Ok(first.default_channel().clone())
+    }
+
+    /// Every channel's definition, sorted by file name.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not a definition.
+    pub fn channels(&self) -> Result<Vec<Channel>, ProjectError> {
+        let texts = self.toml("nix/channels")?;
+        Ok(texts.iter().map(|(file, text)| Channel::parse(file, text)).collect::<Result<_, _>>()?)
+    }
+
+    /// One channel's definition.
+    ///
+    /// # Errors
+    /// An unknown channel, or a definition that cannot be used.
+    pub fn channel(&self, name: &ChannelName) -> Result<Channel, ProjectError> {
+        let mut known = Vec::new();
+        for channel in self.channels()? {
+            if channel.name == *name {
+                return Ok(channel);
+            }
+            known.push(format!("`{}`", channel.name));
+        }
+        Err(ProjectError::Unknown { kind: "channel", name: name.to_string(), known })
+    }
+
+    /// Where a channel's lock lies: `<channel>.json` for amd64, `<channel>-<architecture>.json` for others.
+    pub fn lock_path(&self, channel: &ChannelName, architecture: Architecture) -> PathBuf {
+        let name = match architecture {
+            Architecture::Amd64 => format!("{channel}.json"),
+            other => format!("{channel}-{other}.json"),
+        };
+        self.root.join("nix/locks").join(name)
+    }
+
+    /// A channel's lock.
+    ///
+    /// # Errors
+    /// [`ProjectError::NoLock`], or a lock that cannot be used.
+    pub fn lock(&self, channel: &ChannelName, architecture: Architecture) -> Result<Lock, ProjectError> {
+        let path = self.lock_path(channel, architecture);
+        if !files::exists(&path)? {
+            self.channel(channel)?;
+            return Err(ProjectError::NoLock { channel: channel.to_string(), path });
+        }
+        self.read_lock(&path)
+    }
+
+    /// A lock at any place.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a lock that cannot be used.
+    pub fn read_lock(&self, path: &Path) -> Result<Lock, ProjectError> {
+        let text = files::read_to_string(path)?;
+        Lock::parse(&text).map_err(|source| ProjectError::Lock { path: path.to_owned(), source })
+    }
+
+    /// The armoured keys that a channel trusts: name and bytes.
+    ///
+    /// # Errors
+    /// A key that is not there.
+    pub fn keys(&self, channel: &Channel) -> Result<Vec<(String, Vec<u8>)>, ProjectError> {
+        let read = |key: &String| {
+            let path = self.root.join("nix/keys").join(format!("{key}.asc"));
+            if !files::exists(&path)? {
+                return Err(ProjectError::NoKey { channel: channel.name.to_string(), key: key.clone(), path });
+            }
+            Ok((key.clone(), files::read(&path)?))
+        };
+        channel.keys.iter().map(read).collect()
+    }
+
+    /// The census of maintainer scripts.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn census(&self) -> Result<Census, ProjectError> {
+        self.toml("nix/census")
+    }
+
+    /// The checks of an image: file name and text.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn checks(&self, image: &ImageName) -> Result<(String, String), ProjectError> {
+        let name = format!("nix/images/checks/{image}.toml");
+        let text = files::read_to_string(self.root.join(&name))?;
+        Ok((name, text))
+    }
+
+    /// The texts that definitions place in images, by file name.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn placed_files(&self) -> Result<BTreeMap<String, String>, ProjectError> {
+        let folder = self.root.join("nix/images/files");
+        let mut all = BTreeMap::new();
+        for path in files::list(&folder)? {
+            if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+                all.insert(name.to_owned(), files::read_to_string(&path)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The `.toml` files of a folder: names below the root, and texts.
+    fn toml(&self, folder: &str) -> Result<Vec<(String, String)>, ProjectError> {
+        let mut all = Vec::new();
+        for path in files::list(self.root.join(folder))? {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if name.ends_with(".toml") {
+                all.push((format!("{folder}/{name}"), files::read_to_string(&path)?));
+            }
+        }
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_found_from_below_and_missed_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("a/b");
+        files::create_dir_all(&below).unwrap();
+        assert!(matches!(Project::discover(&below), Err(ProjectError::NotFound { .. })));
+        files::create_dir_all(folder.path().join("nix/images")).unwrap();
+        assert_eq!(Project::discover(&below).unwrap().root(), folder.path());
+    }
+
+    #[test]
+    fn the_committed_definitions_are_good() {
+        let project = Project::discover(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for image in project.images().unwrap() {
+            for channel in image.channels() {
+                let definition = project.channel(&channel).unwrap();
+                assert!(!project.keys(&definition).unwrap().is_empty());
+                for name in image.names() {
+                    let resolved = project.image(&name, Some(&channel)).unwrap();
+                    assert!(!resolved.wanted.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_image_lists_the_known() {
+        let project = Project::discover(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let error = project.image(&"sagemat".parse().unwrap(), None).unwrap_err().to_string();
+        assert!(error.contains("`sagemath`"), "{error}");
+    }
+}

@@ -1,0 +1,237 @@
+//! The command line, apart from what the commands do.
+
+use clap::{Args, Parser, Subcommand};
+use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName};
+use std::path::PathBuf;
+
+/// Reproducible, layered OCI images of SageMath.
+///
+/// Results go to standard output, one bare line or JSON; everything for people goes to standard error.
+/// Exit status: 0 fine, 1 checked and not fine, 2 could not check.
+#[derive(Debug, Parser)]
+#[command(name = "sage-oci", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// The checkout to work on; found from the working directory upwards by default.
+    #[arg(long, global = true, value_name = "DIR", env = "SAGE_OCI_PROJECT")]
+    pub project: Option<PathBuf>,
+    /// Print errors and results only.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// From nothing to a tested image: install what is missing, build, import, test, tag.
+    Up(Up),
+    /// Describe this machine and what it lacks; mend it on request.
+    Doctor(Doctor),
+    /// Read the signed index, resolve, and pin every package.
+    Lock(Lock),
+    /// Say why a package is in an image.
+    Why(Why),
+    /// Register an image's derivations with Nix and print the top one.
+    Emit(Target),
+    /// Build an image and print its store path, an OCI layout.
+    Build(Build),
+    /// Show an image's layers and packages and what each costs.
+    Inspect(Inspect),
+    /// Import an image into Docker or podman, sending only what the engine lacks.
+    Load(Load),
+    /// Test an imported image as its users would use it.
+    Smoke(Smoke),
+    /// Run one build step; what Nix calls in its sandbox.
+    #[command(hide = true)]
+    Builder,
+}
+
+/// Which image.
+#[derive(Debug, Clone, Args)]
+pub struct Target {
+    /// The image, as `sagemath`.
+    pub image: ImageName,
+    /// The channel; the image's default one where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// The image's architecture; this machine's where nothing is said.
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Architecture>,
+    /// Use this lock instead of the channel's committed one.
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<PathBuf>,
+}
+
+/// How Nix builds.
+#[derive(Debug, Clone, Args)]
+pub struct Building {
+    /// Derivations that are built at once; the number of processors where nothing is said.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Threads that one builder uses; all processors where nothing is said.
+    #[arg(long, value_name = "N")]
+    pub cores: Option<usize>,
+    /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
+    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS")]
+    pub substituters: Option<String>,
+    /// Connections that fetch archives at once.
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub connections: usize,
+}
+
+impl Default for Building {
+    fn default() -> Self {
+        Self { jobs: None, cores: None, substituters: None, connections: 6 }
+    }
+}
+
+/// `up`.
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Which image.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it is built.
+    #[command(flatten)]
+    pub building: Building,
+    /// Install what is missing without asking.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Where the test reports go.
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Install and start what is missing.
+    #[arg(long)]
+    pub fix: bool,
+    /// With `--fix`: do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print the facts as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `lock`.
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// The channel; all channels where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// The packages' architecture; amd64 where nothing is said.
+    #[arg(long, value_name = "ARCH", default_value = "amd64")]
+    pub arch: Architecture,
+    /// Compare with the archive and write nothing; exit status 1 when a new lock would differ.
+    #[arg(long)]
+    pub check: bool,
+    /// Say what has changed since this older lock, and write nothing.
+    #[arg(long, value_name = "OLD", conflicts_with = "check")]
+    pub diff: Option<PathBuf>,
+    /// Take an index that is past its `Valid-Until`; the lock records that.
+    #[arg(long)]
+    pub accept_expired: bool,
+    /// Write the lock to this file instead of `nix/locks`.
+    #[arg(long, short, value_name = "FILE", requires = "channel")]
+    pub output: Option<PathBuf>,
+    /// With `--diff`: print it as JSON.
+    #[arg(long, requires = "diff")]
+    pub json: bool,
+}
+
+/// `why`.
+#[derive(Debug, Args)]
+pub struct Why {
+    /// The package.
+    pub package: PackageName,
+    /// The channel; the default one of the first image where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// The architecture.
+    #[arg(long, value_name = "ARCH", default_value = "amd64")]
+    pub arch: Architecture,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Which image.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it is built.
+    #[command(flatten)]
+    pub building: Building,
+    /// Keep the result from garbage collection with this link.
+    #[arg(long, short, value_name = "LINK")]
+    pub out_link: Option<PathBuf>,
+    /// Print the manifest digest instead of the store path.
+    #[arg(long)]
+    pub digest: bool,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Which image.
+    #[command(flatten)]
+    pub target: Target,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Check every digest, the layers' contents included.
+    #[arg(long)]
+    pub validate: bool,
+}
+
+/// `load`.
+#[derive(Debug, Args)]
+pub struct Load {
+    /// Which image.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it is built, if it is not.
+    #[command(flatten)]
+    pub building: Building,
+    /// The name to give it, as `sagemath:mine`; its version and its channel's tags where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub tag: Vec<String>,
+}
+
+/// `smoke`.
+#[derive(Debug, Args)]
+pub struct Smoke {
+    /// Which image's checks.
+    #[command(flatten)]
+    pub target: Target,
+    /// The engine's name or id of the image to test; the name that `load` gives where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub reference: Option<String>,
+    /// Run only checks whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
+    /// Where the reports go.
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// Where test reports go.
+#[derive(Debug, Clone, Args)]
+pub struct Reports {
+    /// Write a JUnit report to this file.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write a JSON report to this file.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Checks that run at once; half the processors where nothing is said.
+    #[arg(long, value_name = "N")]
+    pub smoke_jobs: Option<usize>,
+}

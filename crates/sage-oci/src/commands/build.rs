@@ -1,0 +1,69 @@
+use crate::cli;
+use crate::context::{self, Context, Locked};
+use crate::progress::Building;
+use crate::{Failure, interrupt};
+use sage_oci_engine::LayoutDir;
+use sage_oci_image::Image;
+use sage_oci_names::StorePath;
+use sage_oci_store::{Nix, StoreError};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// An image in the store.
+pub struct Built {
+    /// The OCI layout's store path.
+    pub path: StorePath,
+    /// Where it can be read.
+    pub folder: PathBuf,
+}
+
+/// `build`: prints the store path or the manifest digest.
+pub fn run(context: &Context, options: &cli::Build) -> Result<(), Failure> {
+    let locked = context.locked(&options.target)?;
+    let built = realise(context, &locked, &options.building, options.out_link.clone())?;
+    if options.digest {
+        context.printer.result(open(&built, &locked)?.descriptor.digest);
+    } else {
+        context.printer.result(&built.path);
+    }
+    Ok(())
+}
+
+/// Makes an image be in the store and keeps it there.
+pub fn realise(context: &Context, locked: &Locked, building: &cli::Building, link: Option<PathBuf>) -> Result<Built, Failure> {
+    let begun = Instant::now();
+    let nix = context::nix(building)?;
+    let plan = context.plan(&nix, locked)?;
+    let mut observer = Building::new(context.printer);
+    let done = plan.realise(&nix, &context::downloads(building.connections), &mut observer);
+    observer.finish();
+    let done = done.map_err(|error| match error {
+        sage_oci_produce::ProduceError::Store(StoreError::Interrupted { .. }) => interrupt::failure(),
+        other => other.into(),
+    })?;
+    keep(&nix, plan.image(), locked, link, done)?;
+    if done {
+        let seconds = begun.elapsed().as_secs_f64();
+        context.printer.step("Built", format_args!("{} in {seconds:.1} s", plan.image()));
+    }
+    Ok(Built { path: plan.image().clone(), folder: nix.real_path(plan.image()) })
+}
+
+/// Registers a root for the garbage collector: where the caller says, and one of our own an image and channel.
+fn keep(nix: &Nix, image: &StorePath, locked: &Locked, link: Option<PathBuf>, new: bool) -> Result<(), Failure> {
+    let folder = sage_oci_files::state_dir().join("images");
+    let own = folder.join(format!("{}-{}-{}", locked.image.name, locked.image.channel, locked.lock.architecture));
+    if new || sage_oci_files::read_link(&own).ok().as_deref() != Some(image.as_ref()) {
+        sage_oci_files::create_dir_all(&folder)?;
+        nix.add_root(image, &own)?;
+    }
+    if let Some(link) = link {
+        nix.add_root(image, &link)?;
+    }
+    Ok(())
+}
+
+/// The image's documents.
+pub fn open(built: &Built, locked: &Locked) -> Result<Image, Failure> {
+    Ok(Image::open(&LayoutDir::open(&built.folder)?, locked.lock.architecture)?)
+}

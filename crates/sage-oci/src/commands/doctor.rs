@@ -1,0 +1,90 @@
+use crate::{Failure, Printer};
+use crate::cli;
+use sage_oci_machine::{Machine, Missing, Needs, apply, describe, missing, plan_fixes, privilege};
+use serde::Serialize;
+use std::io::Write;
+
+/// What `doctor --json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    format: u64,
+    machine: &'a Machine,
+    missing: &'a [Missing],
+}
+
+/// `doctor`: the machine and what it lacks; exit status 1 when something is missing and not mended.
+pub fn run(options: &cli::Doctor, printer: Printer) -> Result<(), Failure> {
+    let machine = describe();
+    let lacks = missing(&machine, Needs::ALL);
+    if options.json {
+        printer.json(&Report { format: 1, machine: &machine, missing: &lacks })?;
+    } else {
+        for (what, text) in machine.lines() {
+            printer.result(format_args!("{what:<16} {text}"));
+        }
+    }
+    if options.fix && !lacks.is_empty() {
+        return mend(printer, &machine, &lacks, options.yes);
+    }
+    if lacks.is_empty() {
+        printer.note("nothing is missing");
+        return Ok(());
+    }
+    tell(printer, &lacks);
+    printer.note("hint: `sage-oci doctor --fix` mends what it can");
+    Err(Failure::NotFine)
+}
+
+/// Prints the machine in a few lines and mends what is missing; asks first unless `yes`.
+pub fn prepare(printer: Printer, yes: bool) -> Result<(), Failure> {
+    let machine = describe();
+    for (what, text) in machine.lines() {
+        printer.note(format_args!("{what:>16}  {text}"));
+    }
+    let lacks = missing(&machine, Needs::ALL);
+    if lacks.is_empty() { Ok(()) } else { mend(printer, &machine, &lacks, yes) }
+}
+
+fn mend(printer: Printer, machine: &Machine, lacks: &[Missing], yes: bool) -> Result<(), Failure> {
+    tell(printer, lacks);
+    let plan = plan_fixes(machine, lacks);
+    for advice in &plan.advice {
+        printer.note(format_args!("advice: {advice}"));
+    }
+    if plan.is_empty() {
+        // Only advice is left: what needs it will say so itself if it fails.
+        return Ok(());
+    }
+    let commands = plan.lines();
+    printer.note("these commands would mend it:");
+    commands.iter().for_each(|line| printer.note(format_args!("  {line}")));
+    let attended = console::user_attended() && console::user_attended_stderr();
+    if !yes && !(attended && agreed()) {
+        let hint = format!("run them yourself as root, or add `--yes`:\n  {}", commands.join("\n  "));
+        return Err(Failure::new(format_args!("this machine lacks {}", names(lacks)), Some(hint)));
+    }
+    apply(&plan, privilege(attended), &|line| printer.note(format_args!("  {line}")))?;
+    let still: Vec<Missing> = missing(&describe(), Needs::ALL);
+    let open = plan_fixes(machine, &still);
+    if open.is_empty() {
+        return Ok(());
+    }
+    tell(printer, &still);
+    Err(Failure::new(format_args!("this machine still lacks {}", names(&still)), Some(format!("see {}", plan.log.display()))))
+}
+
+fn tell(printer: Printer, lacks: &[Missing]) {
+    for missing in lacks {
+        printer.note(format_args!("missing: {}: {}", missing.what, missing.why));
+    }
+}
+
+fn names(lacks: &[Missing]) -> String {
+    lacks.iter().map(|missing| missing.what.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn agreed() -> bool {
+    _ = write!(std::io::stderr(), "Go on? [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}

@@ -1,0 +1,87 @@
+use super::{build, runtime};
+use crate::cli;
+use crate::context::{Context, Locked};
+use crate::progress::{Meter, Unit};
+use crate::{Failure, Printer, interrupt};
+use indicatif::HumanBytes;
+use sage_oci_engine::{Engine, LayoutDir, LoadEvent, LoadOptions, Loaded, Reference};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// `load`: prints the names that the image has in the engine.
+pub fn run(context: &Context, options: &cli::Load) -> Result<(), Failure> {
+    let locked = context.locked(&options.target)?;
+    let tags = if options.tag.is_empty() { locked.tags() } else { options.tag.clone() };
+    let references = references(&tags)?;
+    let built = build::realise(context, &locked, &options.building, None)?;
+    runtime()?.block_on(unless_interrupted(async {
+        let engine = Engine::connect().await?;
+        for reference in &references {
+            import(context.printer, &engine, &built, &locked, reference).await?;
+        }
+        Ok(())
+    }))?;
+    tags.iter().for_each(|tag| context.printer.result(tag));
+    Ok(())
+}
+
+/// Checked names of an image in the engine.
+pub fn references(tags: &[String]) -> Result<Vec<Reference>, Failure> {
+    Ok(tags.iter().map(|tag| Reference::parse(tag)).collect::<Result<_, _>>()?)
+}
+
+/// Imports an image under one name; an engine that has it gets the name only.
+pub async fn import(
+    printer: Printer,
+    engine: &Engine,
+    built: &build::Built,
+    locked: &Locked,
+    reference: &Reference,
+) -> Result<Loaded, Failure> {
+    let begun = Instant::now();
+    let source = Arc::new(LayoutDir::open(&built.folder)?);
+    let meter = Meter::new(printer, "Importing", Unit::Bytes);
+    let show = |event: LoadEvent| show(&meter, event);
+    let loaded = engine.load(source, locked.lock.architecture, reference, &LoadOptions::default(), &show).await;
+    meter.finish();
+    let loaded = loaded?;
+    printer.step(
+        "Imported",
+        format_args!(
+            "{}:{} into {} {}, {} sent, {} there already, {:.1} s",
+            reference.repository(),
+            reference.tag(),
+            engine.kind(),
+            engine.version(),
+            HumanBytes(loaded.sent_bytes),
+            HumanBytes(loaded.skipped_bytes),
+            begun.elapsed().as_secs_f64()
+        ),
+    );
+    Ok(loaded)
+}
+
+fn show(meter: &Meter, event: LoadEvent) {
+    match event {
+        LoadEvent::Planned { send, .. } => meter.start(send),
+        LoadEvent::Sent(bytes) => meter.advance(bytes),
+        LoadEvent::Unpacking => meter.message("the engine unpacks".to_owned()),
+        LoadEvent::Again { why } => meter.note(&format!("{:>10} the whole image: {why}", "sending")),
+        LoadEvent::Checking => meter.message("checking what the engine has".to_owned()),
+    }
+}
+
+/// Runs a future until it ends or a signal comes; dropping it closes its connections.
+pub async fn unless_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let flag = interrupt::flag();
+    let signal = async {
+        while !flag.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        result = work => result,
+        () = signal => Err(interrupt::failure()),
+    }
+}

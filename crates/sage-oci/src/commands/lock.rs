@@ -1,0 +1,198 @@
+use crate::context::{self, Context};
+use crate::progress::{Meter, Unit};
+use crate::{Failure, cli};
+use sage_oci_archive::{ArchiveError, ImageRequest, LeftOut, LockRequest, Progress, Step, SuiteRequest, make_lock};
+use sage_oci_definition::{Channel, Image, Resolved};
+use sage_oci_effects::Census;
+use sage_oci_lock::Lock;
+use sage_oci_signature::Keyring;
+use std::sync::Mutex;
+
+/// `lock`: writes locks, or compares.
+pub fn run(context: &Context, options: &cli::Lock) -> Result<(), Failure> {
+    let channels = match &options.channel {
+        Some(name) => vec![context.project.channel(name)?],
+        None => context.project.channels()?,
+    };
+    let mut differs = false;
+    for channel in &channels {
+        let path = options.output.clone().unwrap_or_else(|| context.project.lock_path(&channel.name, options.arch));
+        if let Some(old) = &options.diff {
+            let (old, new) = (context.project.read_lock(old)?, context.project.read_lock(&path)?);
+            show_diff(context, &new, &old, options.json)?;
+            continue;
+        }
+        let previous = match sage_oci_files::exists(&path)? {
+            true => Some(context.project.read_lock(&path)?),
+            false => None,
+        };
+        let lock = make(context, channel, options, previous.as_ref())?;
+        if options.check {
+            differs |= !is_current(context, &lock, previous.as_ref(), &path)?;
+        } else {
+            sage_oci_files::write_atomic(&path, lock.to_text().as_bytes())?;
+            let packages = lock.packages.len();
+            context.printer.step("Locked", format_args!("{packages} packages in {} layers", lock.layers.len()));
+            context.printer.result(path.display());
+        }
+    }
+    if differs { Err(Failure::NotFine) } else { Ok(()) }
+}
+
+/// Whether the committed lock is what the archive gives now.
+fn is_current(context: &Context, lock: &Lock, previous: Option<&Lock>, path: &std::path::Path) -> Result<bool, Failure> {
+    let Some(previous) = previous else {
+        context.printer.result(format_args!("{}: there is no lock yet", path.display()));
+        return Ok(false);
+    };
+    if lock == previous {
+        context.printer.result(format_args!("{}: current", path.display()));
+        return Ok(true);
+    }
+    context.printer.result(format_args!("{}: a new lock would differ", path.display()));
+    show_diff(context, lock, previous, false)?;
+    Ok(false)
+}
+
+fn show_diff(context: &Context, new: &Lock, old: &Lock, json: bool) -> Result<(), Failure> {
+    let diff = new.diff(old);
+    if json {
+        return context.printer.json(&diff);
+    }
+    diff.lines().iter().for_each(|line| context.printer.result(line));
+    Ok(())
+}
+
+fn make(context: &Context, channel: &Channel, options: &cli::Lock, previous: Option<&Lock>) -> Result<Lock, Failure> {
+    let project = &context.project;
+    context.printer.step("Locking", format_args!("{} for {}: {}", channel.name, options.arch, channel.description));
+    let texts = project.census()?;
+    let census = Census::parse(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
+    let keyring = Keyring::from_armored(&project.keys(channel)?)?;
+    let images = images(context, channel)?;
+    let request = LockRequest {
+        channel: channel.name.clone(),
+        mirrors: channel.mirrors.clone(),
+        snapshot: channel.snapshot.clone(),
+        suites: channel.suites.iter().map(suite_request).collect(),
+        architecture: options.arch,
+        keyring: &keyring,
+        images: images.iter().map(image_request).collect(),
+        census: &census,
+        previous,
+        accept_expired: options.accept_expired,
+        now: now(),
+        cache: sage_oci_files::cache_dir(),
+        fetch: context::downloads(6),
+    };
+    let display = Display::new(context);
+    let lock = make_lock(&request, &display);
+    display.finish();
+    lock.map_err(|error| locate(error, &images))
+}
+
+/// The images that the channel serves; variants have the same layers.
+fn images(context: &Context, channel: &Channel) -> Result<Vec<Resolved>, Failure> {
+    let mut all = Vec::new();
+    for image in context.project.images()? {
+        if Image::channels(&image).contains(&channel.name) {
+            all.push(context.project.image(&image.name, Some(&channel.name))?);
+        }
+    }
+    Ok(all)
+}
+
+/// Puts the place in the definition before an error about a package that somebody wrote there.
+fn locate(error: ArchiveError, images: &[Resolved]) -> Failure {
+    let hint = error.hint();
+    let failure = Failure::from_error(&error, hint);
+    let ArchiveError::Resolve { .. } = &error else { return failure };
+    let Failure::Error { message, hint } = failure else { return failure };
+    let place = images
+        .iter()
+        .flat_map(|image| &image.wanted)
+        .find(|wanted| message.contains(&format!("`{}`", wanted.value)))
+        .map(|wanted| format!("{}:{}: ", wanted.file, wanted.line));
+    Failure::Error { message: format!("{}{message}", place.unwrap_or_default()), hint }
+}
+
+fn suite_request(suite: &sage_oci_definition::Suite) -> SuiteRequest {
+    SuiteRequest { suite: suite.suite.clone(), components: suite.components.clone() }
+}
+
+fn image_request(image: &Resolved) -> ImageRequest {
+    ImageRequest {
+        name: image.name.clone(),
+        version_of: image.version_of.clone(),
+        wanted: image.wanted.iter().map(|wanted| wanted.value.clone()).collect(),
+        left_out: image
+            .left_out
+            .iter()
+            .map(|out| LeftOut { names: out.names.clone(), except: out.except.clone(), reason: out.reason.clone() })
+            .collect(),
+        payload: image.payload.clone(),
+    }
+}
+
+/// The time, to judge `Valid-Until` by; it does not reach the lock.
+#[expect(clippy::disallowed_methods, reason = "whether an index is too old is a question to the clock")]
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Shows the steps of making a lock.
+struct Display<'a> {
+    context: &'a Context,
+    fetch: Meter,
+    step: Mutex<Option<Meter>>,
+}
+
+impl<'a> Display<'a> {
+    fn new(context: &'a Context) -> Self {
+        Self { context, fetch: Meter::new(context.printer, "Fetching", Unit::Bytes), step: Mutex::new(None) }
+    }
+
+    fn finish(&self) {
+        self.fetch.finish();
+        if let Ok(mut step) = self.step.lock()
+            && let Some(meter) = step.take()
+        {
+            meter.finish();
+        }
+    }
+}
+
+impl Progress for Display<'_> {
+    fn step(&self, step: Step, count: usize) {
+        self.finish();
+        let (verb, unit) = match step {
+            Step::Index => ("Reading", "indexes"),
+            Step::Resolve => ("Resolving", "packages"),
+            Step::Fetch => return,
+            Step::Scan => ("Scanning", "archives"),
+            Step::Hash => ("Hashing", "layers"),
+        };
+        let count_text = if count == 0 { String::new() } else { format!("{count} ") };
+        self.context.printer.step(verb, format_args!("{count_text}{unit}"));
+        let meter = Meter::new(self.context.printer, verb, Unit::Things(unit));
+        if count > 0 {
+            meter.start(count as u64);
+        }
+        if let Ok(mut current) = self.step.lock() {
+            *current = Some(meter);
+        }
+    }
+
+    fn advanced(&self) {
+        if let Ok(step) = self.step.lock()
+            && let Some(meter) = step.as_ref()
+        {
+            meter.advance(1);
+        }
+    }
+
+    fn fetch(&self) -> &dyn sage_oci_fetch::Progress {
+        &self.fetch
+    }
+}

@@ -1,0 +1,42 @@
+//! One file a verb.
+
+mod build;
+mod builder;
+mod doctor;
+mod emit;
+mod inspect;
+mod load;
+mod lock;
+mod smoke;
+mod up;
+mod why;
+
+use crate::cli::{Cli, Command};
+use crate::context::Context;
+use crate::{Failure, Printer};
+
+/// Runs what the command line says.
+pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
+    let context = || Context::new(cli.project.clone(), printer);
+    match cli.command {
+        Command::Builder => builder::run(),
+        Command::Doctor(options) => doctor::run(&options, printer),
+        Command::Up(options) => up::run(&context()?, &options),
+        Command::Lock(options) => lock::run(&context()?, &options),
+        Command::Why(options) => why::run(&context()?, &options),
+        Command::Emit(target) => emit::run(&context()?, &target),
+        Command::Build(options) => build::run(&context()?, &options),
+        Command::Inspect(options) => inspect::run(&context()?, &options),
+        Command::Load(options) => load::run(&context()?, &options),
+        Command::Smoke(options) => smoke::run(&context()?, &options),
+    }
+}
+
+/// A runtime for the engine's asynchronous API.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format_args!("cannot start threads for the engine's API: {error}"), None))
+}

@@ -1,0 +1,56 @@
+use std::io::Write;
+
+/// The one place that writes to the terminal.
+///
+/// Results go to standard output and nothing else does; what is for people goes to standard error.
+#[derive(Debug, Clone, Copy)]
+pub struct Printer {
+    quiet: bool,
+}
+
+impl Printer {
+    /// A printer; a quiet one prints results and errors only.
+    pub fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// Whether notes are left out.
+    pub fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
+    /// One line, or a whole document, of the result.
+    pub fn result(self, text: impl std::fmt::Display) {
+        // A reader that went away, as `head` does, has what it wants.
+        _ = writeln!(std::io::stdout().lock(), "{text}");
+    }
+
+    /// A document of the result as JSON.
+    pub fn json(self, document: &impl serde::Serialize) -> Result<(), crate::Failure> {
+        let text = serde_json::to_string_pretty(document)
+            .map_err(|error| crate::Failure::new(format_args!("cannot write the result as JSON: {error}"), None))?;
+        self.result(text);
+        Ok(())
+    }
+
+    /// A line for people.
+    pub fn note(self, text: impl std::fmt::Display) {
+        if !self.quiet {
+            _ = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// What is going on, led by a verb in a column of its own.
+    pub fn step(self, verb: &str, text: impl std::fmt::Display) {
+        self.note(format_args!("{} {text}", console::style(format!("{verb:>10}")).for_stderr().green().bold()));
+    }
+
+    /// An error and its hint.
+    pub fn error(self, message: &str, hint: Option<&str>) {
+        let mut stderr = std::io::stderr().lock();
+        _ = writeln!(stderr, "{}: {message}", console::style("error").for_stderr().red().bold());
+        if let Some(hint) = hint {
+            _ = writeln!(stderr, "{}: {hint}", console::style("hint").for_stderr().cyan().bold());
+        }
+    }
+}
