@@ -71,8 +71,6 @@ impl Engine {
             memory_swap: memory,
             cap_drop: spec.drop_capabilities.then(|| vec!["ALL".to_owned()]),
             security_opt: spec.no_new_privileges.then(|| vec!["no-new-privileges".to_owned()]),
-            // An init process reaps orphans and ends on signals, as `docker run --init` does.
-            init: Some(self.kind != StoreKind::Podman),
             ..self.host_config()
         };
         ContainerCreateBody {

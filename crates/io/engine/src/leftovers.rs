@@ -1,6 +1,7 @@
 use crate::engine::is_missing;
 use crate::{Engine, EngineError};
 use bollard::query_parameters::{ListContainersOptions, RemoveContainerOptionsBuilder};
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -29,38 +30,44 @@ impl Engine {
     ///
     /// For a Ctrl-C handler: the futures that would have removed them are gone by then.
     pub async fn remove_leftovers(&self, run: &RunId) -> Result<usize, EngineError> {
-        let filters = [("label".to_owned(), vec![format!("{RUN_LABEL}={}", run.as_str())])];
-        let options =
-            ListContainersOptions { all: true, filters: Some(filters.into_iter().collect()), ..Default::default() };
-        let listed = self.docker.list_containers(Some(options)).await;
-        let listed = listed.map_err(|error| self.error("listing its containers", error))?;
-        let mut removed = 0;
-        for id in listed.into_iter().filter_map(|container| container.id) {
-            self.remove(&id).await?;
-            removed += 1;
+        let mut removed = BTreeSet::new();
+        // A request that was under way when its future was dropped may still make a container: look until none is left.
+        loop {
+            let filters = [("label".to_owned(), vec![format!("{RUN_LABEL}={}", run.as_str())])];
+            let filters = Some(filters.into_iter().collect());
+            let options = ListContainersOptions { all: true, filters, ..Default::default() };
+            let listed = self.docker.list_containers(Some(options)).await;
+            let listed = listed.map_err(|error| self.error("listing its containers", error))?;
+            if listed.is_empty() {
+                return Ok(removed.len());
+            }
+            for id in listed.into_iter().filter_map(|container| container.id) {
+                self.remove(&id).await?;
+                removed.insert(id);
+            }
         }
-        Ok(removed)
     }
 
-    /// Removes a container with its anonymous volumes, whatever it does. One that is gone already is fine.
+    /// Removes a container with its anonymous volumes, whatever it does, and makes sure. One that is gone already is fine.
     ///
-    /// A container that starts or is being removed in this very moment is a conflict; it is asked for again until it is
-    /// gone.
+    /// A container that starts in this very moment may survive: Docker 20.10 then answers with a conflict, or even with
+    /// success. So it is removed until the engine does not know it any more.
     pub(crate) async fn remove(&self, id: &str) -> Result<(), EngineError> {
         let began = Instant::now();
         loop {
             let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
             match self.docker.remove_container(id, Some(options)).await {
                 Err(error) if is_missing(&error) => return Ok(()),
-                Err(error) if is_conflict(&error) && began.elapsed() < CONFLICT => tokio::time::sleep(PAUSE).await,
+                Ok(()) if began.elapsed() < MOST => {}
+                Err(error) if is_conflict(&error) && began.elapsed() < MOST => tokio::time::sleep(PAUSE).await,
                 removed => return removed.map_err(|error| self.error(format!("removing container {id}"), error)),
             }
         }
     }
 }
 
-/// How long a conflict may last.
-const CONFLICT: Duration = Duration::from_secs(60);
+/// How long a container may resist.
+const MOST: Duration = Duration::from_secs(60);
 /// How long to wait before asking again.
 const PAUSE: Duration = Duration::from_millis(100);
 
