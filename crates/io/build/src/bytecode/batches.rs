@@ -1,0 +1,55 @@
+use crate::BuildError;
+use crate::bytecode::modules::{Modules, cache_path};
+use crate::bytecode::unpack::Unpacked;
+use sage_oci_names::PackageName;
+use std::path::{Path, PathBuf};
+
+/// How many modules one process compiles, one after the other.
+///
+/// Part of the contract on bytes: the byte-code of a module can depend on the modules before it in its batch, so batches
+/// are made of one package's modules in their sorted order, whatever else is compiled and by how many workers.
+const BATCH: usize = 16;
+
+/// Writes the work as one list a worker, in the form that `compile.py` reads. Batch after batch goes to the next worker.
+pub(crate) fn write_lists(
+    modules: &Modules,
+    sources: &Unpacked,
+    compiled: &Unpacked,
+    version: &str,
+    folder: &Path,
+    workers: usize,
+) -> Result<Vec<PathBuf>, BuildError> {
+    let mut lists = vec![Vec::new(); workers.max(1)];
+    let count = lists.len();
+    for (number, batch) in batches(modules).iter().enumerate() {
+        let list: &mut Vec<u8> = &mut lists[number % count];
+        for source in batch {
+            if source.contains('\n') {
+                return Err(BuildError::Path { path: (*source).to_owned(), why: "a module's name holds a newline" });
+            }
+            let (from, to) = (sources.path(source), compiled.path(&cache_path(source, version)));
+            list.extend(from.as_os_str().as_encoded_bytes());
+            list.push(0);
+            list.extend(to.as_os_str().as_encoded_bytes());
+            list.extend(b"\0/");
+            list.extend(source.as_bytes());
+            list.push(b'\n');
+        }
+        list.push(b'\n');
+    }
+    let mut paths = Vec::new();
+    for (number, list) in lists.iter().enumerate() {
+        let path = folder.join(format!("list-{number}"));
+        sage_oci_files::write_atomic(&path, list)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn batches(modules: &Modules) -> Vec<Vec<&str>> {
+    let mut by_package: std::collections::BTreeMap<&PackageName, Vec<&str>> = std::collections::BTreeMap::new();
+    for (source, package) in &modules.sources {
+        by_package.entry(package).or_default().push(source);
+    }
+    by_package.values().flat_map(|sources| sources.chunks(BATCH)).map(<[&str]>::to_vec).collect()
+}

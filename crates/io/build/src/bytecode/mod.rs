@@ -1,0 +1,63 @@
+//! Python modules to byte-code, by the image's own Python.
+//!
+//! The sources and the interpreter are unpacked to scratch; no container is needed, because byte-code says only where
+//! its source will be. It never depends on the architecture, so the interpreter is one of the machine that builds.
+
+mod batches;
+mod interpreter;
+mod modules;
+mod unpack;
+
+use crate::log::megabytes;
+use crate::output::LayerOutput;
+use crate::{BuildError, Item, Outputs};
+use interpreter::Python;
+use modules::cache_path;
+use sage_oci_recipe::BytecodeStep;
+use std::path::{Path, PathBuf};
+use unpack::Unpacked;
+
+/// How many modules that do not compile are named in the log.
+const NAMED: usize = 20;
+
+/// Builds the layer of a [`BytecodeStep`].
+pub(crate) fn run(step: &BytecodeStep, outputs: &Outputs, scratch: &Path, threads: usize) -> Result<(), BuildError> {
+    let folder = tempfile::tempdir_in(scratch).map_err(sage_oci_files::FileError::at("make a folder in", scratch))?;
+    let python = Python::unpack(&step.interpreter, folder.path().join("python"))?;
+    let mut sources = Unpacked::new(folder.path().join("sources"));
+    let modules = modules::unpack(step, &mut sources)?;
+    let compiled = Unpacked::new(folder.path().join("compiled"));
+    let version = &step.interpreter.version;
+    let lists = batches::write_lists(&modules, &sources, &compiled, version, folder.path(), threads)?;
+    let skipped = compile(&python, &lists)?;
+    let mut output = LayerOutput::create(&step.name, &step.sealing, outputs, threads, Some(&modules.directories))?;
+    let mut count = 0;
+    for (source, package) in &modules.sources {
+        let path = cache_path(source, version);
+        let file = compiled.path(&path);
+        if sage_oci_files::exists(&file)? {
+            output.add_item(&Item::file(&path, 0o644, sage_oci_files::read(file)?)?, Some(package))?;
+            count += 1;
+        }
+    }
+    let info = output.finish()?;
+    for line in skipped.iter().take(NAMED) {
+        eprintln!("not compiled: {line}");
+    }
+    eprintln!("layer {}: {count} modules, {} not compiled, {}", step.name, skipped.len(), megabytes(info.size));
+    Ok(())
+}
+
+/// Runs one Python a list, all at once; gives the lines about modules that do not compile, sorted.
+fn compile(python: &Python, lists: &[PathBuf]) -> Result<Vec<String>, BuildError> {
+    let results: Vec<Result<Vec<String>, BuildError>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = lists.iter().map(|list| scope.spawn(|| python.compile(list))).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap_or(Err(BuildError::Stopped))).collect()
+    });
+    let mut lines = Vec::new();
+    for result in results {
+        lines.extend(result?);
+    }
+    lines.sort();
+    Ok(lines)
+}

@@ -1,0 +1,62 @@
+use crate::{BuildError, Outputs, run};
+use sage_oci_recipe::Step;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Does the step of the derivation whose builder this program is.
+///
+/// Of the environment only this matters (Nix manual, "Derivations"): `specPath`, the file that `passAsFile` makes of the
+/// step; `out` and `contents`, the outputs; `TMPDIR` or `NIX_BUILD_TOP`, a scratch folder; `NIX_BUILD_CORES`, where 0
+/// means all. Fetching also looks at the usual proxy variables.
+///
+/// # Errors
+///
+/// A variable is missing, the step cannot be read, or the step fails.
+pub fn run_from_environment() -> Result<(), BuildError> {
+    run_from(|name| std::env::var_os(name))
+}
+
+fn run_from(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), BuildError> {
+    let need = |name: &'static str| variable(name).ok_or(BuildError::Environment { name });
+    let step: Step = serde_json::from_slice(&sage_oci_files::read(need("specPath")?)?)
+        .map_err(|error| BuildError::Spec { why: error.to_string() })?;
+    let outputs = Outputs { out: need("out")?.into(), contents: variable("contents").map(PathBuf::from) };
+    let scratch = variable("TMPDIR").or_else(|| variable("NIX_BUILD_TOP"));
+    let scratch = PathBuf::from(scratch.ok_or(BuildError::Environment { name: "NIX_BUILD_TOP" })?);
+    run(step, &outputs, &scratch, cores(variable("NIX_BUILD_CORES")))
+}
+
+/// How many threads may work: what Nix says, or all there are.
+fn cores(text: Option<OsString>) -> usize {
+    match text.and_then(|text| text.to_str()?.parse().ok()) {
+        None | Some(0) => std::thread::available_parallelism().map_or(1, usize::from),
+        Some(cores) => cores,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let error = run_from(|_| None).unwrap_err();
+        assert!(matches!(error, BuildError::Environment { name: "specPath" }));
+    }
+
+    #[test]
+    fn a_malformed_step_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = dir.path().join("spec");
+        sage_oci_files::write_atomic(&spec, br#"{"step":"dance"}"#).unwrap();
+        let error = run_from(|name| (name == "specPath").then(|| spec.clone().into())).unwrap_err();
+        assert!(matches!(error, BuildError::Spec { .. }), "{error}");
+    }
+
+    #[test]
+    fn zero_cores_means_all() {
+        assert_eq!(cores(Some("3".into())), 3);
+        assert!(cores(Some("0".into())) >= 1);
+        assert_eq!(cores(Some("rubbish".into())), cores(None));
+    }
+}

@@ -1,0 +1,44 @@
+use crate::{BuildError, bytecode, fetch, generate, image, layer};
+use sage_oci_recipe::Step;
+use std::path::{Path, PathBuf};
+
+/// Where a step writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outputs {
+    /// The folder `out`; it is made here and must not exist.
+    pub out: PathBuf,
+    /// The file `contents`, which layer-like steps write.
+    pub contents: Option<PathBuf>,
+}
+
+/// Does one step.
+///
+/// `scratch` is an existing folder for intermediate files, `threads` how many threads may work (0 counts as 1). Neither
+/// reaches the bytes of the outputs.
+///
+/// # Errors
+///
+/// Any [`BuildError`]; the outputs are then removed.
+pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Result<(), BuildError> {
+    for path in std::iter::once(&outputs.out).chain(&outputs.contents) {
+        if sage_oci_files::exists(path)? {
+            return Err(BuildError::Spec { why: format!("the output {} exists already", path.display()) });
+        }
+    }
+    let threads = threads.max(1);
+    let result = match &step {
+        Step::Fetch(step) => fetch::run(step, &outputs.out),
+        Step::Layer(step) => layer::run(step, outputs, scratch, threads),
+        Step::Bytecode(step) => bytecode::run(step, outputs, scratch, threads),
+        Step::Generate(step) => generate::run(step, outputs, threads),
+        Step::Image(step) => image::run(step, &outputs.out),
+    };
+    if result.is_err() {
+        // The step's own error is the one to report, whatever happens to the leftovers.
+        let _ = sage_oci_files::remove_dir_all(&outputs.out);
+        if let Some(contents) = &outputs.contents {
+            let _ = sage_oci_files::remove_file(contents);
+        }
+    }
+    result
+}
