@@ -1,5 +1,6 @@
 use crate::engine::is_missing;
 use crate::{Engine, EngineError};
+use bollard::errors::Error;
 use bollard::query_parameters::{ListContainersOptions, RemoveContainerOptionsBuilder};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -33,17 +34,29 @@ impl Engine {
         let mut removed = BTreeSet::new();
         // A request that was under way when its future was dropped may still make a container: look until none is left.
         loop {
-            let filters = [("label".to_owned(), vec![format!("{RUN_LABEL}={}", run.as_str())])];
-            let filters = Some(filters.into_iter().collect());
-            let options = ListContainersOptions { all: true, filters, ..Default::default() };
-            let listed = self.docker.list_containers(Some(options)).await;
-            let listed = listed.map_err(|error| self.error("listing its containers", error))?;
+            let listed = self.containers_of(run).await?;
             if listed.is_empty() {
                 return Ok(removed.len());
             }
-            for id in listed.into_iter().filter_map(|container| container.id) {
+            for id in listed {
                 self.remove(&id).await?;
                 removed.insert(id);
+            }
+        }
+    }
+
+    /// The ids of the containers of one run, running or not.
+    pub async fn containers_of(&self, run: &RunId) -> Result<Vec<String>, EngineError> {
+        let began = Instant::now();
+        loop {
+            let filters = [("label".to_owned(), vec![format!("{RUN_LABEL}={}", run.as_str())])];
+            let filters = Some(filters.into_iter().collect());
+            let options = ListContainersOptions { all: true, filters, ..Default::default() };
+            match self.docker.list_containers(Some(options)).await {
+                // Podman has a state `stopped` on the way to `exited`, which the client cannot read.
+                Err(Error::JsonDataError { .. }) if began.elapsed() < MOST => tokio::time::sleep(PAUSE).await,
+                Err(error) => return Err(self.error("listing its containers", error)),
+                Ok(listed) => return Ok(listed.into_iter().filter_map(|container| container.id).collect()),
             }
         }
     }
@@ -71,8 +84,8 @@ const MOST: Duration = Duration::from_secs(60);
 /// How long to wait before asking again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-fn is_conflict(error: &bollard::errors::Error) -> bool {
-    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 409, .. })
+fn is_conflict(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { status_code: 409, .. })
 }
 
 /// Removes its container when it goes out of scope without [`Guard::remove`], as it does when a future is dropped.

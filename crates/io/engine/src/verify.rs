@@ -1,6 +1,7 @@
 use crate::engine::is_missing;
 use crate::leftovers::Guard;
 use crate::{Engine, EngineError, RunId};
+use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, ImageInspect};
 use bollard::query_parameters::{CreateContainerOptions, RemoveImageOptionsBuilder};
 use sage_oci_image::Image;
@@ -11,6 +12,8 @@ impl Engine {
         match self.docker.inspect_image(name).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if is_missing(&error) => Ok(None),
+            // A half imported image in containerd's store: it is there, and it will not pass for a sound one.
+            Err(Error::JsonDataError { .. }) => Ok(Some(ImageInspect::default())),
             Err(error) => Err(self.error(format!("inspecting image {name}"), error)),
         }
     }

@@ -2,9 +2,8 @@
 
 mod common;
 
-use bollard::query_parameters::ListContainersOptions;
 use common::{ZSTD, engine, fresh, image, load, reference, remove};
-use sage_oci_engine::{Engine, LoadOptions, RUN_LABEL, Reference, RunId, RunOutput, RunSpec};
+use sage_oci_engine::{Engine, LoadOptions, Reference, RunId, RunOutput, RunSpec};
 use std::time::{Duration, Instant};
 
 /// An engine with a tiny image of its own under a name.
@@ -26,10 +25,7 @@ fn text(bytes: &[u8]) -> &str {
 
 /// The containers of a run that are still there.
 async fn left(engine: &Engine, run: &RunId) -> usize {
-    let filters = [("label".to_owned(), vec![format!("{RUN_LABEL}={}", run.as_str())])];
-    let options =
-        ListContainersOptions { all: true, filters: Some(filters.into_iter().collect()), ..Default::default() };
-    engine.client().list_containers(Some(options)).await.unwrap().len()
+    engine.containers_of(run).await.unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
