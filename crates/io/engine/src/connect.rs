@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// How long a plain request may take, in seconds. Creating a container on a busy disk is the slowest of them.
 const REQUEST_SECONDS: u64 = 120;
-/// How long an engine may take to answer for the first time.
-const CONNECT: Duration = Duration::from_secs(10);
+/// How long an engine may take to answer for the first time; socket activation on a busy machine takes its time.
+const CONNECT: Duration = Duration::from_secs(30);
 /// The API of Docker 20.10.
 const OLDEST_API: (usize, usize) = (1, 41);
 
