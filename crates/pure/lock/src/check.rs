@@ -42,7 +42,8 @@ impl Lock {
         for layer in &self.layers {
             let name = &layer.name;
             require(seen.insert(name), || format!("layer `{name}` is there twice"))?;
-            let (size, _) = held.get(name).ok_or_else(|| LockError::inconsistent(format!("layer `{name}` is empty")))?;
+            let (size, _) =
+                held.get(name).ok_or_else(|| LockError::inconsistent(format!("layer `{name}` is empty")))?;
             require(*size == layer.fetch.size, || {
                 format!("layer `{name}` has {size} bytes of archives, its fetch says {}", layer.fetch.size)
             })?;
@@ -88,7 +89,9 @@ impl Lock {
                 })?;
                 for layer in layers {
                     require(plan.layers.contains(layer) && held.insert(layer), || {
-                        format!("byte-code layer `{bytecode}` of image `{image}` names layer `{layer}`, which the image lacks or has elsewhere")
+                        format!(
+                            "byte-code layer `{bytecode}` of image `{image}` names layer `{layer}`, which the image lacks or has elsewhere"
+                        )
                     })?;
                 }
             }
@@ -110,11 +113,7 @@ fn sorted<'a, T: Ord + std::fmt::Display + 'a>(what: &str, items: impl IntoItera
     Ok(())
 }
 
-fn known<'a>(
-    who: &str,
-    wanted: impl IntoIterator<Item = &'a PackageName>,
-    names: &BTreeSet<&PackageName>,
-) -> Checked {
+fn known<'a>(who: &str, wanted: impl IntoIterator<Item = &'a PackageName>, names: &BTreeSet<&PackageName>) -> Checked {
     match wanted.into_iter().find(|name| !names.contains(name)) {
         None => Ok(()),
         Some(name) => Err(LockError::inconsistent(format!("{who} refers to `{name}`, which is not locked"))),

@@ -45,7 +45,8 @@ impl LockError {
         Some(match self {
             Self::Newer { .. } => "update sage-oci, or write the lock again with `sage-oci lock`".to_owned(),
             Self::Syntax { .. } | Self::Inconsistent { .. } => {
-                "restore the committed file, or write it again with `sage-oci lock`; locks are not edited by hand".to_owned()
+                "restore the committed file, or write it again with `sage-oci lock`; locks are not edited by hand"
+                    .to_owned()
             }
         })
     }

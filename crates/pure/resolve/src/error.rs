@@ -62,7 +62,8 @@ impl ResolveError {
             Self::WantedOmitted { .. } => Some("take it out of one of the two lists of the definition".to_owned()),
             Self::Relation { .. } => Some("the index is signed but malformed; report it to the archive".to_owned()),
             Self::Unsatisfiable { .. } => Some(
-                "want fewer packages, leave out one that quarrels, or wait until the suite is consistent again".to_owned(),
+                "want fewer packages, leave out one that quarrels, or wait until the suite is consistent again"
+                    .to_owned(),
             ),
         }
     }

@@ -21,8 +21,12 @@ pub(crate) fn prune(links: &Links<'_>, roots: &[usize], chosen: &BTreeSet<usize>
     }
     while let Some(place) = open.pop_front() {
         let node = links.node(place);
-        let satisfied: BTreeSet<usize> =
-            node.needs.iter().filter_map(|need| satisfies(links, need, chosen)).filter(|other| *other != place).collect();
+        let satisfied: BTreeSet<usize> = node
+            .needs
+            .iter()
+            .filter_map(|need| satisfies(links, need, chosen))
+            .filter(|other| *other != place)
+            .collect();
         // Names in order, not places as relations list them: the reason should be the same when a field is reordered.
         for other in &satisfied {
             parents.entry(*other).or_insert_with(|| {

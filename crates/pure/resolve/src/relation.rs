@@ -182,12 +182,17 @@ mod tests {
 
     #[test]
     fn architectures_restrict() {
-        assert_eq!(parse("aa [amd64], bb [arm64] | cc [!i386], dd [!amd64], ee (= 1) [linux-any]"), ["aa", "cc", "ee (= 1)"]);
+        assert_eq!(
+            parse("aa [amd64], bb [arm64] | cc [!i386], dd [!amd64], ee (= 1) [linux-any]"),
+            ["aa", "cc", "ee (= 1)"]
+        );
     }
 
     #[test]
     fn malformed_relations_are_named() {
-        for bad in ["Foo", "foo (>= 1", "foo (1)", "foo (=)", "foo (== 1)", "foo bar", "foo [amd64", "foo:", "foo (>= a b)"] {
+        for bad in
+            ["Foo", "foo (>= 1", "foo (1)", "foo (=)", "foo (== 1)", "foo bar", "foo [amd64", "foo:", "foo (>= a b)"]
+        {
             let error = parse_relations(bad, Architecture::Amd64).unwrap_err();
             assert!(error.to_string().contains(bad), "{bad}: {error}");
         }

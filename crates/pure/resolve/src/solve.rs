@@ -2,9 +2,9 @@ use crate::ResolveError;
 use crate::explain::explain;
 use crate::links::Links;
 use resolvo::{
-    Candidates, Condition, ConditionId, ConditionalRequirement, Dependencies, DependencyProvider, HintDependenciesAvailable,
-    Interner, KnownDependencies, NameId, Problem, Requirement, SolvableId, Solver, SolverCache, StringId,
-    UnsolvableOrCancelled, VersionSetId, VersionSetUnionId,
+    Candidates, Condition, ConditionId, ConditionalRequirement, Dependencies, DependencyProvider,
+    HintDependenciesAvailable, Interner, KnownDependencies, NameId, Problem, Requirement, SolvableId, Solver,
+    SolverCache, StringId, UnsolvableOrCancelled, VersionSetId, VersionSetUnionId,
 };
 use sage_oci_names::PackageName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,7 +140,8 @@ impl<'l, 'u> Tables<'l, 'u> {
         let names: BTreeSet<NameId> = quarrels.iter().map(|other| self.name_ids[self.links.name(*other)]).collect();
         let mut sets = Vec::new();
         for name in names {
-            let places = self.candidates[&name].iter().map(|s| self::place(*s)).filter(|p| !quarrels.contains(p)).collect();
+            let places =
+                self.candidates[&name].iter().map(|s| self::place(*s)).filter(|p| !quarrels.contains(p)).collect();
             sets.push(self.version_set(VersionSet { name, places, text: "conflict".to_owned() }));
         }
         sets

@@ -94,9 +94,7 @@ impl Universe {
             .get(&relation.name)
             .into_iter()
             .flatten()
-            .filter(|(place, version)| {
-                version_fits(version.as_ref()) && self.candidates[*place].name != relation.name
-            })
+            .filter(|(place, version)| version_fits(version.as_ref()) && self.candidates[*place].name != relation.name)
             .map(|(place, _)| *place)
             .collect();
         providers.sort_by_key(|place| {

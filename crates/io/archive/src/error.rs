@@ -1,0 +1,137 @@
+use sage_oci_deb::DebError;
+use sage_oci_derivation::DerivationError;
+use sage_oci_effects::Refusal;
+use sage_oci_fetch::FetchError;
+use sage_oci_files::FileError;
+use sage_oci_lock::LockError;
+use sage_oci_names::{Architecture, DebVersion, ImageName, LayerName, PackageName};
+use sage_oci_plan::PlanError;
+use sage_oci_resolve::{RelationError, ResolveError};
+use sage_oci_signature::SignatureError;
+
+/// Why no lock could be made.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "fields say what they are; `source` is always the cause")]
+pub enum ArchiveError {
+    /// A release file is not signed by a key that is believed, or was changed.
+    #[error("the signed index `{url}` cannot be believed")]
+    Signature { url: String, source: SignatureError },
+    /// A signed release file that cannot be read.
+    #[error("the signed index `{url}` cannot be read")]
+    Release { url: String, source: DebError },
+    /// A mirror gave the release file of another suite.
+    #[error("`{url}` is the index of suite `{found}`, not of `{wanted}`")]
+    OtherSuite { url: String, found: String, wanted: String },
+    /// The index should no longer be believed.
+    #[error("the index of suite `{suite}` was valid until {until}")]
+    Expired { suite: String, until: String },
+    /// The suite has no such index.
+    #[error("suite `{suite}` has no package index `{path}`")]
+    MissingIndex { suite: String, path: String, known: String },
+    /// A package index that cannot be read.
+    #[error("the package index `{path}` cannot be read")]
+    Index { path: String, source: DebError },
+    /// Something could not be downloaded.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The file system refused.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A pattern of names that is left out cannot be read.
+    #[error("image `{image}` leaves out `{glob}`, which is not a pattern: {why}")]
+    Glob { image: ImageName, glob: String, why: String },
+    /// The packages that an image wants cannot be had.
+    #[error("image `{image}`: {source}")]
+    Resolve { image: ImageName, source: ResolveError },
+    /// An image carries the version of a package that it does not hold.
+    #[error("image `{image}` carries the version of package `{package}`, which it does not hold")]
+    NoVersion { image: ImageName, package: PackageName },
+    /// Two images hold different versions of a package.
+    #[error("package `{package}` is needed in versions {first} and {second} by different images")]
+    TwoVersions { package: PackageName, first: DebVersion, second: DebVersion },
+    /// An archive that cannot be read.
+    #[error("the archive of package {package} {version} cannot be read")]
+    Deb { package: PackageName, version: DebVersion, source: DebError },
+    /// An archive that holds another package than the index says.
+    #[error("the archive of package {package} {version} says that it is {found}")]
+    Impostor { package: PackageName, version: DebVersion, found: String },
+    /// A `Replaces` field that cannot be read.
+    #[error("field Replaces of package {package} cannot be read: {source}")]
+    Replaces { package: PackageName, source: RelationError },
+    /// Packages that ship the same path, and nothing says whose it is.
+    #[error("{} paths are shipped by two packages each, and neither Replaces nor a diversion says which one counts{}", overlaps.len(), list(overlaps))]
+    Overlaps { overlaps: Vec<Overlap> },
+    /// Maintainer scripts that nobody has accounted for.
+    #[error("{} maintainer scripts are not accounted for{}", refusals.len(), list(refusals))]
+    Refused { refusals: Vec<Refusal> },
+    /// No layer plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A layer's archives cannot be hashed.
+    #[error("the archives of layer `{layer}` cannot be hashed")]
+    Hash { layer: LayerName, source: DerivationError },
+    /// The lock that came out contradicts itself; a fault of this program.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A previous lock for other machines.
+    #[error("the previous lock is for {found}, this one is for {wanted}")]
+    OtherArchitecture { found: Architecture, wanted: Architecture },
+}
+
+/// A path that two packages ship.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[error("{path}: {first} and {second}")]
+pub struct Overlap {
+    /// The path, as the first package's archive has it.
+    pub path: String,
+    /// One package.
+    pub first: PackageName,
+    /// The other.
+    pub second: PackageName,
+}
+
+fn list(items: &[impl std::fmt::Display]) -> String {
+    items.iter().map(|item| format!("\n{item}")).collect()
+}
+
+impl ArchiveError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Signature { source, .. } => source.hint(),
+            Self::Release { source, .. } | Self::Index { source, .. } | Self::Deb { source, .. } => source.hint(),
+            Self::OtherSuite { .. } => Some("name the suite by its codename, or use another mirror".to_owned()),
+            Self::Expired { .. } => Some(
+                "use a mirror that is up to date, or accept this state of the archive with `--accept-expired`; the lock \
+                 will say so"
+                    .to_owned(),
+            ),
+            Self::MissingIndex { known, .. } => Some(format!("it has {known}")),
+            Self::Fetch(error) => error.hint(),
+            Self::File(error) => error.hint(),
+            Self::Glob { .. } => Some("in patterns, `*` stands for any characters".to_owned()),
+            Self::Resolve { source, .. } => source.hint(),
+            Self::NoVersion { .. } => Some("correct `version-of` in the image definition".to_owned()),
+            Self::TwoVersions { .. } => Some("want the same version in both, or use two channels".to_owned()),
+            Self::Impostor { .. } => Some("the signed index and its archives disagree; report it to Debian".to_owned()),
+            Self::Replaces { .. } => None,
+            Self::Overlaps { .. } => {
+                Some("leave one of the packages out, or declare a diversion in the census".to_owned())
+            }
+            Self::Refused { refusals } => refusals.first().and_then(Refusal::hint),
+            Self::Plan(error) => error.hint(),
+            Self::Hash { source, .. } => source.hint(),
+            Self::Lock(_) => Some("this is a fault of sage-oci; please report it".to_owned()),
+            Self::OtherArchitecture { .. } => Some("start without a previous lock".to_owned()),
+        }
+    }
+
+    /// Whether trying again can help.
+    pub fn should_retry(&self) -> bool {
+        match self {
+            Self::Fetch(error) => error.should_retry(),
+            Self::File(error) => error.should_retry(),
+            _ => false,
+        }
+    }
+}

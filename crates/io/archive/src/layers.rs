@@ -1,0 +1,119 @@
+use crate::select::Selected;
+use crate::work::on_all_cores;
+use crate::{ArchiveError, LockRequest, Progress, Step};
+use sage_oci_derivation::{DerivationError, nar_hash_of_directory};
+use sage_oci_lock::{FetchGroup, Lock, LockedPackage, Reason};
+use sage_oci_names::{ImageName, LayerName, PackageName, SourceName};
+use sage_oci_plan::{Member, Options, Planned, plan, plan_bytecode};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Where an archive is kept.
+pub(crate) fn archive_path(cache: &Path, sha256: &sage_oci_names::Sha256) -> PathBuf {
+    cache.join("debs").join(format!("{sha256}.deb"))
+}
+
+/// Places every package in a layer.
+pub(crate) fn plan_layers(
+    request: &LockRequest<'_>,
+    packages: &BTreeMap<PackageName, Selected>,
+) -> Result<Vec<Planned>, ArchiveError> {
+    let base = base(packages);
+    let members: Vec<Member> = packages
+        .iter()
+        .map(|(name, selected)| Member {
+            name: name.clone(),
+            source: selected.entry.source.clone(),
+            installed_size: selected.entry.installed_size.unwrap_or(0),
+            base: base.contains(name),
+            images: selected.images.clone(),
+        })
+        .collect();
+    let mut payload: Vec<SourceName> = Vec::new();
+    for source in request.images.iter().flat_map(|image| &image.payload) {
+        if !payload.contains(source) {
+            payload.push(source.clone());
+        }
+    }
+    let previous = request.previous.map(|lock| {
+        lock.layers.iter().map(|layer| (layer.name.clone(), layer.sources.clone())).collect::<BTreeMap<_, _>>()
+    });
+    Ok(plan(&members, &payload, previous.as_ref(), &Options::default())?)
+}
+
+/// Essential packages, those of priority `required`, and what they need.
+fn base(packages: &BTreeMap<PackageName, Selected>) -> BTreeSet<&PackageName> {
+    let mut open: Vec<&PackageName> = packages
+        .iter()
+        .filter(|(_, selected)| {
+            selected.entry.essential || selected.reason == Reason::Essential || selected.entry.priority == "required"
+        })
+        .map(|(name, _)| name)
+        .collect();
+    let mut base = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if base.insert(name) {
+            open.extend(packages.get(name).into_iter().flat_map(|selected| &selected.depends));
+        }
+    }
+    base
+}
+
+/// The layer of each package: that of its source, among the layers of its images.
+pub(crate) fn layer_of<'p>(planned: &'p [Planned], selected: &Selected) -> &'p LayerName {
+    let layer = planned
+        .iter()
+        .find(|layer| layer.images == selected.images && layer.sources.contains(&selected.entry.source))
+        .expect("the plan places the source of every member in every set of images that holds it");
+    &layer.name
+}
+
+/// Hashes the folder that each layer's fetch will make: one file an archive, as Nix hashes a directory.
+pub(crate) fn fetch_groups(
+    cache: &Path,
+    planned: &[Planned],
+    packages: &[LockedPackage],
+    progress: &dyn Progress,
+) -> Result<Vec<FetchGroup>, ArchiveError> {
+    progress.step(Step::Hash, planned.len());
+    on_all_cores(planned, |layer| {
+        let mut files: Vec<(String, &LockedPackage)> = packages
+            .iter()
+            .filter(|package| package.layer == layer.name)
+            .map(|package| (package.file_name(), package))
+            .collect();
+        files.sort_by(|a, b| a.0.cmp(&b.0));
+        let size = files.iter().map(|(_, package)| package.size).sum();
+        let contents = files.into_iter().map(|(name, package)| {
+            let file = sage_oci_files::open(archive_path(cache, &package.sha256));
+            let file = file.map_err(|error| DerivationError::NarRead {
+                entry: name.clone(),
+                source: std::io::Error::new(error.kind(), error),
+            })?;
+            Ok((name, package.size, file))
+        });
+        let hash = nar_hash_of_directory(contents)
+            .map_err(|source| ArchiveError::Hash { layer: layer.name.clone(), source })?;
+        progress.advanced();
+        Ok(FetchGroup { nar_sha256: hash.sha256, size })
+    })
+}
+
+/// The byte-code layers of an image.
+pub(crate) fn bytecode_layers(
+    image: &ImageName,
+    layers: &[LayerName],
+    packages: &[LockedPackage],
+    compiled: &BTreeMap<PackageName, u64>,
+    previous: Option<&Lock>,
+) -> Result<BTreeMap<LayerName, Vec<LayerName>>, ArchiveError> {
+    let weighed: Vec<(LayerName, u64)> = layers
+        .iter()
+        .map(|layer| {
+            let held = packages.iter().filter(|package| package.layer == *layer);
+            (layer.clone(), held.filter_map(|package| compiled.get(&package.name)).sum())
+        })
+        .collect();
+    let previous = previous.and_then(|lock| lock.images.get(image)).map(|plan| &plan.bytecode);
+    Ok(plan_bytecode(&weighed, previous, &Options::default())?)
+}

@@ -1,0 +1,115 @@
+use crate::index::read_indexes;
+use crate::layers::{archive_path, fetch_groups, plan_layers};
+use crate::order::configuration_order;
+use crate::overlap::{Shipped, replaced};
+use crate::scan_cache::cached_scan;
+use crate::scripts::judge_all;
+use crate::select::{Selected, Selection, select};
+use crate::suite::{signed_suite, snapshot_time};
+use crate::work::on_all_cores;
+use crate::{ArchiveError, LockRequest, Progress, Step, assemble};
+use sage_oci_fetch::Wanted;
+use sage_oci_lock::{Archive, FORMAT, Lock, LockedLayer};
+use sage_oci_names::PackageName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Makes the lock of a channel.
+///
+/// # Errors
+/// [`ArchiveError`]. Nothing is written but the cache, whose files are whole or absent.
+pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<Lock, ArchiveError> {
+    if let Some(previous) = request.previous.filter(|lock| lock.architecture != request.architecture) {
+        let (found, wanted) = (previous.architecture, request.architecture);
+        return Err(ArchiveError::OtherArchitecture { found, wanted });
+    }
+    progress.step(Step::Index, 0);
+    let (mut suites, mut entries, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut newest = 0;
+    for wanted in &request.suites {
+        let mut suite = signed_suite(request, &wanted.suite)?;
+        entries.extend(read_indexes(request, wanted, &mut suite, &mut seen)?);
+        newest = newest.max(suite.release.date);
+        suites.push(suite.pin);
+    }
+    progress.step(Step::Resolve, 0);
+    let selection = select(request, entries)?;
+    let mirrors = mirrors(request, newest);
+    fetch(request, &selection, &mirrors, progress)?;
+    let scans = scan(request, &selection, progress)?;
+
+    let depends = selection.packages.iter().map(|(name, one)| (name, one.depends.iter().collect())).collect();
+    let order = configuration_order(&depends);
+    let effects = judge_all(request.census, &order, &selection.packages, &scans)?;
+    let shipped = selection.packages.iter().map(|(name, one)| {
+        let files = &scans[name].files;
+        (name, Shipped { version: &one.entry.version, replaces: &one.entry.replaces, images: &one.images, files })
+    });
+    let replaced = replaced(&shipped.collect(), &effects, request.architecture)?;
+
+    let planned = plan_layers(request, &selection.packages)?;
+    let packages = assemble::packages(&selection, &scans, &planned, replaced);
+    let images = assemble::images(request, &packages, &planned, &effects, &scans)?;
+    let groups = fetch_groups(&request.cache, &planned, &packages, progress)?;
+    let layers = planned.into_iter().zip(groups);
+    let lock = Lock {
+        format: FORMAT,
+        channel: request.channel.clone(),
+        architecture: request.architecture,
+        epoch: u64::try_from(newest).unwrap_or(0),
+        archive: Archive { mirrors, suites },
+        images,
+        layers: layers.map(|(p, fetch)| LockedLayer { name: p.name, sources: p.sources, fetch }).collect(),
+        packages,
+        omitted: selection.omitted.into_values().collect(),
+        effects,
+    };
+    lock.check()?;
+    Ok(lock)
+}
+
+/// The definition's mirrors, and the snapshot service's state of the index's own time behind them.
+fn mirrors(request: &LockRequest<'_>, date: i64) -> Vec<String> {
+    let snapshot =
+        request.snapshot.iter().map(|root| format!("{}/{}", root.trim_end_matches('/'), snapshot_time(date)));
+    request.mirrors.iter().cloned().chain(snapshot).collect()
+}
+
+fn fetch(
+    request: &LockRequest<'_>,
+    selection: &Selection,
+    mirrors: &[String],
+    progress: &dyn Progress,
+) -> Result<(), ArchiveError> {
+    let files: Vec<Wanted> = selection
+        .packages
+        .values()
+        .map(|selected| Wanted {
+            path: selected.entry.filename.clone(),
+            sha256: selected.entry.sha256,
+            size: selected.entry.size,
+            target: archive_path(&request.cache, &selected.entry.sha256),
+        })
+        .collect();
+    progress.step(Step::Fetch, files.len());
+    sage_oci_fetch::fetch_all(&files, mirrors, &request.fetch, progress.fetch())?;
+    Ok(())
+}
+
+fn scan<'s>(
+    request: &LockRequest<'_>,
+    selection: &'s Selection,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<&'s PackageName, crate::scan::Scan>, ArchiveError> {
+    sage_oci_files::create_dir_all(request.cache.join("scans"))?;
+    // The biggest first, so that none runs on alone at the end.
+    let mut all: Vec<&Selected> = selection.packages.values().collect();
+    all.sort_by_key(|selected| (std::cmp::Reverse(selected.entry.size), &selected.entry.name));
+    progress.step(Step::Scan, all.len());
+    let scans = on_all_cores(&all, |selected| {
+        let archive = archive_path(&request.cache, &selected.entry.sha256);
+        let scan = cached_scan(&request.cache, &archive, &selected.entry)?;
+        progress.advanced();
+        Ok::<_, ArchiveError>(scan)
+    })?;
+    Ok(all.iter().map(|selected| &selected.entry.name).zip(scans).collect())
+}
