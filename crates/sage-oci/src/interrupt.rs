@@ -1,5 +1,5 @@
 use crate::Failure;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 /// Ctrl-C and SIGTERM as a flag that long work looks at.
@@ -16,11 +16,6 @@ pub fn flag() -> Arc<AtomicBool> {
         }
         flag
     }))
-}
-
-/// The error that says so, once a signal has come.
-pub fn check() -> Result<(), Failure> {
-    if flag().load(Ordering::Relaxed) { Err(failure()) } else { Ok(()) }
 }
 
 /// The error of an interrupted command.

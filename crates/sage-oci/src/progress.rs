@@ -76,6 +76,11 @@ impl Meter {
         self.plain_line();
     }
 
+    /// So much is done; where that is more than was expected, the expectation grows.
+    pub fn reach(&self, done: u64) {
+        self.set(done, self.bar.length().unwrap_or(0).max(done));
+    }
+
     /// What is going on.
     pub fn message(&self, text: String) {
         self.bar.set_message(text);

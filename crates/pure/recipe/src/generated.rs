@@ -69,7 +69,8 @@ impl Generated<'_> {
             Effect::Computed { document } => matches!(document, Document::PamProfiles | Document::XmlCatalogs),
             _ => false,
         });
-        self.generation("configuration", GenerateKind::Configuration, effects, [])
+        // They ship PAM profiles and leave it to libpam-runtime's script to apply them.
+        self.generation("configuration", GenerateKind::Configuration, effects, ["libpam-modules", "libpam-systemd"])
     }
 
     fn files(&self) -> Generation {

@@ -135,7 +135,6 @@ pub struct BytecodePackage {
 
 /// One layer of generated files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct GenerateStep {
     /// The layer's name.
     pub name: LayerName,
@@ -195,7 +194,6 @@ pub enum GenerateKind {
 
 /// A file, link or directory that the image definition places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PlacedFile {
     /// Where, absolute.
     pub path: String,
@@ -260,4 +258,41 @@ pub struct RuntimeConfig {
     pub labels: BTreeMap<String, String>,
     /// `StopSignal`; empty means the default.
     pub stop_signal: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_with_flattened_parts_round_trip() {
+        let file = |path: &str, content| PlacedFile {
+            path: path.to_owned(),
+            content,
+            mode: Mode::new(0o755),
+            owner: "root".to_owned(),
+            group: "root".to_owned(),
+        };
+        let files = vec![
+            file("/a", PlacedContent::Text("x".to_owned())),
+            file("/b", PlacedContent::Link("/a".to_owned())),
+            file("/c", PlacedContent::Directory(true)),
+        ];
+        let users = GenerateKind::Users { user: "me".to_owned(), sudo: true };
+        for generate in [GenerateKind::Alternatives, GenerateKind::Configuration, users, GenerateKind::Files { files }] {
+            let step = Step::Generate(GenerateStep {
+                name: LayerName::parse("files").unwrap(),
+                sealing: Sealing { epoch: 1, compression: "zstd".to_owned(), level: 3 },
+                architecture: Architecture::Amd64,
+                generate,
+                contents: vec!["/c".to_owned()],
+                archives: BTreeMap::new(),
+                effects: Vec::new(),
+                users: BTreeMap::new(),
+                groups: BTreeMap::new(),
+            });
+            let text = serde_json::to_string(&step).unwrap();
+            assert_eq!(serde_json::from_str::<Step>(&text).unwrap(), step, "{text}");
+        }
+    }
 }

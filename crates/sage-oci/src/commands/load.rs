@@ -65,7 +65,7 @@ pub async fn import(
 fn show(meter: &Meter, event: LoadEvent) {
     match event {
         LoadEvent::Planned { send, .. } => meter.start(send),
-        LoadEvent::Sent(bytes) => meter.advance(bytes),
+        LoadEvent::Sent(bytes) => meter.reach(bytes),
         LoadEvent::Unpacking => meter.message("the engine unpacks".to_owned()),
         LoadEvent::Again { why } => meter.note(&format!("{:>10} the whole image: {why}", "sending")),
         LoadEvent::Checking => meter.message("checking what the engine has".to_owned()),

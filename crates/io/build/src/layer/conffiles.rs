@@ -2,21 +2,31 @@ use sage_oci_deb::Control;
 use sage_oci_layer::Conffile;
 use std::collections::BTreeMap;
 
+/// What dpkg records instead of a digest for a file that it has not installed.
+const NOT_INSTALLED: &str = "newconffile";
+
 /// The configuration files of a package in the order of its `conffiles` file, and their digests as they become known.
 #[derive(Debug, Default)]
 pub(crate) struct Conffiles {
     order: Vec<String>,
-    digests: BTreeMap<String, Option<String>>,
+    /// By path: the digest, or what dpkg writes in its place.
+    digests: BTreeMap<String, String>,
 }
 
 impl Conffiles {
-    /// Reads the `conffiles` file; lines with a flag (deb-conffiles(5)) name files that the package no longer ships.
+    /// Reads the `conffiles` file (deb-conffiles(5)); a flag before a path is recorded behind it, as dpkg does.
     pub(crate) fn of(control: &Control) -> Self {
         let text = String::from_utf8_lossy(control.get("conffiles").unwrap_or_default()).into_owned();
-        let order: Vec<String> =
-            text.lines().map(str::trim_end).filter(|line| line.starts_with('/')).map(str::to_owned).collect();
-        let digests = order.iter().map(|path| (path.clone(), None)).collect();
-        Self { order, digests }
+        let mut conffiles = Self::default();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (path, digest) = match line.split_once(' ') {
+                Some((flag, path)) if !flag.starts_with('/') => (path.trim_start(), format!("{NOT_INSTALLED} {flag}")),
+                _ => (line, NOT_INSTALLED.to_owned()),
+            };
+            conffiles.order.push(path.to_owned());
+            conffiles.digests.insert(path.to_owned(), digest);
+        }
+        conffiles
     }
 
     /// Whether a path of the archive (without leading slash) is one.
@@ -26,15 +36,12 @@ impl Conffiles {
 
     /// Notes the MD5 of a path of the archive.
     pub(crate) fn found(&mut self, path: &str, md5: String) {
-        self.digests.insert(format!("/{path}"), Some(md5));
+        self.digests.insert(format!("/{path}"), md5);
     }
 
-    /// The records for dpkg's status file; a file that was not unpacked has none.
+    /// The records for dpkg's status file.
     pub(crate) fn records(mut self) -> Vec<Conffile> {
-        let mut take = |path: String| {
-            let md5 = self.digests.remove(&path).flatten()?;
-            Some(Conffile { path, md5 })
-        };
+        let mut take = |path: String| self.digests.remove(&path).map(|md5| Conffile { path, md5 });
         self.order.into_iter().filter_map(&mut take).collect()
     }
 }
@@ -49,10 +56,11 @@ mod tests {
         let bytes = b"/etc/b\nremove-on-upgrade /etc/old\n/etc/a\n/etc/never\n".to_vec();
         let files = [("conffiles".to_owned(), ControlFile { mode: 0o644, bytes })].into();
         let mut conffiles = Conffiles::of(&Control { files });
-        assert!(conffiles.contains("etc/a") && !conffiles.contains("etc/old"));
+        assert!(conffiles.contains("etc/a") && !conffiles.contains("etc/b.d"));
         conffiles.found("etc/a", "1".into());
         conffiles.found("etc/b", "2".into());
-        let records: Vec<_> = conffiles.records().into_iter().map(|record| record.path).collect();
-        assert_eq!(records, ["/etc/b", "/etc/a"]);
+        let lines = conffiles.records().into_iter().map(|record| format!("{} {}", record.path, record.md5));
+        let expected = ["/etc/b 2", "/etc/old newconffile remove-on-upgrade", "/etc/a 1", "/etc/never newconffile"];
+        assert_eq!(lines.collect::<Vec<_>>(), expected);
     }
 }

@@ -47,6 +47,8 @@ pub(crate) fn dpkg(input: &Input<'_>) -> Result<Vec<Item>, BuildError> {
         }
         let record = stand_in::record(input.omitted)?;
         items.push(Item::file(&format!("{DATABASE}/info/{}.list", record.package), 0o644, "/.\n")?);
+        // Without it `dpkg --audit` takes the package for a broken one.
+        items.push(Item::file(&format!("{DATABASE}/info/{}.md5sums", record.package), 0o644, "")?);
         stanzas.insert(record.package.clone(), status::stanza(&record)?);
     }
     let status: String = stanzas.into_values().collect();
