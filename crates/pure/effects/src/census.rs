@@ -35,7 +35,7 @@ pub(crate) struct Declared {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Omission {
-    /// A pattern of absolute paths: `*` stays within a component, `**` does not.
+    /// A pattern of absolute paths: `*` and `?` stay within a component, `**` does not, `{a,b}` is either.
     pub path: String,
     /// Why the image does without, and what its user loses, if anything.
     pub reason: String,
