@@ -6,7 +6,7 @@ use crate::{GenerateKind, GenerateStep, PlacedContent, PlacedFile, Sealing};
 use sage_oci_definition::{FileKind, Resolved};
 use sage_oci_effects::{Document, Effect, Mode, OwnedEffect};
 use sage_oci_lock::{Lock, Reason};
-use sage_oci_names::{LayerName, PackageName};
+use sage_oci_names::{DebVersion, LayerName, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the generated layers of one image are made from.
@@ -100,16 +100,23 @@ impl Generated<'_> {
         let automatic = self.lock.packages.iter().filter(|package| matches!(package.reason, Reason::RequiredBy(_)));
         let kind = GenerateKind::Dpkg {
             automatic: automatic.map(|package| package.name.clone()).collect(),
-            omitted: self
-                .lock
-                .omitted
-                .iter()
-                .map(|omitted| (omitted.name.clone(), omitted.version.to_string()))
-                .collect(),
+            omitted: self.provided(),
             sources: self.sources.to_owned(),
         };
         let effects = self.effects(|effect| matches!(effect, Effect::Diversion { .. } | Effect::Metadata { .. }));
         self.generation("dpkg", kind, effects, [])
+    }
+
+    /// What the stand-in for packages that are left out provides: they themselves, and the virtual packages that something
+    /// needs them for.
+    fn provided(&self) -> BTreeMap<PackageName, String> {
+        let text = |version: &Option<DebVersion>| version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut provided = BTreeMap::new();
+        for omitted in &self.lock.omitted {
+            provided.extend(omitted.provides.iter().map(|(name, version)| (name.clone(), text(version))));
+        }
+        provided.extend(self.lock.omitted.iter().map(|omitted| (omitted.name.clone(), omitted.version.to_string())));
+        provided
     }
 
     fn effects(&self, wanted: impl Fn(&Effect) -> bool) -> Vec<OwnedEffect> {

@@ -180,7 +180,7 @@ pub enum GenerateKind {
     Dpkg {
         /// Names that are installed automatically (apt's mark).
         automatic: Vec<PackageName>,
-        /// Packages left out and the versions that a stand-in provides.
+        /// Names that a stand-in provides for the packages that are left out, and the versions; empty for none.
         omitted: BTreeMap<PackageName, String>,
         /// The text of `/etc/apt/sources.list.d/debian.sources`.
         sources: String,

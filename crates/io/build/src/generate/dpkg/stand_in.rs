@@ -10,7 +10,11 @@ const NAME: &str = "left-out-packages";
 /// satisfied. Installing a package that was left out works: nothing conflicts with it.
 pub(crate) fn record(omitted: &BTreeMap<PackageName, String>) -> Result<PackageRecord, BuildError> {
     let package = PackageName::parse(NAME).map_err(|error| BuildError::Spec { why: error.to_string() })?;
-    let provides: Vec<String> = omitted.iter().map(|(name, version)| format!("{name} (= {version})")).collect();
+    let provide = |(name, version): (&PackageName, &String)| match version.as_str() {
+        "" => name.to_string(),
+        version => format!("{name} (= {version})"),
+    };
+    let provides: Vec<String> = omitted.iter().map(provide).collect();
     let names: String = omitted.keys().map(|name| format!("   * {name}\n")).collect();
     let control = format!(
         "Package: {NAME}\n\
@@ -35,11 +39,11 @@ mod tests {
 
     #[test]
     fn versions_are_provided() {
-        let omitted = [("node-a", "1.0-1"), ("node-b", "2:3")];
+        let omitted = [("node-a", "1.0-1"), ("node-b", "2:3"), ("node-virtual", "")];
         let omitted = omitted.map(|(name, version)| (PackageName::parse(name).unwrap(), version.to_owned())).into();
         let record = record(&omitted).unwrap();
         let stanzas = sage_oci_deb::Stanza::parse_all(record.control.as_bytes()).unwrap();
-        assert_eq!(stanzas[0].get("Provides"), Some("node-a (= 1.0-1), node-b (= 2:3)"));
+        assert_eq!(stanzas[0].get("Provides"), Some("node-a (= 1.0-1), node-b (= 2:3), node-virtual"));
         assert!(stanzas[0].get("Description").unwrap().contains("\n   * node-b"), "{}", record.control);
     }
 }
