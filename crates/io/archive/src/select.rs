@@ -89,7 +89,9 @@ impl Selection {
                 version: stand_in.version,
                 reason: reason.to_owned(),
                 wanted_by: Vec::new(),
+                provides: BTreeMap::new(),
             });
+            omitted.provides.extend(stand_in.provides);
             omitted.wanted_by.extend(stand_in.wanted_by);
             omitted.wanted_by.sort();
             omitted.wanted_by.dedup();

@@ -83,12 +83,16 @@ fn suite() -> Suite {
     Suite::new("tiny")
         .package(
             Package::new("app", "1:2.0+dfsg-3")
-                .depends("lib (>= 1), app-doc, kept-doc, python3-mod")
+                .depends("lib (>= 1), app-doc, manual, kept-doc, python3-mod")
                 .file("usr/bin/app", 0o755, b"#!/bin/sh\n")
                 .script("postinst", "#!/bin/sh\nset -e\n"),
         )
         .package(Package::new("lib", "1.2-1").source("libsource").file("usr/lib/lib.so.1", 0o644, b"elf"))
-        .package(Package::new("app-doc", "1:2.0+dfsg-3").depends("viewer").file("usr/share/doc/app/a", 0o644, b""))
+        .package(Package::new("app-doc", "1:2.0+dfsg-3").depends("viewer").provides("manual (= 2)").file(
+            "usr/share/doc/app/a",
+            0o644,
+            b"",
+        ))
         .package(Package::new("kept-doc", "1-1").file("usr/share/doc/kept/a", 0o644, b""))
         .package(Package::new("viewer", "1-1"))
         .package(Package::new("python3-mod", "3-1").architecture("all").file(
@@ -114,6 +118,7 @@ fn a_lock_pins_everything_and_round_trips() {
         (lock.omitted[0].reason.as_str(), &lock.omitted[0].wanted_by[..]),
         ("it is on the web", &[name("app")][..])
     );
+    assert_eq!(lock.omitted[0].provides[&name("manual")].as_ref().unwrap().as_str(), "2");
     assert_eq!(package(&lock, "app").reason, Reason::Wanted);
     assert_eq!(package(&lock, "dash").reason, Reason::Essential);
     assert_eq!(package(&lock, "kept-doc").reason, Reason::RequiredBy(name("app")));
@@ -170,10 +175,11 @@ fn the_fetch_group_is_what_nix_hashes() {
 
 fn nix_hash(folder: &Path) -> String {
     let output = std::process::Command::new("nix-hash")
-        .args(["--type", "sha256", "--base16"])
+        .args(["--type", "sha256"])
         .arg(folder)
         .output()
         .expect("nix-hash must be installed to compare with it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 

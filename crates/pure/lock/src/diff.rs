@@ -16,6 +16,8 @@ pub struct LockDiff {
     pub changed: Vec<VersionChange>,
     /// Packages that are in another layer, by name.
     pub moved: Vec<PackageName>,
+    /// Packages that one lock leaves out and the other does not, or differently, by name.
+    pub left_out: Vec<PackageName>,
     /// Layers that differ, the new lock's in its order, then those that are gone.
     pub layers: Vec<LayerChange>,
     /// Bytes of archives that the new lock has and the old one lacks: what a build must fetch.
@@ -105,6 +107,7 @@ impl Lock {
             removed,
             changed,
             moved,
+            left_out: left_out(old, self),
             layers,
             effects_added: self.effects.iter().filter(|effect| !old.effects.contains(effect)).count(),
             effects_removed: old.effects.iter().filter(|effect| !self.effects.contains(effect)).count(),
@@ -123,6 +126,14 @@ fn one(package: &LockedPackage) -> PackageChange {
         layer: package.layer.clone(),
         size: package.size,
     }
+}
+
+fn left_out(old: &Lock, new: &Lock) -> Vec<PackageName> {
+    let only = |these: &Lock, those: &Lock| -> Vec<PackageName> {
+        these.omitted.iter().filter(|one| !those.omitted.contains(one)).map(|one| one.name.clone()).collect()
+    };
+    let names: BTreeSet<PackageName> = only(old, new).into_iter().chain(only(new, old)).collect();
+    names.into_iter().collect()
 }
 
 fn layers(old: &Lock, new: &Lock) -> Vec<LayerChange> {

@@ -7,6 +7,7 @@ impl LockDiff {
             && self.removed.is_empty()
             && self.changed.is_empty()
             && self.moved.is_empty()
+            && self.left_out.is_empty()
             && self.layers.is_empty()
             && self.effects_added + self.effects_removed == 0
     }
@@ -39,6 +40,7 @@ impl LockDiff {
         lines.extend(self.added.iter().map(|change| package('+', change)));
         lines.extend(self.removed.iter().map(|change| package('-', change)));
         lines.extend(self.moved.iter().map(|name| format!("> {name} moves to another layer")));
+        lines.extend(self.left_out.iter().map(|name| format!("! {name} is left out in one lock only, or differently")));
         for layer in &self.layers {
             lines.push(match layer.bytes {
                 0 => format!("layer {}: gone", layer.name),

@@ -175,4 +175,7 @@ pub struct Omitted {
     pub reason: String,
     /// Locked packages that depend on it.
     pub wanted_by: Vec<PackageName>,
+    /// Virtual packages that they need it for, which the stand-in provides as well, with the version it gives each, if any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provides: BTreeMap<PackageName, Option<DebVersion>>,
 }

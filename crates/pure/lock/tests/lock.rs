@@ -125,8 +125,10 @@ fn diff_is_symmetric() {
     new.packages.remove(2);
     new.layers.remove(1);
     new.effects.remove(1);
+    new.omitted.clear();
     let (forth, back) = (new.diff(&old), old.diff(&new));
     assert_eq!((&forth.removed, &forth.added), (&back.added, &back.removed));
+    assert_eq!((&forth.left_out, &forth.left_out), (&back.left_out, &vec![name("tool-doc")]));
     assert_eq!((forth.effects_added, forth.effects_removed), (back.effects_removed, back.effects_added));
     assert_eq!(forth.lines().last().unwrap(), "effects: 0 new, 1 gone");
     assert!(forth.lines().contains(&"layer tool: gone".to_owned()));

@@ -21,12 +21,8 @@ pub fn plan_bytecode(
     options: &Options,
 ) -> Result<BTreeMap<LayerName, Vec<LayerName>>, PlanError> {
     let rest = LayerName::parse(REST)?;
-    let had: BTreeSet<&LayerName> = previous
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| **name != rest)
-        .flat_map(|(_, held)| held)
-        .collect();
+    let had: BTreeSet<&LayerName> =
+        previous.into_iter().flatten().filter(|(name, _)| **name != rest).flat_map(|(_, held)| held).collect();
     // Old ones first, then the biggest; names decide between equals.
     let mut big: Vec<&(LayerName, u64)> = layers
         .iter()
@@ -59,14 +55,14 @@ mod tests {
     fn big_alone_small_together_empty_nowhere() {
         let layers = [(name("base"), 10), (name("numpy"), 9 << 20), (name("glibc"), 0), (name("zz"), 5)];
         let plan = plan_bytecode(&layers, None, &Options::default()).unwrap();
-        let wanted = [
-            (name("bytecode-numpy"), vec![name("numpy")]),
-            (name("bytecode-rest"), vec![name("base"), name("zz")]),
-        ];
+        let wanted =
+            [(name("bytecode-numpy"), vec![name("numpy")]), (name("bytecode-rest"), vec![name("base"), name("zz")])];
         assert_eq!(plan, BTreeMap::from(wanted));
         // What was alone stays alone when it shrinks.
         let layers = [(name("base"), 10), (name("numpy"), 1 << 20)];
-        assert!(plan_bytecode(&layers, Some(&plan), &Options::default()).unwrap().contains_key(&name("bytecode-numpy")));
+        assert!(
+            plan_bytecode(&layers, Some(&plan), &Options::default()).unwrap().contains_key(&name("bytecode-numpy"))
+        );
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(crate) struct Node {
 pub(crate) struct Need {
     /// As the package writes it.
     pub(crate) text: String,
+    /// Its alternatives.
+    pub(crate) alternatives: Vec<Relation>,
     /// What would satisfy it, in order of preference.
     pub(crate) targets: Vec<usize>,
 }
@@ -127,7 +129,7 @@ fn needs(universe: &Universe, place: usize) -> Result<Vec<Need>, ResolveError> {
                 continue;
             }
             let text = group.iter().map(Relation::to_string).collect::<Vec<_>>().join(" | ");
-            needs.push(Need { text, targets });
+            needs.push(Need { text, alternatives: group, targets });
         }
     }
     Ok(needs)

@@ -59,6 +59,8 @@ pub struct StandIn {
     pub version: DebVersion,
     /// Packages of the answer that need it, sorted.
     pub wanted_by: Vec<PackageName>,
+    /// Virtual packages that they need it for, with the version that it gives each, if any.
+    pub provides: BTreeMap<PackageName, Option<DebVersion>>,
 }
 
 /// Finds the packages that `request` and all Essential packages need.
@@ -118,7 +120,8 @@ pub fn resolve(universe: &Universe, request: &Request<'_>) -> Result<Resolution,
         .into_iter()
         .map(|(place, wanted_by)| {
             let candidate = universe.candidate(place);
-            StandIn { name: candidate.name.clone(), version: candidate.version.clone(), wanted_by }
+            let provides = reached.provided.get(&place).cloned().unwrap_or_default();
+            StandIn { name: candidate.name.clone(), version: candidate.version.clone(), wanted_by, provides }
         })
         .collect();
     Ok(Resolution { packages, omitted })

@@ -107,6 +107,12 @@ impl Universe {
         places
     }
 
+    /// How a candidate provides `name`, which is not its own: `Some` with the version that its Provides gives, if any.
+    pub(crate) fn provided(&self, place: usize, name: &PackageName) -> Option<Option<DebVersion>> {
+        let mut all = self.provides.get(name).into_iter().flatten();
+        all.find(|(provider, _)| *provider == place).map(|(_, version)| version.clone())
+    }
+
     fn qualifier_fits(&self, relation: &Relation, candidate: &Candidate) -> bool {
         match &relation.qualifier {
             // The machine's architecture is the only one that is ever installed, and `all` counts as it.

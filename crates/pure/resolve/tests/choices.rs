@@ -134,7 +134,19 @@ fn left_out_packages_satisfy_but_do_not_come_and_ask_for_nothing() {
     assert_eq!(found.packages.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["app", "lib"]);
     assert_eq!(found.omitted.len(), 1);
     assert_eq!(found.omitted[0].wanted_by, [name("app"), name("lib")]);
+    assert!(found.omitted[0].provides.is_empty());
     assert!(matches!(answer(&index, &["doc"], &["doc"]), Err(ResolveError::WantedOmitted { .. })));
+}
+
+#[test]
+fn left_out_packages_stand_in_for_what_they_provide() {
+    let index = ["app; Depends: api (>= 2), plain, doc", "doc; Provides: api (= 3), plain, unused"];
+    let found = answer(&index, &["app"], &["doc"]).unwrap();
+    let provides: Vec<String> =
+        found.omitted[0].provides.iter().map(|(name, version)| format!("{name} {version:?}")).collect();
+    assert_eq!(provides.len(), 2, "{provides:?}");
+    assert_eq!(found.omitted[0].provides[&name("api")], Some(DebVersion::parse("3").unwrap()));
+    assert_eq!(found.omitted[0].provides[&name("plain")], None);
 }
 
 #[test]
