@@ -182,7 +182,7 @@ mod tests {
             package: name("bb"),
             effect: Effect::Diversion { from: "/bin/x".into(), to: "/bin/x.distrib".into() },
         };
-        let found = check(&[("aa", "1", "", "i", files), ("bb", "1", "", "i", files)], &[effect.clone()]);
+        let found = check(&[("aa", "1", "", "i", files), ("bb", "1", "", "i", files)], std::slice::from_ref(&effect));
         assert!(found.unwrap().is_empty());
         let third = check(
             &[("aa", "1", "", "i", files), ("bb", "1", "", "i", files), ("cc", "1", "", "i", &["usr/bin/x.distrib"])],
