@@ -40,7 +40,8 @@ fn wrong_text_names_its_line() {
 
 #[test]
 fn contradictions_are_named() {
-    let cases: [(&str, fn(&mut Lock)); 16] = [
+    type Spoil = fn(&mut Lock);
+    let cases: [(&str, Spoil); 16] = [
         ("`dash`", |lock| lock.packages.swap(0, 1)),
         ("`libc6`, which is not locked", |lock| {
             lock.packages.remove(1);

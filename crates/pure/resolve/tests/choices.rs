@@ -177,24 +177,22 @@ fn index() -> impl Strategy<Value = Vec<Candidate>> {
     let relation = proptest::collection::vec(0..12_u32, 0..4);
     let package = (relation.clone(), relation, proptest::option::weighted(0.2, 0..12_u32), any::<bool>());
     proptest::collection::vec(package, 12).prop_map(|packages| {
-        let one = |(number, (hard, soft, conflict, provides)): (usize, (Vec<u32>, Vec<u32>, Option<u32>, bool))| {
-            let pkg = |n: &u32| format!("pkg{n}");
-            let mut depends: Vec<String> = hard.iter().take(1).map(pkg).collect();
-            depends.push(
-                soft.iter()
-                    .map(pkg)
-                    .chain((!soft.is_empty()).then(|| "virtual".to_owned()))
-                    .collect::<Vec<_>>()
-                    .join(" | "),
-            );
-            let conflicts = conflict.iter().map(pkg).collect::<String>();
+        let mut index = Vec::new();
+        for (number, (hard, soft, conflict, provides)) in packages.into_iter().enumerate() {
+            let one = |n: &u32| format!("pkg{n}");
+            let mut alternatives: Vec<String> = soft.iter().map(one).collect();
+            if !soft.is_empty() {
+                alternatives.push("virtual".to_owned());
+            }
+            let hard = hard.first().map(one).unwrap_or_default();
+            let conflicts = conflict.iter().map(one).collect::<String>();
             let provides = if provides { "virtual" } else { "" };
-            candidate(&format!(
-                "pkg{number} 1; Depends: {}; Conflicts: {conflicts}; Provides: {provides}",
-                depends.join(", ")
-            ))
-        };
-        packages.into_iter().enumerate().map(one).collect()
+            index.push(candidate(&format!(
+                "pkg{number} 1; Depends: {hard}, {}; Conflicts: {conflicts}; Provides: {provides}",
+                alternatives.join(" | ")
+            )));
+        }
+        index
     })
 }
 
