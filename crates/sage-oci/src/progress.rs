@@ -109,7 +109,9 @@ impl Meter {
                 return;
             }
             match self.unit {
-                Unit::Bytes => self.printer.step(self.verb, format_args!("{} of {}", HumanBytes(done), HumanBytes(all))),
+                Unit::Bytes => {
+                    self.printer.step(self.verb, format_args!("{} of {}", HumanBytes(done), HumanBytes(all)))
+                }
                 Unit::Things(name) => self.printer.step(self.verb, format_args!("{done} of {all} {name}")),
             }
         }

@@ -23,7 +23,7 @@ const LIBX: Package = Package {
         ("usr/share/x/b", 0o644, "=> usr/share/x/a"),
     ],
     extra: &[
-        ("conffiles", "/etc/x.conf\n"),
+        ("conffiles", "/etc/x.conf\nremove-on-upgrade /etc/old.conf\n"),
         ("triggers", "interest-noawait /usr/share/shared\nactivate-noawait ldconfig\n"),
         ("shlibs", "libx 1 libx1\n"),
     ],

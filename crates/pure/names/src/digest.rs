@@ -81,12 +81,9 @@ macro_rules! oci_digest {
 
             /// Parses `sha256:` and 64 hexadecimal digits (OCI image spec, descriptor, digests).
             pub fn parse(text: &str) -> Result<Self, NameError> {
-                text.strip_prefix("sha256:")
-                    .and_then(|hex| Sha256::parse(hex).ok())
-                    .map(Self)
-                    .ok_or_else(|| {
-                        NameError::new($kind, text, "it must be `sha256:` and 64 lower-case hexadecimal digits")
-                    })
+                text.strip_prefix("sha256:").and_then(|hex| Sha256::parse(hex).ok()).map(Self).ok_or_else(|| {
+                    NameError::new($kind, text, "it must be `sha256:` and 64 lower-case hexadecimal digits")
+                })
             }
         }
         impl std::fmt::Display for $type {

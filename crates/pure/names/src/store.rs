@@ -76,7 +76,12 @@ mod tests {
     fn parts_of_a_path() {
         let path = StorePath::parse("/nix/store/00000000000000000000000000000000-a-b.drv").unwrap();
         assert_eq!((path.name(), path.store_dir(), path.is_derivation()), ("a-b.drv", "/nix/store", true));
-        for bad in ["x", "/nix/store/short", "/nix/store/00000000000000000000000000000000", "/nix/store/e0000000000000000000000000000000-a"] {
+        for bad in [
+            "x",
+            "/nix/store/short",
+            "/nix/store/00000000000000000000000000000000",
+            "/nix/store/e0000000000000000000000000000000-a",
+        ] {
             assert!(StorePath::parse(bad).is_err(), "{bad}");
         }
     }

@@ -124,7 +124,20 @@ mod tests {
 
     #[test]
     fn policy_order() {
-        let rising = ["1.0~~", "1.0~~a", "1.0~", "1.0", "1.0-0ubuntu1", "1.0-1", "1.0a", "1.0+b1", "1.0.1", "1.2", "1.10", "1:0.1"];
+        let rising = [
+            "1.0~~",
+            "1.0~~a",
+            "1.0~",
+            "1.0",
+            "1.0-0ubuntu1",
+            "1.0-1",
+            "1.0a",
+            "1.0+b1",
+            "1.0.1",
+            "1.2",
+            "1.10",
+            "1:0.1",
+        ];
         for pair in rising.windows(2) {
             assert!(version(pair[0]) < version(pair[1]), "{} < {}", pair[0], pair[1]);
         }

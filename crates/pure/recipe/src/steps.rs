@@ -279,7 +279,8 @@ mod tests {
             file("/c", PlacedContent::Directory(true)),
         ];
         let users = GenerateKind::Users { user: "me".to_owned(), sudo: true };
-        for generate in [GenerateKind::Alternatives, GenerateKind::Configuration, users, GenerateKind::Files { files }] {
+        for generate in [GenerateKind::Alternatives, GenerateKind::Configuration, users, GenerateKind::Files { files }]
+        {
             let step = Step::Generate(GenerateStep {
                 name: LayerName::parse("files").unwrap(),
                 sealing: Sealing { epoch: 1, compression: "zstd".to_owned(), level: 3 },

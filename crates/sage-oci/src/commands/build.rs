@@ -30,7 +30,12 @@ pub fn run(context: &Context, options: &cli::Build) -> Result<(), Failure> {
 }
 
 /// Makes an image be in the store and keeps it there.
-pub fn realise(context: &Context, locked: &Locked, building: &cli::Building, link: Option<PathBuf>) -> Result<Built, Failure> {
+pub fn realise(
+    context: &Context,
+    locked: &Locked,
+    building: &cli::Building,
+    link: Option<PathBuf>,
+) -> Result<Built, Failure> {
     let begun = Instant::now();
     let nix = context::nix(building)?;
     let plan = context.plan(&nix, locked)?;

@@ -1,5 +1,5 @@
-use crate::{Failure, Printer};
 use crate::cli;
+use crate::{Failure, Printer};
 use sage_oci_machine::{Machine, Missing, Needs, apply, describe, missing, plan_fixes, privilege};
 use serde::Serialize;
 use std::io::Write;
@@ -59,7 +59,8 @@ fn mend(printer: Printer, machine: &Machine, lacks: &[Missing], yes: bool) -> Re
     printer.note("these commands would mend it:");
     commands.iter().for_each(|line| printer.note(format_args!("  {line}")));
     let attended = console::user_attended() && console::user_attended_stderr();
-    if !yes && !(attended && agreed()) {
+    let go_on = yes || (attended && agreed());
+    if !go_on {
         let hint = format!("run them yourself as root, or add `--yes`:\n  {}", commands.join("\n  "));
         return Err(Failure::new(format_args!("this machine lacks {}", names(lacks)), Some(hint)));
     }
@@ -70,7 +71,10 @@ fn mend(printer: Printer, machine: &Machine, lacks: &[Missing], yes: bool) -> Re
         return Ok(());
     }
     tell(printer, &still);
-    Err(Failure::new(format_args!("this machine still lacks {}", names(&still)), Some(format!("see {}", plan.log.display()))))
+    Err(Failure::new(
+        format_args!("this machine still lacks {}", names(&still)),
+        Some(format!("see {}", plan.log.display())),
+    ))
 }
 
 fn tell(printer: Printer, lacks: &[Missing]) {

@@ -77,7 +77,13 @@ fn report(locked: &Locked, built: &build::Built, image: &Image) -> Report {
             })
             .collect();
         packages.sort_by(|a, b| b.archive.cmp(&a.archive).then_with(|| a.name.cmp(&b.name)));
-        LayerReport { name, blob: layer.descriptor.digest, diff_id: layer.diff_id, compressed: layer.descriptor.size, packages }
+        LayerReport {
+            name,
+            blob: layer.descriptor.digest,
+            diff_id: layer.diff_id,
+            compressed: layer.descriptor.size,
+            packages,
+        }
     };
     Report {
         format: 1,

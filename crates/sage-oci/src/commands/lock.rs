@@ -40,7 +40,12 @@ pub fn run(context: &Context, options: &cli::Lock) -> Result<(), Failure> {
 }
 
 /// Whether the committed lock is what the archive gives now.
-fn is_current(context: &Context, lock: &Lock, previous: Option<&Lock>, path: &std::path::Path) -> Result<bool, Failure> {
+fn is_current(
+    context: &Context,
+    lock: &Lock,
+    previous: Option<&Lock>,
+    path: &std::path::Path,
+) -> Result<bool, Failure> {
     let Some(previous) = previous else {
         context.printer.result(format_args!("{}: there is no lock yet", path.display()));
         return Ok(false);

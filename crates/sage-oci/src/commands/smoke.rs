@@ -26,8 +26,7 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
 /// The checks of an image in its channel; with `only`, those whose name contains it.
 pub fn selection(context: &Context, locked: &Locked, only: Option<&str>) -> Result<Selection, Failure> {
     let (file, text) = context.project.checks(&locked.image.layers_of)?;
-    let checks = Checks::parse(&text)
-        .map_err(|error| Failure::new(format_args!("{file}: {error}"), error.hint()))?;
+    let checks = Checks::parse(&text).map_err(|error| Failure::new(format_args!("{file}: {error}"), error.hint()))?;
     let mut selection = checks.for_channel(&locked.image.channel);
     if let Some(only) = only {
         selection.checks.retain(|check| check.name.contains(only));

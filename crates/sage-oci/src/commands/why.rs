@@ -10,7 +10,8 @@ pub fn run(context: &Context, options: &cli::Why) -> Result<(), Failure> {
     };
     let lock = context.project.lock(&channel, options.arch)?;
     let Some(why) = lock.why(&options.package) else {
-        let message = format!("channel `{channel}` has no package `{}`, and leaves none of that name out", options.package);
+        let message =
+            format!("channel `{channel}` has no package `{}`, and leaves none of that name out", options.package);
         return Err(Failure::new(message, None));
     };
     if options.json {
