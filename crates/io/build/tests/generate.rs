@@ -103,7 +103,8 @@ fn what_scripts_make_becomes_files() {
     let dir = tempfile::tempdir().unwrap();
     let lists = [layer(&BASE, dir.path(), true), layer(&OTHER, dir.path(), false)];
     let mut step = generate(GenerateKind::Configuration, &lists);
-    step.archives.insert(PackageName::parse("base-files").unwrap(), BASE.build(&dir.path().join("layer-base-files")));
+    let archive = dir.path().join("layer-base-files/base-files.deb").to_str().unwrap().to_owned();
+    step.archives.insert(PackageName::parse("base-files").unwrap(), archive);
     let copy = |from: &str| Effect::Copy {
         from: from.into(),
         to: "/etc/copy".into(),
