@@ -21,10 +21,18 @@ pub(crate) struct Generated<'a> {
     pub(crate) contents: Vec<String>,
 }
 
-/// One generated layer: its step, and the packages whose archives it reads.
+/// One generated layer: its step, the packages whose archives it reads, and an earlier generated layer whose contents it
+/// needs beside those of the packages.
 pub(crate) struct Generation {
     pub(crate) step: GenerateStep,
     pub(crate) reads: BTreeSet<PackageName>,
+    pub(crate) after: Option<&'static str>,
+}
+
+impl Generation {
+    fn after(self, layer: &'static str) -> Self {
+        Self { after: Some(layer), ..self }
+    }
 }
 
 impl Generated<'_> {
@@ -51,7 +59,8 @@ impl Generated<'_> {
 
     fn ld_cache(&self) -> Generation {
         // These two ship /etc/ld.so.conf and /etc/ld.so.conf.d.
-        self.generation("ld-cache", GenerateKind::LdCache, Vec::new(), ["libc-bin", "libc6"])
+        // BLAS and LAPACK are found through links below /etc/alternatives.
+        self.generation("ld-cache", GenerateKind::LdCache, Vec::new(), ["libc-bin", "libc6"]).after("alternatives")
     }
 
     fn certificates(&self) -> Option<Generation> {
@@ -71,6 +80,7 @@ impl Generated<'_> {
         });
         // They ship PAM profiles and leave it to libpam-runtime's script to apply them.
         self.generation("configuration", GenerateKind::Configuration, effects, ["libpam-modules", "libpam-systemd"])
+            .after("users")
     }
 
     fn files(&self) -> Generation {
@@ -93,7 +103,8 @@ impl Generated<'_> {
                 })
             })
             .collect();
-        self.generation("files", GenerateKind::Files { files }, Vec::new(), [])
+        // A file below the user's home must leave the home as it is.
+        self.generation("files", GenerateKind::Files { files }, Vec::new(), []).after("users")
     }
 
     fn dpkg(&self) -> Generation {
@@ -149,6 +160,6 @@ impl Generated<'_> {
             users: self.accounts.users.clone(),
             groups: self.accounts.groups.clone(),
         };
-        Generation { step, reads }
+        Generation { step, reads, after: None }
     }
 }

@@ -153,9 +153,14 @@ where
         sealing,
         contents: contents_paths,
     };
-    for generation in generated.all() {
+    for mut generation in generated.all() {
         let name = generation.step.name.clone();
         let mut inputs = contents.clone();
+        let below = layers.iter().find(|layer| Some(layer.name.as_str()) == generation.after);
+        if let Some(below) = below {
+            inputs.push(below.handle.contents_input());
+            generation.step.contents.extend(below.handle.contents.as_ref().map(ToString::to_string));
+        }
         inputs.extend(fetch_inputs(&packages, generation.reads.iter()));
         let step = Step::Generate(generation.step);
         let handle = sink.add(Job { name: format!("layer-{name}"), step, inputs, fixed: None })?;
