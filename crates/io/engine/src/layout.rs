@@ -47,6 +47,9 @@ impl ImageSource for LayoutDir {
     }
 
     fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
-        Ok(sage_oci_files::metadata(self.path.join(blob_path(digest)))?.len())
+        // Of the file behind the path: a blob may be a symbolic link into another store path.
+        let path = self.path.join(blob_path(digest));
+        let metadata = sage_oci_files::open(&path)?.metadata();
+        Ok(metadata.map_err(sage_oci_files::FileError::at("look at", &path))?.len())
     }
 }
