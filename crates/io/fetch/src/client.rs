@@ -1,9 +1,11 @@
 use crate::error::Trouble;
 use crate::mirror::Mirror;
+use crate::resolver::Remembering;
 use crate::{FetchError, Options, proxy, roots};
 use std::time::Duration;
 use ureq::http::Response;
 use ureq::tls::TlsConfig;
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 
 /// More hops than any mirror network needs.
@@ -36,7 +38,7 @@ impl Client {
                 .timeout_per_write(Some(options.read_timeout))
                 .timeout_per_read(Some(options.read_timeout))
                 .build();
-            Ok(config.new_agent())
+            Ok(Agent::with_parts(config, DefaultConnector::default(), Remembering::default()))
         };
         Ok(Self { http: agent(false)?, https: agent(true)? })
     }

@@ -24,6 +24,7 @@ mod pace;
 mod part;
 mod progress;
 mod proxy;
+mod resolver;
 mod retry;
 mod roots;
 mod transfer;
