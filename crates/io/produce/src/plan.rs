@@ -5,8 +5,8 @@ use sage_oci_fetch::{Options, Progress};
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_recipe::{Fetch, ImageGraph};
-use sage_oci_store::{Event, Nix, Target};
-use std::collections::{BTreeMap, BTreeSet};
+use sage_oci_store::{Event, Missing, Nix, Target};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// What an image is made of.
@@ -95,29 +95,26 @@ impl Plan {
         self.register(nix)?;
         let fetches = self.missing_fetches(nix)?;
         archives::bring(nix, &fetches, options, observer)?;
-        let target = Target { derivation: self.derivation().clone(), output: None };
-        nix.realise(&[target], &mut |event| observer.building(event))?;
+        nix.realise(&[self.target()], &mut |event| observer.building(event))?;
         Ok(true)
     }
 
-    /// The fetches whose output is not there and that an output which is not there needs.
+    /// What realising would build, and what it would get from binary caches; the derivations are registered.
+    ///
+    /// # Errors
+    /// Nix's.
+    pub fn missing(&self, nix: &Nix) -> Result<Missing, ProduceError> {
+        self.register(nix)?;
+        Ok(nix.missing(&[self.target()])?)
+    }
+
+    fn target(&self) -> Target {
+        Target { derivation: self.derivation().clone(), output: None }
+    }
+
+    /// The fetches that Nix would run: what it needs of them is neither in the store nor in a cache that it asks.
     fn missing_fetches(&self, nix: &Nix) -> Result<Vec<&Fetch>, ProduceError> {
-        let derivations = self.emitter.derivations();
-        let outputs: Vec<StorePath> =
-            derivations.iter().flat_map(|finished| finished.outputs.values().cloned()).collect();
-        let valid = nix.is_valid(&outputs)?;
-        let missing: BTreeSet<&StorePath> =
-            outputs.iter().zip(valid).filter(|(_, valid)| !valid).map(|(path, _)| path).collect();
-        let mut needed: BTreeSet<&StorePath> = BTreeSet::new();
-        let mut todo = vec![self.derivation()];
-        while let Some(path) = todo.pop() {
-            let Some(finished) = derivations.get(path) else { continue };
-            if needed.contains(path) || !finished.outputs.values().any(|output| missing.contains(output)) {
-                continue;
-            }
-            needed.insert(path);
-            todo.extend(finished.derivation.input_derivations.keys());
-        }
-        Ok(self.graph.fetches.iter().filter(|fetch| needed.contains(&fetch.handle.derivation)).collect())
+        let missing = nix.missing(&[self.target()])?;
+        Ok(self.graph.fetches.iter().filter(|fetch| missing.build.contains(&fetch.handle.derivation)).collect())
     }
 }

@@ -1,6 +1,6 @@
 use crate::{Nix, StoreError, failure};
 use std::io::Write;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 /// The longest list of arguments, in bytes, that one command gets; Linux takes 2 MiB with the environment.
 const ARGUMENTS: usize = 1 << 20;
@@ -19,9 +19,30 @@ impl Nix {
     pub(crate) fn capture(
         &self,
         action: &'static str,
-        mut command: Command,
+        command: Command,
         input: impl FnOnce(&mut dyn Write) -> Result<(), StoreError> + Send,
     ) -> Result<Vec<String>, StoreError> {
+        let output = self.finish(action, command, input)?;
+        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+    }
+
+    /// Runs a command without input.
+    pub(crate) fn capture_plain(&self, action: &'static str, command: Command) -> Result<Vec<String>, StoreError> {
+        self.capture(action, command, |_| Ok(()))
+    }
+
+    /// Runs a command without input and gives what it says to people, on standard error.
+    pub(crate) fn capture_words(&self, action: &'static str, command: Command) -> Result<String, StoreError> {
+        let output = self.finish(action, command, |_| Ok(()))?;
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn finish(
+        &self,
+        action: &'static str,
+        mut command: Command,
+        input: impl FnOnce(&mut dyn Write) -> Result<(), StoreError> + Send,
+    ) -> Result<Output, StoreError> {
         let program = command.get_program().to_owned();
         let broken = |source| StoreError::Run { program: program.clone().into(), source };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -41,12 +62,7 @@ impl Nix {
         }
         // Only now: a command that fails early breaks the pipe, and its own words say more.
         written?;
-        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
-    }
-
-    /// Runs a command without input.
-    pub(crate) fn capture_plain(&self, action: &'static str, command: Command) -> Result<Vec<String>, StoreError> {
-        self.capture(action, command, |_| Ok(()))
+        Ok(output)
     }
 }
 

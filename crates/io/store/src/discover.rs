@@ -29,7 +29,8 @@ impl Nix {
         }
         let access = Access::find(settings.store.as_deref())?;
         let store_dir = StoreDir::parse(&variable("NIX_STORE_DIR", "/nix/store").to_string_lossy())?;
-        let root = settings.store.as_deref().map_or_else(|| PathBuf::from("/"), root_of);
+        let store = settings.store.clone().or_else(|| std::env::var("NIX_REMOTE").ok());
+        let root = store.as_deref().map_or_else(|| PathBuf::from("/"), root_of);
         let options = options(&settings, access);
         let programs = program.parent().unwrap_or(Path::new("/")).to_owned();
         Ok(Self { programs, version, access, settings, options, root, store_dir })
@@ -122,7 +123,7 @@ fn options(settings: &Settings, access: Access) -> Vec<String> {
             std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1));
         // A build beyond the number of build users waits for ever in some versions.
         let most = users.filter(|count| *count > 0).unwrap_or(u32::MAX);
-        option("max-jobs", settings.jobs.unwrap_or(processors).clamp(1, most).to_string());
+        option("max-jobs", settings.jobs.unwrap_or(processors).min(most).to_string());
     }
     if let Some(cores) = settings.cores {
         option("cores", cores.to_string());

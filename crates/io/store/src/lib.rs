@@ -5,6 +5,7 @@
 //!
 //! - [`Nix::add_tool`] and [`Nix::add_fixed`] put files there under paths known beforehand;
 //! - [`Nix::register`] puts derivations there;
+//! - [`Nix::missing`] says what would be built and what a cache would give;
 //! - [`Nix::realise`] builds them, with [`Event`]s as they happen;
 //! - [`Nix::add_root`] keeps a result from the garbage collector.
 //!
@@ -21,6 +22,7 @@ mod event;
 mod expression;
 mod failure;
 mod log;
+mod missing;
 mod realise;
 mod register;
 mod root;
@@ -33,6 +35,7 @@ pub use add::FixedDirectory;
 pub use discover::Nix;
 pub use error::StoreError;
 pub use event::Event;
+pub use missing::Missing;
 pub use realise::{Realised, Target};
 pub use settings::Settings;
 pub use version::NixVersion;

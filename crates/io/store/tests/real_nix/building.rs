@@ -16,8 +16,12 @@ fn a_graph_is_built_once() {
         [true, true, false]
     );
 
+    let missing = bench.nix.missing(&[Target::from(&top)]).unwrap();
+    assert_eq!((missing.build, missing.substitute.len()), ([low.path.clone(), top.path.clone()].into(), 0));
+
     let (result, events) = bench.realise(&[&top]);
     let realised = result.unwrap();
+    assert_eq!(bench.nix.missing(&[Target::from(&top)]).unwrap(), sage_oci_store::Missing::default());
     assert_eq!(realised.outputs, [top.out().clone()]);
     assert_eq!(realised.built, [low.path.clone(), top.path.clone()].into());
     assert_eq!(bench.read(top.out()), "low $x\ntop\n");
