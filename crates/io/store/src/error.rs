@@ -3,6 +3,7 @@ use sage_oci_derivation::DerivationError;
 use sage_oci_files::FileError;
 use sage_oci_names::StorePath;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What can go wrong between us and Nix.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +101,23 @@ pub enum StoreError {
         /// The whole log of all builds.
         log: PathBuf,
     },
+    /// Builds stood still for longer than [`Settings::patience`](crate::Settings::patience), and were ended.
+    #[error(
+        "{} hung: neither output nor processor time for {} s{}",
+        derivations.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        idle.as_secs(),
+        tail(.processes)
+    )]
+    Stalled {
+        /// The derivations that were being built.
+        derivations: Vec<StorePath>,
+        /// How long nothing had happened.
+        idle: Duration,
+        /// Their processes, and where each one waited.
+        processes: Vec<String>,
+        /// The whole log of all builds.
+        log: PathBuf,
+    },
     /// Added files have another path than they were to have: their content is not what the path promises.
     #[error("the files added as `{expected}` became `{actual}`: their content is not the one that was promised")]
     WrongContent {
@@ -148,6 +166,10 @@ impl StoreError {
                     .to_owned()
             }
             Self::BuildFailed { log, .. } => format!("the whole log is in {}", log.display()),
+            Self::Stalled { log, .. } => format!(
+                "try again; a longer `--stall-timeout` gives a slow machine more time. The whole log is in {}",
+                log.display()
+            ),
             Self::Failed { log: Some(log), .. } => format!("the whole log is in {}", log.display()),
             Self::WrongContent { .. } => "remove the files from the cache, so that they are fetched anew".to_owned(),
             Self::Disagreement { .. } => "please report this, with the version of Nix".to_owned(),
@@ -161,7 +183,7 @@ impl StoreError {
     /// Whether the same call can succeed later without anything being mended.
     pub fn should_retry(&self) -> bool {
         match self {
-            Self::Interrupted { .. } => true,
+            Self::Interrupted { .. } | Self::Stalled { .. } => true,
             Self::File(error) => error.should_retry(),
             Self::Failed { message, .. } => {
                 ["database is busy", "Connection refused", "timed out"].iter().any(|sign| message.contains(sign))
@@ -173,7 +195,7 @@ impl StoreError {
     /// The whole log, where one was kept.
     pub fn log(&self) -> Option<&std::path::Path> {
         match self {
-            Self::BuildFailed { log, .. } => Some(log),
+            Self::BuildFailed { log, .. } | Self::Stalled { log, .. } => Some(log),
             Self::Failed { log, .. } | Self::NoSpace { log, .. } | Self::ReadOnly { log, .. } => log.as_deref(),
             _ => None,
         }

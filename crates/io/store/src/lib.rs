@@ -23,12 +23,14 @@ mod expression;
 mod failure;
 mod log;
 mod missing;
+mod processes;
 mod realise;
 mod register;
 mod root;
 mod settings;
 mod validity;
 mod version;
+mod watchdog;
 
 pub use access::Access;
 pub use add::FixedDirectory;

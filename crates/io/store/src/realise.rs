@@ -1,6 +1,7 @@
 use crate::command::interrupted;
 use crate::event::Reader;
 use crate::log::Log;
+use crate::watchdog::Watchdog;
 use crate::{Event, Nix, StoreError};
 use sage_oci_derivation::Finished;
 use sage_oci_names::StorePath;
@@ -53,7 +54,8 @@ impl Nix {
     /// Builds what is not there yet, with a stream of events.
     ///
     /// `progress` is called in this thread, at least every 100 ms. It may stop the builds by answering
-    /// [`ControlFlow::Break`]; so does Ctrl-C, which reaches Nix by itself. Both end in [`StoreError::Interrupted`].
+    /// [`ControlFlow::Break`]; so does Ctrl-C, which reaches Nix by itself. Both end in [`StoreError::Interrupted`]. Builds
+    /// that hang are ended, too: [`Settings::patience`](crate::Settings::patience).
     pub fn realise(
         &self,
         targets: &[Target],
@@ -69,7 +71,7 @@ impl Nix {
         }
         command.args(targets.iter().map(Target::to_string));
         let mut log = Log::new(self)?;
-        let outcome = run(command, &mut log, progress)?;
+        let outcome = run(command, self.settings.patience, &mut log, progress)?;
         match outcome {
             Outcome::Done(outputs) => {
                 sage_oci_files::remove_file(&log.path)?;
@@ -80,6 +82,7 @@ impl Nix {
                 sage_oci_files::remove_file(&log.path)?;
                 Err(StoreError::Interrupted { action: ACTION })
             }
+            Outcome::Stalled(error) => Err(error),
             Outcome::Failed => {
                 let path = log.path.clone();
                 let error = log.error(ACTION);
@@ -95,11 +98,13 @@ impl Nix {
 enum Outcome {
     Done(Vec<String>),
     Interrupted,
+    Stalled(StoreError),
     Failed,
 }
 
 fn run(
     mut command: Command,
+    patience: Option<Duration>,
     log: &mut Log,
     progress: &mut dyn FnMut(Event) -> ControlFlow<()>,
 ) -> Result<Outcome, StoreError> {
@@ -111,6 +116,8 @@ fn run(
     let stderr = child.stderr.take().expect("standard error is a pipe");
     let mut reader = Reader::default();
     let mut stopped = false;
+    let mut watchdog = patience.map(|patience| Watchdog::new(patience, child.id()));
+    let mut stall = None;
     let (status, outputs) = std::thread::scope(|scope| {
         let outputs = scope.spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).collect::<Vec<_>>());
         let (sender, lines) = sync_channel(1024);
@@ -123,6 +130,14 @@ fn run(
             };
             let Some(event) = event else { continue };
             log.note(&event);
+            if let Some(watchdog) = watchdog.as_mut().filter(|_| !stopped) {
+                watchdog.note(&event);
+                if watchdog.is_stalled() {
+                    stall = Some(watchdog.report(&log.path));
+                    stopped = true;
+                    terminate(&child);
+                }
+            }
             if !stopped && progress(event).is_break() {
                 stopped = true;
                 terminate(&child);
@@ -131,6 +146,9 @@ fn run(
         (child.wait(), outputs.join().expect("the reader does not panic"))
     });
     let status = status.map_err(broken)?;
+    if let Some(error) = stall {
+        return Ok(Outcome::Stalled(error));
+    }
     Ok(match status {
         status if status.success() && !stopped => Outcome::Done(outputs),
         status if stopped || interrupted(status) => Outcome::Interrupted,

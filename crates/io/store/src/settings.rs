@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How Nix is to be run. [`Default`] leaves to Nix and its configuration what they know better.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,9 @@ pub struct Settings {
     pub sandbox: Option<bool>,
     /// Whether builds that can go on do so after one has failed. Otherwise they are stopped, and the error comes at once.
     pub keep_going: bool,
+    /// How long builds may go on with neither a word from a builder nor processor time before they are taken to hang and are
+    /// ended; for ever if not given.
+    pub patience: Option<Duration>,
     /// Another store than Nix's usual one, as its `--store` names it: `local?root=/folder`, `unix:///socket`.
     pub store: Option<String>,
     /// The folder of Nix's commands, where it is not the first one on `PATH`.

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 int main(int count, char **words) {
@@ -21,6 +22,11 @@ int main(int count, char **words) {
     }
     if (!strcmp(what, "sleep"))
         sleep(60);
+    if (!strcmp(what, "spin")) { /* some seconds of work without a word */
+        for (time_t end = time(NULL) + 5; time(NULL) < end;)
+            ;
+        return 1;
+    }
     if (!strcmp(what, "copy")) { /* a file and the text to the output */
         FILE *in = fopen(words[2], "r"), *out = fopen(getenv("out"), "w");
         if (!in || !out)
