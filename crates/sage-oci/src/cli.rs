@@ -67,7 +67,8 @@ pub struct Target {
 /// How Nix builds.
 #[derive(Debug, Clone, Args)]
 pub struct Building {
-    /// Derivations that are built at once; the number of processors where nothing is said.
+    /// Derivations that are built at once, 0 to build on other machines only; chosen from processors and memory where
+    /// neither this nor nix.conf says.
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,
     /// Threads that one builder uses; all processors where nothing is said.
@@ -79,11 +80,17 @@ pub struct Building {
     /// Connections that fetch archives at once.
     #[arg(long, value_name = "N", default_value_t = 6)]
     pub connections: usize,
+    /// End builds that for so long neither wrote a line nor used a processor; 0 lets them hang.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub stall_timeout: u64,
+    /// Say what each build took: time, processor time, memory, bytes.
+    #[arg(long)]
+    pub timings: bool,
 }
 
 impl Default for Building {
     fn default() -> Self {
-        Self { jobs: None, cores: None, substituters: None, connections: 6 }
+        Self { jobs: None, cores: None, substituters: None, connections: 6, stall_timeout: 300, timings: false }
     }
 }
 

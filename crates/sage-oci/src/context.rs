@@ -7,6 +7,7 @@ use sage_oci_produce::{Plan, Request};
 use sage_oci_project::Project;
 use sage_oci_store::{Nix, Settings};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What most commands begin with.
 pub struct Context {
@@ -82,9 +83,14 @@ impl Context {
 /// Nix with the settings of the command line.
 pub fn nix(building: &Building) -> Result<Nix, Failure> {
     let number = |count: Option<usize>| count.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let usual = sage_oci_machine::parallel(processors, sage_oci_machine::memory_available());
     let settings = Settings {
         jobs: number(building.jobs),
         cores: number(building.cores),
+        usual_jobs: Some(usual.jobs),
+        usual_cores: Some(usual.threads),
+        patience: (building.stall_timeout > 0).then(|| Duration::from_secs(building.stall_timeout)),
         substituters: building.substituters.clone(),
         ..Settings::default()
     };

@@ -2,6 +2,7 @@
 
 use crate::{Printer, interrupt};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sage_oci_produce::Timings;
 use sage_oci_store::Event;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -147,17 +148,27 @@ pub struct Building {
     fetch: Meter,
     build: Meter,
     running: BTreeSet<String>,
+    timings: Timings,
+    /// What is said once before the first build.
+    manner: Option<String>,
 }
 
 impl Building {
-    /// An observer that prints through `printer`.
-    pub fn new(printer: Printer) -> Self {
+    /// An observer that prints through `printer`; `manner` tells how builds will run.
+    pub fn new(printer: Printer, manner: String) -> Self {
         Self {
             printer,
+            timings: Timings::default(),
+            manner: Some(manner),
             fetch: Meter::new(printer, "Fetching", Unit::Bytes),
             build: Meter::new(printer, "Building", Unit::Things("steps")),
             running: BTreeSet::new(),
         }
+    }
+
+    /// What the builds took.
+    pub fn timings(&self) -> &Timings {
+        &self.timings
     }
 
     /// Takes the bars away.
@@ -178,6 +189,12 @@ impl sage_oci_produce::Observer for Building {
     }
 
     fn building(&mut self, event: Event) -> ControlFlow<()> {
+        self.timings.note(&event);
+        if let Event::BuildStarted { .. } = event
+            && let Some(manner) = self.manner.take()
+        {
+            self.printer.step("Building", manner);
+        }
         match event {
             Event::Progress { done, expected, .. } if expected > 0 => {
                 if self.build.bar.length().is_none() {

@@ -1,4 +1,4 @@
-use crate::{BuildError, Outputs, run};
+use crate::{BuildError, Outputs, resources, run};
 use sage_oci_recipe::Step;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,6 +8,8 @@ use std::path::PathBuf;
 /// Of the environment only this matters (Nix manual, "Derivations"): `specPath`, the file that `passAsFile` makes of the
 /// step; `out` and `contents`, the outputs; `TMPDIR` or `NIX_BUILD_TOP`, a scratch folder; `NIX_BUILD_CORES`, where 0
 /// means all. Fetching also looks at the usual proxy variables.
+///
+/// The last line on standard error says what was used: [`sage_oci_recipe::Resources`].
 ///
 /// # Errors
 ///
@@ -23,7 +25,10 @@ fn run_from(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), BuildErro
     let outputs = Outputs { out: need("out")?.into(), contents: variable("contents").map(PathBuf::from) };
     let scratch = variable("TMPDIR").or_else(|| variable("NIX_BUILD_TOP"));
     let scratch = PathBuf::from(scratch.ok_or(BuildError::Environment { name: "NIX_BUILD_TOP" })?);
-    run(step, &outputs, &scratch, cores(variable("NIX_BUILD_CORES")))
+    run(step, &outputs, &scratch, cores(variable("NIX_BUILD_CORES")))?;
+    let paths = std::iter::once(&outputs.out).chain(&outputs.contents).map(PathBuf::as_path);
+    eprintln!("{}", resources::used(paths)?.line());
+    Ok(())
 }
 
 /// How many threads may work: what Nix says, or all there are.

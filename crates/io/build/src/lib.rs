@@ -26,6 +26,7 @@ mod output;
 mod owners;
 mod packaged;
 mod paths;
+mod resources;
 mod run;
 mod sealing;
 

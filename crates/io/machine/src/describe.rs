@@ -42,6 +42,11 @@ pub fn describe() -> Machine {
     }
 }
 
+/// Memory that can be had without swapping, in bytes; 0 if the kernel does not say.
+pub fn memory_available() -> u64 {
+    kilobytes(&file("/proc/meminfo"), "MemAvailable:")
+}
+
 /// A small file of the system, empty if it cannot be read.
 fn file(path: &str) -> String {
     files::read_to_string(path).unwrap_or_default()

@@ -16,12 +16,14 @@ mod engine;
 mod error;
 mod facts;
 mod missing;
+mod parallel;
 mod plan;
 mod text;
 
 pub use apply::{Privilege, apply, privilege};
-pub use describe::describe;
+pub use describe::{describe, memory_available};
 pub use error::MachineError;
 pub use facts::{Cgroup, Daemon, Disk, Distribution, Engine, FORMAT, Init, Machine, Nix, NixAccess};
 pub use missing::{Fix, Missing, Needs, missing};
+pub use parallel::{BUILDER_MEMORY, Parallel, parallel};
 pub use plan::{Plan, Start, plan_fixes};

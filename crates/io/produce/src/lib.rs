@@ -8,6 +8,8 @@
 mod archives;
 mod error;
 mod plan;
+mod timings;
 
 pub use error::ProduceError;
 pub use plan::{Observer, Plan, Request};
+pub use timings::{Timing, Timings};

@@ -51,6 +51,11 @@ impl Nix {
         &self.store_dir
     }
 
+    /// An option that we give Nix's commands, as `max-jobs`; none where Nix's own configuration decides.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.windows(3).find(|words| words[0] == "--option" && words[1] == name).map(|words| words[2].as_str())
+    }
+
     /// The folder of Nix's commands.
     pub fn programs(&self) -> &Path {
         &self.programs
@@ -123,9 +128,9 @@ fn options(settings: &Settings, access: Access) -> Vec<String> {
             std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1));
         // A build beyond the number of build users waits for ever in some versions.
         let most = users.filter(|count| *count > 0).unwrap_or(u32::MAX);
-        option("max-jobs", settings.jobs.unwrap_or(processors).min(most).to_string());
+        option("max-jobs", settings.jobs.or(settings.usual_jobs).unwrap_or(processors).min(most).to_string());
     }
-    if let Some(cores) = settings.cores {
+    if let Some(cores) = settings.cores.or(settings.usual_cores.filter(|_| !made.contains("cores"))) {
         option("cores", cores.to_string());
     }
     if let Some(store) = &settings.store {

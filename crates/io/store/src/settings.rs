@@ -4,10 +4,14 @@ use std::time::Duration;
 /// How Nix is to be run. [`Default`] leaves to Nix and its configuration what they know better.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// How many builds run at once; the number of processors if not given, but never more than Nix has build users.
+    /// How many builds run at once, but never more than Nix has build users; 0 leaves all to other machines.
     pub jobs: Option<u32>,
-    /// How many processors one build may use (`NIX_BUILD_CORES`); all of them if not given.
+    /// How many processors one build may use (`NIX_BUILD_CORES`).
     pub cores: Option<u32>,
+    /// `jobs` where neither that nor the user's `nix.conf` says anything; the number of processors if not given.
+    pub usual_jobs: Option<u32>,
+    /// `cores` where neither that nor the user's `nix.conf` says anything; all processors if not given.
+    pub usual_cores: Option<u32>,
     /// Binary caches, separated by spaces; the empty text for none.
     ///
     /// If not given, those of the user's `nix.conf`; and none where that names none, for our derivations are in no public

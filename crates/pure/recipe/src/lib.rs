@@ -10,10 +10,12 @@ mod graph;
 mod interpreter;
 mod labels;
 mod packages;
+mod resources;
 mod sink;
 mod steps;
 
 pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, image};
+pub use resources::Resources;
 pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
     BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, Interpreter,

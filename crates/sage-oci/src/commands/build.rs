@@ -1,4 +1,5 @@
 use crate::cli;
+use crate::commands::timings;
 use crate::context::{self, Context, Locked};
 use crate::progress::Building;
 use crate::{Failure, interrupt};
@@ -39,9 +40,12 @@ pub fn realise(
     let begun = Instant::now();
     let nix = context::nix(building)?;
     let plan = context.plan(&nix, locked)?;
-    let mut observer = Building::new(context.printer);
+    let mut observer = Building::new(context.printer, manner(&nix));
     let done = plan.realise(&nix, &context::downloads(building.connections), &mut observer);
     observer.finish();
+    if building.timings {
+        timings::print(context.printer, observer.timings());
+    }
     let done = done.map_err(|error| match error {
         sage_oci_produce::ProduceError::Store(StoreError::Interrupted { .. }) => interrupt::failure(),
         other => other.into(),
@@ -52,6 +56,13 @@ pub fn realise(
         context.printer.step("Built", format_args!("{} in {seconds:.1} s", plan.image()));
     }
     Ok(Built { path: plan.image().clone(), folder: nix.real_path(plan.image()) })
+}
+
+/// How Nix will build, for people.
+fn manner(nix: &Nix) -> String {
+    let option = |name: &str, unit: &str| nix.option(name).map(|value| format!("{value} {unit}"));
+    let said = [option("max-jobs", "at once"), option("cores", "threads each")];
+    said.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Registers a root for the garbage collector: where the caller says, and one of our own an image and channel.

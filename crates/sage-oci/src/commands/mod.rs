@@ -8,6 +8,7 @@ mod inspect;
 mod load;
 mod lock;
 mod smoke;
+mod timings;
 mod up;
 mod why;
 
