@@ -39,6 +39,12 @@ pub enum Command {
     Build(Build),
     /// Show an image's layers and packages and what each costs.
     Inspect(Inspect),
+    /// Show an image's derivations as a graph, in Graphviz's language or as JSON.
+    Graph(Graph),
+    /// Say which layer holds a package or a path, what makes that layer, and since when.
+    WhyLayer(WhyLayer),
+    /// List an image's derivations, or those that are still to be built.
+    Derivations(Derivations),
     /// Import an image into Docker or podman, sending only what the engine lacks.
     Load(Load),
     /// Test an imported image as its users would use it.
@@ -196,6 +202,48 @@ pub struct Inspect {
     /// Check every digest, the layers' contents included.
     #[arg(long)]
     pub validate: bool,
+}
+
+/// `graph`.
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// Which image.
+    #[command(flatten)]
+    pub target: Target,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `why-layer`.
+#[derive(Debug, Args)]
+pub struct WhyLayer {
+    /// Which image.
+    #[command(flatten)]
+    pub target: Target,
+    /// The package, or a path in the image, with a leading slash.
+    #[arg(value_name = "PATH|PACKAGE")]
+    pub subject: String,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `derivations`.
+#[derive(Debug, Args)]
+pub struct Derivations {
+    /// Which image.
+    #[command(flatten)]
+    pub target: Target,
+    /// How it would be built; which caches are asked matters.
+    #[command(flatten)]
+    pub building: Building,
+    /// Only what would be built or come from a binary cache now; nothing is run.
+    #[arg(long)]
+    pub missing: bool,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `load`.

@@ -3,6 +3,9 @@
 //! A step's JSON goes into the variable `spec`, which Nix hands to the builder as a file (`passAsFile`), since a variable of
 //! a process holds at most 128 KiB. The builder is the tool itself, one static binary in the store.
 
+mod dot;
+
+pub use dot::dot;
 use sage_oci_derivation::{DerivationBuilder, DerivationError, Derivations, Finished, FixedHash};
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_recipe::{Handle, Job, Sink};

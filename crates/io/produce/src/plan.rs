@@ -1,5 +1,6 @@
 use crate::{ProduceError, archives};
 use sage_oci_definition::Resolved;
+use sage_oci_derivation::Derivations;
 use sage_oci_emit::Emitter;
 use sage_oci_fetch::{Options, Progress};
 use sage_oci_lock::Lock;
@@ -64,6 +65,11 @@ impl Plan {
     /// The image's derivation.
     pub fn derivation(&self) -> &StorePath {
         &self.graph.image.derivation
+    }
+
+    /// All derivations, inputs before what uses them.
+    pub fn derivations(&self) -> &Derivations {
+        self.emitter.derivations()
     }
 
     /// Where the OCI layout is, or will be.

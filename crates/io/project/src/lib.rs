@@ -4,7 +4,9 @@
 //! errors name the file, and the names that would have been right.
 
 mod error;
+mod history;
 mod project;
 
 pub use error::ProjectError;
+pub use history::Revision;
 pub use project::{Census, Project};

@@ -2,8 +2,10 @@
 
 mod build;
 mod builder;
+mod derivations;
 mod doctor;
 mod emit;
+mod graph;
 mod inspect;
 mod load;
 mod lock;
@@ -11,6 +13,7 @@ mod smoke;
 mod timings;
 mod up;
 mod why;
+mod why_layer;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
@@ -27,6 +30,9 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Why(options) => why::run(&context()?, &options),
         Command::Emit(target) => emit::run(&context()?, &target),
         Command::Build(options) => build::run(&context()?, &options),
+        Command::Graph(options) => graph::run(&context()?, &options),
+        Command::WhyLayer(options) => why_layer::run(&context()?, &options),
+        Command::Derivations(options) => derivations::run(&context()?, &options),
         Command::Inspect(options) => inspect::run(&context()?, &options),
         Command::Load(options) => load::run(&context()?, &options),
         Command::Smoke(options) => smoke::run(&context()?, &options),

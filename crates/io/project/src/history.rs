@@ -1,0 +1,77 @@
+use crate::Project;
+use std::path::Path;
+
+/// A version of a file in the project's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The commit's short digest.
+    pub commit: String,
+    /// The day of the commit, as `2026-11-22`.
+    pub date: String,
+}
+
+impl Project {
+    /// The oldest commit since when a file has held what `holds` looks for, without a break up to now.
+    ///
+    /// None where the project is not a git checkout, git is not installed, the file has not been committed, or its newest
+    /// committed text does not hold it.
+    pub fn since(&self, file: &Path, holds: impl Fn(&str) -> bool) -> Option<Revision> {
+        let file = file.strip_prefix(self.root()).ok()?.to_str()?;
+        let git = |arguments: &[&str]| {
+            let all = ["-C", self.root().to_str()?].into_iter().chain(arguments.iter().copied());
+            duct::cmd("git", all).stdin_null().stderr_null().read().ok()
+        };
+        let log = git(&["log", "--format=%h %cs", "--", file])?;
+        let mut since = None;
+        for line in log.lines() {
+            let (commit, date) = line.split_once(' ')?;
+            // `./`: the path is that of the project's folder, which need not be the repository's.
+            match git(&["show", &format!("{commit}:./{file}")]) {
+                Some(text) if holds(&text) => {
+                    since = Some(Revision { commit: commit.to_owned(), date: date.to_owned() });
+                }
+                _ => break,
+            }
+        }
+        since
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_unbroken_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        sage_oci_files::create_dir_all(root.join("nix/images")).unwrap();
+        let file = root.join("nix/x");
+        let git = |arguments: &[&str]| {
+            let identity = ["-C", root.to_str().unwrap(), "-c", "user.name=t", "-c", "user.email=t@localhost"];
+            duct::cmd("git", identity.iter().chain(arguments)).stdout_null().run().expect("this test needs git");
+        };
+        git(&["init", "-q"]);
+        let project = Project::discover(root).unwrap();
+        assert_eq!(project.since(&file, |_| true), None);
+        for (text, day) in [("a", "01"), ("b", "02"), ("a", "03"), ("a ", "04")] {
+            sage_oci_files::write_atomic(&file, text.as_bytes()).unwrap();
+            git(&["add", "-A"]);
+            let date = format!("2026-01-{day}T12:00:00Z");
+            let arguments = [
+                "-C",
+                root.to_str().unwrap(),
+                "-c",
+                "user.name=t",
+                "-c",
+                "user.email=t@localhost",
+                "commit",
+                "-qm",
+                "x",
+            ];
+            duct::cmd("git", arguments).env("GIT_COMMITTER_DATE", date).run().unwrap();
+        }
+        assert_eq!(project.since(&file, |text| text.starts_with('a')).unwrap().date, "2026-01-03");
+        assert_eq!(project.since(&file, |text| text == "b"), None);
+    }
+}
