@@ -170,6 +170,11 @@ impl StoreError {
                 "try again; a longer `--stall-timeout` gives a slow machine more time. The whole log is in {}",
                 log.display()
             ),
+            Self::Failed { message, .. } if message.contains("user namespaces are not enabled") => {
+                "allow user namespaces (in a container: start it with `--privileged`), or give the sandbox up: \
+                `NIX_CONFIG='sandbox = false'`; the builder reads nothing but its inputs either way"
+                    .to_owned()
+            }
             Self::Failed { log: Some(log), .. } => format!("the whole log is in {}", log.display()),
             Self::WrongContent { .. } => "remove the files from the cache, so that they are fetched anew".to_owned(),
             Self::Disagreement { .. } => "please report this, with the version of Nix".to_owned(),
