@@ -27,6 +27,7 @@ mod root;
 mod settings;
 mod validity;
 mod version;
+mod words;
 
 pub use access::Access;
 pub use add::FixedDirectory;
@@ -36,3 +37,4 @@ pub use event::Event;
 pub use realise::{Realised, Target};
 pub use settings::Settings;
 pub use version::NixVersion;
+pub use words::Words;

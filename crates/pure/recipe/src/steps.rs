@@ -111,7 +111,7 @@ pub struct BytecodeStep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interpreter {
-    /// Archives that hold it and every library it needs; of the machine that builds.
+    /// Archives that hold it and every library it needs; they run on the machine that builds.
     pub archives: Vec<String>,
     /// `major.minor`, as `3.14`.
     pub version: String,

@@ -7,6 +7,7 @@ mod emit;
 mod inspect;
 mod load;
 mod lock;
+mod nix_args;
 mod smoke;
 mod up;
 mod why;
@@ -24,6 +25,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Up(options) => up::run(&context()?, &options),
         Command::Lock(options) => lock::run(&context()?, &options),
         Command::Why(options) => why::run(&context()?, &options),
+        Command::NixArgs(options) => nix_args::run(&options, printer),
         Command::Emit(target) => emit::run(&context()?, &target),
         Command::Build(options) => build::run(&context()?, &options),
         Command::Inspect(options) => inspect::run(&context()?, &options),
