@@ -185,6 +185,9 @@ pub struct NixArgs {
     /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
     #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS")]
     pub substituters: Option<String>,
+    /// The flake's input that this program takes the place of; `sage-oci/tool` in a flake that has this one as an input.
+    #[arg(long, value_name = "NAME", default_value = "tool")]
+    pub input: String,
 }
 
 /// `inspect`.

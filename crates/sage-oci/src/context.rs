@@ -42,14 +42,17 @@ impl Locked {
 }
 
 impl Context {
-    /// Finds the project.
+    /// Finds the project: the named one, or the one around the working directory, or the one that this program came with.
     pub fn new(project: Option<PathBuf>, printer: Printer) -> Result<Self, Failure> {
-        let start = match project {
-            Some(folder) => folder,
-            None => std::env::current_dir()
-                .map_err(|error| Failure::new(format_args!("cannot tell the working directory: {error}"), None))?,
+        let project = match project {
+            Some(folder) => Project::discover(&folder)?,
+            None => {
+                let here = std::env::current_dir()
+                    .map_err(|error| Failure::new(format_args!("cannot tell the working directory: {error}"), None))?;
+                Project::discover(&here).or_else(|error| own_project().ok_or(error))?
+            }
         };
-        Ok(Self { project: Project::discover(&start)?, printer })
+        Ok(Self { project, printer })
     }
 
     /// An image's definition and lock.
@@ -75,6 +78,12 @@ impl Context {
             tool,
         })?)
     }
+}
+
+/// The project beside the name by which this program was called: the flake's commands bring the one that they were made from.
+fn own_project() -> Option<Project> {
+    let name = PathBuf::from(std::env::args_os().next()?);
+    Project::discover(name.parent().filter(|folder| folder.is_absolute())?).ok()
 }
 
 /// This program in the store, as the builder of every derivation.

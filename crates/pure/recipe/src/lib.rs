@@ -17,5 +17,5 @@ pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, image};
 pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
     BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, Interpreter,
-    LayerPackage, LayerStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, Step,
+    LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, Step,
 };

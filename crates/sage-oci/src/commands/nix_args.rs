@@ -14,6 +14,6 @@ pub fn run(options: &cli::NixArgs, printer: Printer) -> Result<(), Failure> {
         printer.note(format_args!("this Nix also needs, before it: export NIX_CONFIG='{line}'"));
     }
     // The words switch flakes on; newer Nix wants that before the first flag that is about flakes.
-    printer.result(format_args!("{} --override-input tool path:{tool}", words.join(" ")));
+    printer.result(format_args!("{} --override-input {} path:{tool}", words.join(" "), options.input));
     Ok(())
 }
