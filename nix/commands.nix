@@ -22,7 +22,7 @@ let
   };
   names = builtins.attrNames verbs;
   folder = import ./derivation.nix { inherit system tool; } {
-    name = "sage-oci";
+    name = "sage-oci-commands";
     step = {
       step = "links";
       links = {

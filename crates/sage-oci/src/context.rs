@@ -44,13 +44,19 @@ impl Locked {
 impl Context {
     /// Finds the project: the named one, or the one around the working directory, or the one that this program came with.
     pub fn new(project: Option<PathBuf>, printer: Printer) -> Result<Self, Failure> {
-        let project = match project {
-            Some(folder) => Project::discover(&folder)?,
+        let own = own_project()?;
+        let found = match &project {
+            Some(folder) => Project::discover(folder),
             None => {
                 let here = std::env::current_dir()
                     .map_err(|error| Failure::new(format_args!("cannot tell the working directory: {error}"), None))?;
-                Project::discover(&here).or_else(|error| own_project().ok_or(error))?
+                Project::discover(&here)
             }
+        };
+        let project = match (found, own) {
+            (Ok(found), Some(own)) => found.based_on(&own),
+            (Err(_), Some(own)) if project.is_none() => own,
+            (found, _) => found?,
         };
         Ok(Self { project, printer })
     }
@@ -81,9 +87,15 @@ impl Context {
 }
 
 /// The project beside the name by which this program was called: the flake's commands bring the one that they were made from.
-fn own_project() -> Option<Project> {
-    let name = PathBuf::from(std::env::args_os().next()?);
-    Project::discover(name.parent().filter(|folder| folder.is_absolute())?).ok()
+/// It lies beside `bin/sage-oci` and `libexec/sage-oci/<verb>`.
+fn own_project() -> Result<Option<Project>, Failure> {
+    let name = PathBuf::from(std::env::args_os().next().unwrap_or_default());
+    for folder in name.ancestors().skip(2).take(2).filter(|folder| folder.is_absolute()) {
+        if let Some(project) = Project::at(folder)? {
+            return Ok(Some(project));
+        }
+    }
+    Ok(None)
 }
 
 /// This program in the store, as the builder of every derivation.
