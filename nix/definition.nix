@@ -96,7 +96,8 @@ in
         }
         // (if file ? link then { inherit (file) link; } else { inherit (file) source; });
     in
-    {
+    # The channel first: one that the image does not have is the error, not the lock that it lacks.
+    builtins.seq part {
       inherit name channel;
       inherit (definition) url licenses compression;
       inherit (variant) title description;

@@ -14,7 +14,6 @@
 let
   definition = project.image image;
   name = if channel == null then definition.default-channel else channel;
-  # First, so that an unknown channel of the image is the error and not a missing file.
   resolved = (import ./definition.nix).resolve definition image name;
 
   # apt in the container goes on from the same suites.
@@ -30,7 +29,7 @@ let
   archive = project.channel name;
 in
 import ./recipe.nix {
-  lock = builtins.seq resolved.title (project.lock name architecture);
+  lock = builtins.seq resolved (project.lock name architecture);
   image = resolved;
   sources = builtins.concatStringsSep "\n" (map (source archive) archive.suites);
   inherit (project) placedFile;

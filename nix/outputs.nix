@@ -21,7 +21,17 @@ let
         value = make system;
       }) systems
     );
-  withNixpkgs = make: if given then { } else perSystem (system: make nixpkgs.legacyPackages.${system});
+  withNixpkgs =
+    make:
+    if given then
+      { }
+    else
+      perSystem (
+        system:
+        builtins.addErrorContext
+          "while taking what is made from source from nixpkgs; where nixpkgs is out of reach, give a program made by cargo: add `$(sage-oci nix-args)`"
+          (make nixpkgs.legacyPackages.${system})
+      );
 
   tools =
     if given then

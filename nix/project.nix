@@ -9,7 +9,6 @@ let
     filter
     fromJSON
     fromTOML
-    head
     listToAttrs
     match
     pathExists

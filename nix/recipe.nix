@@ -13,7 +13,6 @@
 let
   inherit (builtins)
     attrNames
-    concatMap
     filter
     head
     listToAttrs

@@ -27,7 +27,7 @@ pub(crate) fn run(step: &FetchStep, out: &Path) -> Result<(), BuildError> {
             sage_oci_files::remove_file(path)?;
         }
     }
-    eprintln!("fetch: {} files, {}", summary.fetched, megabytes(summary.bytes));
+    eprintln!("fetch: {} files came, {}", summary.fetched, megabytes(summary.bytes));
     Ok(())
 }
 

@@ -33,7 +33,9 @@ pub enum RecipeError<E: std::error::Error + 'static> {
         image: ImageName,
     },
     /// The byte-code would be compiled by a Python that does not run on the machine that builds.
-    #[error("image `{image}` cannot be built on {machine}: its byte-code is compiled by its own Python, which runs on {target}")]
+    #[error(
+        "image `{image}` cannot be built on {machine}: its byte-code is compiled by its own Python, which runs on {target}"
+    )]
     Foreign {
         /// The image.
         image: ImageName,

@@ -141,7 +141,8 @@ impl<'a> Packages<'a> {
             return None;
         }
         let archives = python.packages.iter().filter_map(|name| self.archive(name)).collect();
-        let interpreter = Interpreter { archives, version: python.version.clone(), architecture: self.lock.architecture };
+        let interpreter =
+            Interpreter { archives, version: python.version.clone(), architecture: self.lock.architecture };
         Some(BytecodeStep { name: name.clone(), sealing, interpreter, packages })
     }
 }
