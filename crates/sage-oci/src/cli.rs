@@ -35,6 +35,8 @@ pub enum Command {
     Why(Why),
     /// Register an image's derivations with Nix and print the top one.
     Emit(Target),
+    /// Print the flags with which `nix build .#sagemath-image` uses this program as the builder.
+    NixArgs(NixArgs),
     /// Build an image and print its store path, an OCI layout.
     Build(Build),
     /// Show an image's layers and packages and what each costs.
@@ -188,6 +190,17 @@ pub struct Build {
     /// Print the manifest digest instead of the store path.
     #[arg(long)]
     pub digest: bool,
+}
+
+/// `nix-args`.
+#[derive(Debug, Args)]
+pub struct NixArgs {
+    /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
+    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS")]
+    pub substituters: Option<String>,
+    /// The flake's input that this program takes the place of; `sage-oci/tool` in a flake that has this one as an input.
+    #[arg(long, value_name = "NAME", default_value = "tool")]
+    pub input: String,
 }
 
 /// `inspect`.

@@ -2,7 +2,7 @@ use crate::cli::{Building, Target};
 use crate::{Failure, Printer, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_lock::Lock;
-use sage_oci_names::Architecture;
+use sage_oci_names::{Architecture, StorePath};
 use sage_oci_produce::{Plan, Request};
 use sage_oci_project::Project;
 use sage_oci_store::{Nix, Settings};
@@ -43,14 +43,23 @@ impl Locked {
 }
 
 impl Context {
-    /// Finds the project.
+    /// Finds the project: the named one, or the one around the working directory, or the one that this program came with.
     pub fn new(project: Option<PathBuf>, printer: Printer) -> Result<Self, Failure> {
-        let start = match project {
-            Some(folder) => folder,
-            None => std::env::current_dir()
-                .map_err(|error| Failure::new(format_args!("cannot tell the working directory: {error}"), None))?,
+        let own = own_project()?;
+        let found = match &project {
+            Some(folder) => Project::discover(folder),
+            None => {
+                let here = std::env::current_dir()
+                    .map_err(|error| Failure::new(format_args!("cannot tell the working directory: {error}"), None))?;
+                Project::discover(&here)
+            }
         };
-        Ok(Self { project: Project::discover(&start)?, printer })
+        let project = match (found, own) {
+            (Ok(found), Some(own)) => found.based_on(&own),
+            (Err(_), Some(own)) if project.is_none() => own,
+            (found, _) => found?,
+        };
+        Ok(Self { project, printer })
     }
 
     /// An image's definition and lock.
@@ -65,9 +74,7 @@ impl Context {
 
     /// All derivations of an image, with this program in the store as their builder.
     pub fn plan(&self, nix: &Nix, locked: &Locked) -> Result<Plan, Failure> {
-        let program = std::env::current_exe()
-            .map_err(|error| Failure::new(format_args!("cannot find this program's own file: {error}"), None))?;
-        let tool = nix.add_tool("sage-oci", &program)?;
+        let tool = add_tool(nix)?;
         let channel = self.project.channel(&locked.image.channel)?;
         Ok(Plan::make(Request {
             lock: &locked.lock,
@@ -78,6 +85,25 @@ impl Context {
             tool,
         })?)
     }
+}
+
+/// The project beside the name by which this program was called: the flake's commands bring the one that they were made from.
+/// It lies beside `bin/sage-oci` and `libexec/sage-oci/<verb>`.
+fn own_project() -> Result<Option<Project>, Failure> {
+    let name = PathBuf::from(std::env::args_os().next().unwrap_or_default());
+    for folder in name.ancestors().skip(2).take(2).filter(|folder| folder.is_absolute()) {
+        if let Some(project) = Project::at(folder)? {
+            return Ok(Some(project));
+        }
+    }
+    Ok(None)
+}
+
+/// This program in the store, as the builder of every derivation.
+pub fn add_tool(nix: &Nix) -> Result<StorePath, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::new(format_args!("cannot find this program's own file: {error}"), None))?;
+    Ok(nix.add_tool("sage-oci", &program)?)
 }
 
 /// Nix with the settings of the command line.

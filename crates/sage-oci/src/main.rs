@@ -8,14 +8,16 @@ mod interrupt;
 mod printer;
 mod progress;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use cli::Cli;
 use failure::Failure;
 use printer::Printer;
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(words());
     let printer = Printer::new(cli.quiet);
     match commands::run(cli, printer) {
         Ok(()) => ExitCode::SUCCESS,
@@ -26,4 +28,16 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// The command line. A link to this program that is called like a verb does what the verb does: `nix run .#load` cannot
+/// give a program arguments, only a name.
+fn words() -> Vec<OsString> {
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    let name = words.first().and_then(|program| Path::new(program).file_name()?.to_str());
+    let verb = name.filter(|name| Cli::command().find_subcommand(name).is_some()).map(OsString::from);
+    if let Some(verb) = verb {
+        words.insert(1, verb);
+    }
+    words
 }

@@ -69,6 +69,20 @@ fn why_tells_the_chains_on_standard_output() {
 }
 
 #[test]
+fn a_link_called_like_a_verb_does_what_the_verb_does_and_brings_its_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let links = folder.path().join("libexec/sage-oci");
+    sage_oci_files::create_dir_all(&links).unwrap();
+    sage_oci_files::symlink(assert_cmd::cargo::cargo_bin("sage-oci"), links.join("why")).unwrap();
+    sage_oci_files::symlink(root().join("nix"), folder.path().join("nix")).unwrap();
+    let mut command = Command::new(links.join("why"));
+    let output = command.env_remove("SAGE_OCI_PROJECT").current_dir("/").args(["libgap8", "--channel", "bookworm"]);
+    let output = output.output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && stdout.contains("python3-sage"), "{stdout}");
+}
+
+#[test]
 fn a_diff_of_equal_locks_says_so() {
     let lock = root().join("nix/locks/bookworm.json");
     let (status, stdout, _) = run(&["lock", "--channel", "bookworm", "--diff", lock.to_str().unwrap()]);

@@ -2,11 +2,15 @@
 //!
 //! A step's JSON goes into the variable `spec`, which Nix hands to the builder as a file (`passAsFile`), since a variable of
 //! a process holds at most 128 KiB. The builder is the tool itself, one static binary in the store.
+//!
+//! `nix/derivation.nix` says the same in the Nix language, for the flake: both give the same `.drv` paths. So the JSON has
+//! the form that `builtins.toJSON` writes: keys sorted, no white space.
 
 mod dot;
 
 pub use dot::dot;
 use sage_oci_derivation::{DerivationBuilder, DerivationError, Derivations, Finished, FixedHash};
+use sage_oci_image::canonical;
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_recipe::{Handle, Job, Sink};
 
@@ -22,14 +26,6 @@ pub enum EmitError {
     /// Nix would not take it.
     #[error(transparent)]
     Derivation(#[from] DerivationError),
-    /// A step whose text is not JSON; only a bug could do that.
-    #[error("the step `{name}` cannot be written as JSON: {source}")]
-    Json {
-        /// The derivation's name.
-        name: String,
-        /// What serde says.
-        source: serde_json::Error,
-    },
     /// An input that was never added.
     #[error("the step `{name}` reads {input}, which was not added before it")]
     UnknownInput {
@@ -60,8 +56,7 @@ impl Emitter {
     }
 
     fn describe(&self, job: &Job) -> Result<DerivationBuilder, EmitError> {
-        let spec =
-            serde_json::to_string(&job.step).map_err(|source| EmitError::Json { name: job.name.clone(), source })?;
+        let spec = String::from_utf8(canonical(&job.step)).expect("JSON is UTF-8");
         let mut builder = DerivationBuilder::new(&job.name, self.system, format!("{}/{PROGRAM}", self.tool))
             .arg("builder")
             .env("passAsFile", "spec")

@@ -6,7 +6,8 @@ use serde_json::Value;
 /// The sorting is done here, not left to `serde_json`'s map: one dependency anywhere that turns on its
 /// `preserve_order` feature would change every digest.
 ///
-/// The documents of this crate always serialise: their keys are strings and their numbers are integers.
+/// It is for documents that always serialise: their keys are strings and their numbers are integers, as in this crate and
+/// in build steps.
 pub fn canonical<T: Serialize>(document: &T) -> Vec<u8> {
     let value = serde_json::to_value(document).expect("documents have string keys and plain values");
     let mut bytes = Vec::new();

@@ -1,6 +1,6 @@
 use crate::BuildError;
 use crate::log::megabytes;
-use sage_oci_fetch::{NoProgress, Options, Wanted, fetch_all};
+use sage_oci_fetch::{Options, Progress, Wanted, fetch_all};
 use sage_oci_recipe::FetchStep;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,7 +17,9 @@ pub(crate) fn run(step: &FetchStep, out: &Path) -> Result<(), BuildError> {
         wanted.push(Wanted { path: file.path.clone(), sha256: file.sha256, size: file.size, target });
     }
     sage_oci_files::create_dir_all(out)?;
-    let summary = fetch_all(&wanted, &step.mirrors, &Options::default(), &NoProgress).map_err(failed)?;
+    let options = Options::default();
+    eprintln!("fetch: on up to {} connections from {}", options.connections, step.mirrors.join(", "));
+    let summary = fetch_all(&wanted, &step.mirrors, &options, &Log).map_err(failed)?;
     // Locks and partial files lie next to their targets; the output's hash must not see them.
     let keep: BTreeSet<&Path> = wanted.iter().map(|file| file.target.as_path()).collect();
     for path in sage_oci_files::list(out)? {
@@ -25,6 +27,52 @@ pub(crate) fn run(step: &FetchStep, out: &Path) -> Result<(), BuildError> {
             sage_oci_files::remove_file(path)?;
         }
     }
-    eprintln!("fetch: {} files, {}", summary.fetched, megabytes(summary.bytes));
+    eprintln!("fetch: {} files came, {}", summary.fetched, megabytes(summary.bytes));
     Ok(())
+}
+
+/// Tells the build's log what is wanted and what had to be tried again.
+struct Log;
+
+impl Progress for Log {
+    fn started(&self, files: usize, bytes: u64) {
+        eprintln!("fetch: {files} files, {}", megabytes(bytes));
+    }
+
+    fn advanced(&self, _bytes: u64) {}
+
+    fn retried(&self, file: &str, why: &str) {
+        eprintln!("fetch: {file}: {why}");
+    }
+
+    fn finished(&self, _file: &str) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sage_oci_fake_mirror::{Fault, Mirror, When};
+    use sage_oci_names::Sha256;
+    use sage_oci_recipe::FetchFile;
+    use sha2::Digest;
+
+    #[test]
+    fn what_vanished_from_one_mirror_comes_from_the_next_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = b"an archive".as_slice();
+        sage_oci_files::write_atomic(folder.path().join("a.deb"), bytes).unwrap();
+        let (first, second) = (Mirror::serve(folder.path()).unwrap(), Mirror::serve(folder.path()).unwrap());
+        first.on("*", When::Always, Fault::Status(404));
+        let sha256 = Sha256::new(sha2::Sha256::digest(bytes).into());
+        let file = FetchFile { name: "a_1_all.deb".into(), path: "a.deb".into(), size: bytes.len() as u64, sha256 };
+        let out = folder.path().join("out");
+        let mut step = FetchStep { mirrors: vec![first.url(), second.url()], files: vec![file] };
+        run(&step, &out).unwrap();
+        assert_eq!(sage_oci_files::list(&out).unwrap(), [out.join("a_1_all.deb")]);
+        assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
+
+        step.mirrors.pop();
+        let error = run(&step, &folder.path().join("none")).unwrap_err();
+        assert!(matches!(&error, BuildError::Fetch(source) if source.to_string().contains("404")), "{error}");
+    }
 }

@@ -21,6 +21,7 @@ mod image;
 mod installed;
 mod item;
 mod layer;
+mod links;
 mod log;
 mod output;
 mod owners;

@@ -1,4 +1,4 @@
-use crate::{BuildError, bytecode, fetch, generate, image, layer};
+use crate::{BuildError, bytecode, fetch, generate, image, layer, links};
 use sage_oci_recipe::Step;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,7 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Bytecode(step) => bytecode::run(step, outputs, scratch, threads),
         Step::Generate(step) => generate::run(step, outputs, threads),
         Step::Image(step) => image::run(step, &outputs.out),
+        Step::Links(step) => links::run(step, &outputs.out),
     };
     if result.is_err() {
         // The step's own error is the one to report, whatever happens to the leftovers.

@@ -1,7 +1,7 @@
 use crate::{Observer, ProduceError};
 use sage_oci_fetch::{Options, Wanted, fetch_all};
 use sage_oci_recipe::Fetch;
-use sage_oci_store::{FixedDirectory, Nix};
+use sage_oci_store::{FixedDirectory, Nix, StoreError};
 use std::path::{Path, PathBuf};
 
 /// Where the archives of all channels are kept, by digest; `lock` uses the same folder.
@@ -35,8 +35,11 @@ pub(crate) fn bring(
     fetch_all(&wanted, &first.step.mirrors, options, observer.fetching())?;
     observer.adding(fetches.len());
     let directories: Vec<FixedDirectory> = fetches.iter().map(|fetch| directory(&folder, fetch)).collect();
-    nix.add_fixed(&directories)?;
-    Ok(())
+    // The downloads were held to their digests already.
+    nix.add_fixed(&directories).map_err(|error| match error {
+        StoreError::WrongContent { expected, actual } => ProduceError::Folder { promised: expected, actual },
+        other => other.into(),
+    })
 }
 
 fn directory(folder: &Path, fetch: &Fetch) -> FixedDirectory {

@@ -1,6 +1,7 @@
 use sage_oci_emit::EmitError;
 use sage_oci_fetch::FetchError;
 use sage_oci_files::FileError;
+use sage_oci_names::StorePath;
 use sage_oci_recipe::RecipeError;
 use sage_oci_store::StoreError;
 
@@ -16,6 +17,14 @@ pub enum ProduceError {
     /// Archives could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// Each archive is what the lock says, and all together they are not.
+    #[error("the archives of `{}` are those of the lock, and their folder is not what the lock promises: `{actual}`", promised.name())]
+    Folder {
+        /// Where the folder should be.
+        promised: StorePath,
+        /// Where it is.
+        actual: String,
+    },
     /// A file of ours.
     #[error(transparent)]
     File(#[from] FileError),
@@ -28,6 +37,7 @@ impl ProduceError {
             Self::Recipe(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Fetch(error) => error.hint(),
+            Self::Folder { .. } => Some("restore the committed lock; locks are not edited by hand".to_owned()),
             Self::File(error) => error.hint(),
         }
     }

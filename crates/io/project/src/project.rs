@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct Project {
     root: PathBuf,
+    /// Another project whose keys and census are used where this one has none.
+    base: Option<PathBuf>,
 }
 
 /// The census files' names and texts.
@@ -22,11 +24,35 @@ impl Project {
     /// [`ProjectError::NotFound`].
     pub fn discover(start: &Path) -> Result<Self, ProjectError> {
         for folder in start.ancestors() {
-            if files::exists(folder.join("nix/images"))? {
-                return Ok(Self { root: folder.to_owned() });
+            if let Some(project) = Self::at(folder)? {
+                return Ok(project);
             }
         }
         Err(ProjectError::NotFound { start: start.to_owned() })
+    }
+
+    /// The project in this very folder, if it is one.
+    ///
+    /// # Errors
+    /// The folder cannot be looked at.
+    pub fn at(folder: &Path) -> Result<Option<Self>, ProjectError> {
+        let is_project = files::exists(folder.join("nix/images"))?;
+        Ok(is_project.then(|| Self { root: folder.to_owned(), base: None }))
+    }
+
+    /// This project, with the keys and the census of another one where it has none of its own.
+    #[must_use]
+    pub fn based_on(self, base: &Self) -> Self {
+        Self { base: Some(base.root.clone()), ..self }
+    }
+
+    /// A file or folder of this project, or of the one it is based on.
+    fn inherited(&self, name: &str) -> Result<PathBuf, ProjectError> {
+        let own = self.root.join(name);
+        match &self.base {
+            Some(base) if !files::exists(&own)? => Ok(base.join(name)),
+            _ => Ok(own),
+        }
     }
 
     /// The folder that holds `nix`.
@@ -127,7 +153,7 @@ impl Project {
     /// A key that is not there.
     pub fn keys(&self, channel: &Channel) -> Result<Vec<(String, Vec<u8>)>, ProjectError> {
         let read = |key: &String| {
-            let path = self.root.join("nix/keys").join(format!("{key}.asc"));
+            let path = self.inherited(&format!("nix/keys/{key}.asc"))?;
             if !files::exists(&path)? {
                 return Err(ProjectError::NoKey { channel: channel.name.to_string(), key: key.clone(), path });
             }
@@ -141,7 +167,7 @@ impl Project {
     /// # Errors
     /// A file that cannot be read.
     pub fn census(&self) -> Result<Census, ProjectError> {
-        self.toml("nix/census")
+        read_toml(&self.inherited("nix/census")?, "nix/census")
     }
 
     /// The checks of an image: file name and text.
@@ -161,6 +187,9 @@ impl Project {
     pub fn placed_files(&self) -> Result<BTreeMap<String, String>, ProjectError> {
         let folder = self.root.join("nix/images/files");
         let mut all = BTreeMap::new();
+        if !files::exists(&folder)? {
+            return Ok(all);
+        }
         for path in files::list(&folder)? {
             if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
                 all.insert(name.to_owned(), files::read_to_string(&path)?);
@@ -171,15 +200,20 @@ impl Project {
 
     /// The `.toml` files of a folder: names below the root, and texts.
     fn toml(&self, folder: &str) -> Result<Vec<(String, String)>, ProjectError> {
-        let mut all = Vec::new();
-        for path in files::list(self.root.join(folder))? {
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if name.ends_with(".toml") {
-                all.push((format!("{folder}/{name}"), files::read_to_string(&path)?));
-            }
-        }
-        Ok(all)
+        read_toml(&self.root.join(folder), folder)
     }
+}
+
+/// The `.toml` files of a folder; `shown` is the folder's name in errors.
+fn read_toml(folder: &Path, shown: &str) -> Result<Vec<(String, String)>, ProjectError> {
+    let mut all = Vec::new();
+    for path in files::list(folder)? {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if name.ends_with(".toml") {
+            all.push((format!("{shown}/{name}"), files::read_to_string(&path)?));
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -194,6 +228,21 @@ mod tests {
         assert!(matches!(Project::discover(&below), Err(ProjectError::NotFound { .. })));
         files::create_dir_all(folder.path().join("nix/images")).unwrap();
         assert_eq!(Project::discover(&below).unwrap().root(), folder.path());
+    }
+
+    #[test]
+    fn keys_and_census_come_from_the_base_where_they_are_missing() {
+        let base = Project::discover(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        files::create_dir_all(folder.path().join("nix/images")).unwrap();
+        let channel = base.channels().unwrap().remove(0);
+        let alone = Project::at(folder.path()).unwrap().unwrap();
+        assert!(matches!(alone.keys(&channel), Err(ProjectError::NoKey { .. })));
+        let based = alone.based_on(&base);
+        assert_eq!(based.keys(&channel).unwrap(), base.keys(&channel).unwrap());
+        assert_eq!(based.census().unwrap(), base.census().unwrap());
+        files::create_dir_all(folder.path().join("nix/census")).unwrap();
+        assert_eq!(based.census().unwrap(), Vec::new());
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod settings;
 mod validity;
 mod version;
 mod watchdog;
+mod words;
 
 pub use access::Access;
 pub use add::FixedDirectory;
@@ -41,3 +42,4 @@ pub use missing::Missing;
 pub use realise::{Realised, Target};
 pub use settings::Settings;
 pub use version::NixVersion;
+pub use words::Words;

@@ -70,7 +70,7 @@ pub struct FileEntry {
     source: Option<String>,
     /// Or a symbolic link's target.
     link: Option<String>,
-    /// Permission bits in octal text; `0644` where nothing is said.
+    /// Permission bits as four octal digits; `0644` where nothing is said.
     #[serde(default = "default_mode")]
     pub mode: String,
     /// The owner.
@@ -96,8 +96,9 @@ impl FileEntry {
         if !self.path.starts_with('/') || self.path.split('/').any(|part| part == "..") {
             return Err(format!("`path = \"{}\"` must be absolute, without `..`", self.path));
         }
-        if u32::from_str_radix(&self.mode, 8).is_err() {
-            return Err(format!("`mode = \"{}\"` is not octal", self.mode));
+        // The text goes into the build step as it is, so it has one form only.
+        if self.mode.len() != 4 || !self.mode.bytes().all(|digit| (b'0'..=b'7').contains(&digit)) {
+            return Err(format!("`mode = \"{}\"` must be four octal digits, as `0755`", self.mode));
         }
         match (&self.source, &self.link) {
             (Some(source), None) if !source.contains('/') => Ok(FileKind::Source(source.clone())),

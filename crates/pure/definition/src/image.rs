@@ -312,6 +312,7 @@ config.cmd = ["jupyter"]
             ("id = 1000", "id = 1000\nshel = 1", 24, "shel"),
             ("\"sudo\"", "\"Sudo\"", 15, "lower-case"),
             ("link = \"hello\"", "", 31, "either"),
+            ("link = \"hello\"", "link = \"hello\"\nmode = \"755\"", 31, "four octal digits"),
         ] {
             let error = Image::parse("tiny.toml", &TEXT.replace(from, to)).unwrap_err().to_string();
             assert!(error.starts_with(&format!("tiny.toml:{line}:")) && error.contains(word), "{error}");

@@ -32,6 +32,18 @@ pub enum RecipeError<E: std::error::Error + 'static> {
         /// The image.
         image: ImageName,
     },
+    /// The byte-code would be compiled by a Python that does not run on the machine that builds.
+    #[error(
+        "image `{image}` cannot be built on {machine}: its byte-code is compiled by its own Python, which runs on {target}"
+    )]
+    Foreign {
+        /// The image.
+        image: ImageName,
+        /// The architecture of the machine that builds.
+        machine: Architecture,
+        /// The image's architecture.
+        target: Architecture,
+    },
     /// A placed file's source is not there.
     #[error("image `{image}` places `{path}` from `{source_name}`, which is not below nix/images/files")]
     NoSource {
@@ -56,6 +68,7 @@ impl<E: std::error::Error + 'static> RecipeError<E> {
             }
             Self::NoSuchLayer { .. } => Some("restore the committed lock; locks are not edited by hand".to_owned()),
             Self::NoPython { .. } => Some("add `python3` to the image's wanted packages".to_owned()),
+            Self::Foreign { target, .. } => Some(format!("build it on an {target} machine")),
             Self::NoSource { .. } | Self::Sink(_) => None,
         }
     }
@@ -135,7 +148,10 @@ where
     let python = interpreter::python(lock);
     for (name, of) in &plan.bytecode {
         let python = python.as_ref().ok_or_else(|| RecipeError::NoPython { image: image.name.clone() })?;
-        let Some(step) = packages.bytecode_step(name, of, python, machine, sealing.clone()) else { continue };
+        let Some(step) = packages.bytecode_step(name, of, python, sealing.clone()) else { continue };
+        if machine != lock.architecture {
+            return Err(RecipeError::Foreign { image: image.name.clone(), machine, target: lock.architecture });
+        }
         let readers = python.packages.iter().chain(step.packages.iter().map(|package| &package.name));
         let inputs = fetch_inputs(&packages, readers);
         let handle =

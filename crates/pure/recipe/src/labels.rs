@@ -16,7 +16,10 @@ pub(crate) fn annotations(lock: &Lock, image: &Resolved, version: &str) -> BTree
     .into_iter()
     .map(|(key, value)| (format!("org.opencontainers.image.{key}"), value.to_owned()))
     .collect();
-    all.insert("org.opencontainers.image.created".to_owned(), rfc3339(lock.epoch));
+    // The lock's epoch is this date in seconds.
+    if let Some(newest) = lock.archive.suites.iter().map(|suite| &suite.date).max() {
+        all.insert("org.opencontainers.image.created".to_owned(), newest.clone());
+    }
     all.insert("org.sage-oci.channel".to_owned(), lock.channel.to_string());
     if let Some(suite) = lock.archive.suites.first() {
         all.insert(
@@ -25,10 +28,4 @@ pub(crate) fn annotations(lock: &Lock, image: &Resolved, version: &str) -> BTree
         );
     }
     all
-}
-
-/// Seconds since 1970 as RFC 3339 in UTC.
-fn rfc3339(epoch: u64) -> String {
-    let seconds = i64::try_from(epoch).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

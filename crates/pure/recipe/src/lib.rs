@@ -3,6 +3,9 @@
 //! A [`Step`] is what one derivation's builder reads (as JSON, from the file that `spec` names). [`image`] walks a lock
 //! and hands every step of an image, inputs first, to a [`Sink`], which says where each step's outputs will lie. The
 //! sink that makes derivations is in `sage-oci-emit`; the graph itself depends on the lock and the definition alone.
+//!
+//! `nix/recipe.nix` and the files below `nix/recipe` make the same decisions in the Nix language, for the flake, under the
+//! names that the files here have. Who changes one changes the other; `tests/flake` compares the derivations.
 
 mod accounts;
 mod generated;
@@ -19,5 +22,5 @@ pub use resources::Resources;
 pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
     BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, Interpreter,
-    LayerPackage, LayerStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, Step,
+    LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, Step,
 };

@@ -8,7 +8,7 @@ use crate::{
 use sage_oci_definition::Resolved;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_lock::{Lock, LockedPackage};
-use sage_oci_names::{Architecture, LayerName, PackageName};
+use sage_oci_names::{LayerName, PackageName};
 use std::collections::BTreeMap;
 
 /// A lock's packages with the derivations that fetch them.
@@ -109,7 +109,6 @@ impl<'a> Packages<'a> {
         name: &LayerName,
         layers: &[LayerName],
         python: &Python,
-        machine: Architecture,
         sealing: Sealing,
     ) -> Option<BytecodeStep> {
         let mut directories: BTreeMap<&PackageName, Vec<String>> = BTreeMap::new();
@@ -142,7 +141,8 @@ impl<'a> Packages<'a> {
             return None;
         }
         let archives = python.packages.iter().filter_map(|name| self.archive(name)).collect();
-        let interpreter = Interpreter { archives, version: python.version.clone(), architecture: machine };
+        let interpreter =
+            Interpreter { archives, version: python.version.clone(), architecture: self.lock.architecture };
         Some(BytecodeStep { name: name.clone(), sealing, interpreter, packages })
     }
 }

@@ -17,6 +17,8 @@ pub enum Step {
     Generate(GenerateStep),
     /// Joins layers to an OCI layout (output `out`).
     Image(ImageStep),
+    /// Makes a folder of symbolic links (output `out`).
+    Links(LinksStep),
 }
 
 /// How a layer's stream is sealed: its timestamp and compression.
@@ -111,7 +113,7 @@ pub struct BytecodeStep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interpreter {
-    /// Archives that hold it and every library it needs; of the machine that builds.
+    /// Archives that hold it and every library it needs; they run on the machine that builds.
     pub archives: Vec<String>,
     /// `major.minor`, as `3.14`.
     pub version: String,
@@ -236,6 +238,14 @@ pub struct ImageStep {
     pub config: RuntimeConfig,
     /// Annotations of the manifest.
     pub annotations: BTreeMap<String, String>,
+}
+
+/// A folder of symbolic links: how the flake gives this program the names that `nix run` calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinksStep {
+    /// Targets by path below the folder, as `bin/sage-oci`.
+    pub links: BTreeMap<String, String>,
 }
 
 /// The `config` object of an OCI image.

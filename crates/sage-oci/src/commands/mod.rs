@@ -9,6 +9,7 @@ mod graph;
 mod inspect;
 mod load;
 mod lock;
+mod nix_args;
 mod smoke;
 mod timings;
 mod up;
@@ -28,6 +29,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Up(options) => up::run(&context()?, &options),
         Command::Lock(options) => lock::run(&context()?, &options),
         Command::Why(options) => why::run(&context()?, &options),
+        Command::NixArgs(options) => nix_args::run(&options, printer),
         Command::Emit(target) => emit::run(&context()?, &target),
         Command::Build(options) => build::run(&context()?, &options),
         Command::Graph(options) => graph::run(&context()?, &options),

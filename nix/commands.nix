@@ -1,0 +1,52 @@
+# The command under each verb's own name, since an app of a flake is a program without arguments, and beside it the project
+# that it works on where it is called outside of a checkout.
+{
+  system,
+  tool,
+  project,
+}:
+let
+  program = "${tool}/bin/sage-oci";
+  # The verbs and what `nix flake show` says of them.
+  verbs = {
+    build = "Build an image and print its store path, an OCI layout";
+    doctor = "Describe this machine and what it lacks; mend it on request";
+    emit = "Register an image's derivations with Nix and print the top one";
+    inspect = "Show an image's layers and packages and what each costs";
+    load = "Import an image into Docker or podman, sending only what the engine lacks";
+    lock = "Read the signed index, resolve, and pin every package";
+    nix-args = "Print the flags with which `nix build` uses a given program as the builder";
+    smoke = "Test an imported image as its users would use it";
+    up = "From nothing to a tested image: install what is missing, build, import, test, tag";
+    why = "Say why a package is in an image";
+  };
+  names = builtins.attrNames verbs;
+  folder = import ./derivation.nix { inherit system tool; } {
+    name = "sage-oci-commands";
+    step = {
+      step = "links";
+      links = {
+        "bin/sage-oci" = program;
+        nix = "${project}/nix";
+      }
+      // builtins.listToAttrs (
+        map (verb: {
+          name = "libexec/sage-oci/${verb}";
+          value = program;
+        }) names
+      );
+    };
+  };
+  app = path: description: {
+    type = "app";
+    program = "${folder}/${path}";
+    meta = { inherit description; };
+  };
+in
+{
+  inherit folder;
+  apps = {
+    default = app "bin/sage-oci" "The command itself";
+  }
+  // builtins.mapAttrs (verb: app "libexec/sage-oci/${verb}") verbs;
+}

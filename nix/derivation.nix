@@ -1,0 +1,46 @@
+# A build step as a derivation; the counterpart of crates/formats/emit.
+#
+# `system` is the machine that builds, `tool` the store path whose `bin/sage-oci` is the builder.
+#
+# A step is an attribute set that the builder reads as JSON. Its inputs are the store paths that stand in it: their string
+# context goes through `toJSON` into the derivation.
+{ system, tool }:
+{
+  name,
+  step,
+  # A second output, `contents`: what is in a layer, for later steps.
+  contents ? false,
+  # For a fixed output: the SHA-256 of its NAR, as 64 hexadecimal digits.
+  fixed ? null,
+}:
+derivation (
+  {
+    inherit name system;
+    builder = "${tool}/bin/sage-oci";
+    args = [ "builder" ];
+    # A variable of a process holds at most 128 KiB, so the step arrives as a file.
+    passAsFile = [ "spec" ];
+    spec = builtins.toJSON step;
+  }
+  // (if contents then { outputs = [ "out" "contents" ]; } else { })
+  // (
+    if fixed == null then
+      { }
+    else
+      {
+        outputHash = fixed;
+        outputHashAlgo = "sha256";
+        outputHashMode = "recursive";
+        # Where a proxy is, and whom to trust.
+        impureEnvVars = [
+          "http_proxy"
+          "https_proxy"
+          "ftp_proxy"
+          "all_proxy"
+          "no_proxy"
+          "NIX_SSL_CERT_FILE"
+          "SSL_CERT_FILE"
+        ];
+      }
+  )
+)

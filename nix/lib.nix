@@ -1,0 +1,48 @@
+# What other flakes use.
+#
+# `tools` has the builder of each system.
+{ systems, tools }:
+let
+  perSystem =
+    make:
+    builtins.listToAttrs (
+      map (system: {
+        name = system;
+        value = make system;
+      }) systems
+    );
+in
+{
+  # One image of a project (a flake, or a path to a folder with `nix/images`, `nix/channels` and `nix/locks`).
+  buildImage =
+    {
+      project,
+      image,
+      channel ? null,
+      system,
+      architecture ? (import ./architecture.nix).ofSystem.${system},
+      tool ? tools.${system},
+    }:
+    import ./image.nix {
+      project = import ./project.nix project;
+      inherit
+        image
+        channel
+        system
+        architecture
+        tool
+        ;
+    };
+
+  # All images of a project by system and name, as `packages` of a flake wants them.
+  buildImages =
+    { project }:
+    perSystem (
+      system:
+      (import ./images.nix {
+        project = import ./project.nix project;
+        inherit system;
+        tool = tools.${system};
+      }).packages
+    );
+}

@@ -1,0 +1,177 @@
+# Steps that write generated files, each kind a layer of its own, bottom first.
+#
+# `after` names an earlier generated layer whose contents a step needs beside those of the packages.
+{
+  lock,
+  image,
+  packages,
+  accounts,
+  sources,
+  placedFile,
+}:
+let
+  inherit (builtins)
+    concatMap
+    elem
+    filter
+    foldl'
+    isAttrs
+    listToAttrs
+    map
+    mapAttrs
+    ;
+
+  kinds = wanted: filter (effect: elem effect.kind wanted) lock.effects;
+  documents = wanted: filter (effect: effect.kind == "computed" && elem effect.document wanted) lock.effects;
+
+  generation =
+    {
+      name,
+      effects ? [ ],
+      # Packages whose archives the step reads beside those that its effects copy or compute from.
+      reads ? [ ],
+      after ? [ ],
+      # What this kind alone has.
+      own ? { },
+    }:
+    let
+      fromPackages = map (effect: effect.package) (
+        filter (effect: effect.kind == "copy" || effect.kind == "computed") effects
+      );
+    in
+    {
+      inherit after;
+      step = {
+        step = "generate";
+        generate = name;
+        inherit name effects;
+        archives = listToAttrs (
+          map (name: {
+            inherit name;
+            value = packages.archive name;
+          }) (filter packages.has (fromPackages ++ reads))
+        );
+      }
+      // own;
+    };
+
+  users = generation {
+    name = "users";
+    inherit (accounts) effects;
+    # bash ships /etc/skel.
+    reads = [ "bash" ];
+    own = {
+      user = image.user.name;
+      inherit (image.user) sudo;
+    };
+  };
+
+  alternatives = generation {
+    name = "alternatives";
+    effects = kinds [ "alternative" ];
+  };
+
+  ldCache = generation {
+    name = "ld-cache";
+    # These two ship /etc/ld.so.conf and /etc/ld.so.conf.d.
+    reads = [
+      "libc-bin"
+      "libc6"
+    ];
+    # BLAS and LAPACK are found through links below /etc/alternatives.
+    after = [ "alternatives" ];
+  };
+
+  certificates =
+    let
+      effects = documents [ "ca-certificates" ];
+    in
+    if effects == [ ] then
+      [ ]
+    else
+      [
+        (generation {
+          name = "certificates";
+          inherit effects;
+        })
+      ];
+
+  configuration =
+    let
+      made = [
+        "directory"
+        "symlink"
+        "file"
+        "copy"
+        "shell"
+      ];
+      computed = [
+        "pam-profiles"
+        "xml-catalogs"
+      ];
+    in
+    generation {
+      name = "configuration";
+      # One pass, for the order of the effects counts.
+      effects = filter (
+        effect: elem effect.kind made || effect.kind == "computed" && elem effect.document computed
+      ) lock.effects;
+      # They ship PAM profiles and leave it to libpam-runtime's script to apply them.
+      reads = [
+        "libpam-modules"
+        "libpam-systemd"
+      ];
+      after = [ "users" ];
+    };
+
+  files = generation {
+    name = "files";
+    # A file below the user's home must leave the home as it is.
+    after = [ "users" ];
+    own.files = map (
+      file:
+      {
+        inherit (file)
+          path
+          mode
+          owner
+          group
+          ;
+      }
+      // (if file ? link then { inherit (file) link; } else { text = placedFile file.source; })
+    ) image.files;
+  };
+
+  dpkg = generation {
+    name = "dpkg";
+    effects = kinds [
+      "diversion"
+      "metadata"
+    ];
+    own = {
+      automatic = map (package: package.name) (filter (package: isAttrs package.reason) lock.packages);
+      # What the stand-in for packages that are left out provides: the virtual packages that something needs them for, and
+      # they themselves.
+      omitted =
+        foldl' (all: omitted: all // mapAttrs (_: version: if version == null then "" else version) (omitted.provides or { })) { } lock.omitted
+        // listToAttrs (
+          map (omitted: {
+            inherit (omitted) name;
+            value = omitted.version;
+          }) lock.omitted
+        );
+      inherit sources;
+    };
+  };
+in
+[
+  users
+  alternatives
+  ldCache
+]
+++ certificates
+++ [
+  configuration
+  files
+  dpkg
+]

@@ -1,0 +1,136 @@
+# Steps that concern packages: fetching, unpacking, compiling.
+{
+  lock,
+  image,
+  plan,
+  accounts,
+  sealing,
+  derivation,
+}:
+let
+  inherit (builtins)
+    attrNames
+    concatMap
+    elem
+    filter
+    groupBy
+    listToAttrs
+    map
+    replaceStrings
+    sort
+    ;
+
+  named = value: {
+    inherit (value) name;
+    inherit value;
+  };
+  byName = listToAttrs (map named lock.packages);
+  layersByName = listToAttrs (map named lock.layers);
+  # Sorted by name, as the lock is.
+  ofLayer = groupBy (package: package.layer) lock.packages;
+
+  # The epoch's colon, written as apt writes it in its cache.
+  fileName =
+    package: "${package.name}_${replaceStrings [ ":" ] [ "%3a" ] package.version}_${package.architecture}.deb";
+
+  # The fixed output that holds a layer's archives.
+  fetch =
+    name:
+    derivation {
+      name = "debs-${name}";
+      fixed =
+        (layersByName.${name}
+          or (throw "image `${image.name}` wants the layer `${name}`, which the lock does not describe: restore the committed lock")
+        ).fetch.nar_sha256;
+      step = {
+        step = "fetch";
+        inherit (lock.archive) mirrors;
+        files = sort (a: b: a.name < b.name) (
+          map (package: {
+            name = fileName package;
+            inherit (package) path size sha256;
+          }) ofLayer.${name}
+        );
+      };
+    };
+  fetches = listToAttrs (
+    map (name: {
+      inherit name;
+      value = fetch name;
+    }) plan.layers
+  );
+
+  # Whether the image fetches a package's archive, and the archive's path.
+  has = name: byName ? ${name} && fetches ? ${byName.${name}.layer};
+  archive =
+    name:
+    let
+      package = byName.${name};
+    in
+    "${fetches.${package.layer}}/${fileName package}";
+
+  python = import ./interpreter.nix { inherit lock byName; };
+  # Where Debian puts modules that every program may import (Debian Python policy, "Module Path").
+  publicDirectories = [
+    "/usr/lib/python3/dist-packages"
+    "/usr/lib/python${python.version}"
+  ];
+  bytecodeEffects = groupBy (effect: effect.package) (filter (effect: effect.kind == "bytecode") lock.effects);
+  sortedSet =
+    texts:
+    attrNames (
+      listToAttrs (
+        map (name: {
+          inherit name;
+          value = null;
+        }) texts
+      )
+    );
+in
+{
+  inherit has archive;
+
+  # What unpacks a layer; the lowest one, `base`, begins with the root's merged-/usr links.
+  layerStep = name: base: {
+    step = "layer";
+    inherit name sealing base;
+    packages = map (package: {
+      inherit (package) name;
+      archive = archive package.name;
+      scripts = package.scripts or { };
+      replaced = package.replaced or { };
+    }) ofLayer.${name};
+    effects = filter (
+      effect:
+      effect.kind == "diversion"
+      || effect.kind == "metadata" && byName ? ${effect.package} && byName.${effect.package}.layer == name
+    ) lock.effects;
+    inherit (accounts) users groups;
+    inherit (image) exclude include;
+  };
+
+  # What compiles the modules of some layers; its `packages` are empty where none asks for it.
+  bytecodeStep =
+    name:
+    let
+      layers = plan.bytecode.${name};
+      wanted = filter (package: has package && elem byName.${package}.layer layers) (attrNames bytecodeEffects);
+      directoriesOf =
+        effect: if effect.directories or [ ] == [ ] then publicDirectories else effect.directories;
+    in
+    {
+      step = "bytecode";
+      inherit name sealing;
+      interpreter = {
+        archives = map archive (filter has python.packages);
+        inherit (python) version;
+        inherit (lock) architecture;
+      };
+      packages = map (package: {
+        name = package;
+        archive = archive package;
+        directories = sortedSet (concatMap directoriesOf bytecodeEffects.${package});
+        replaced = byName.${package}.replaced or { };
+      }) wanted;
+    };
+}
