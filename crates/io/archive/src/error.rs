@@ -34,6 +34,9 @@ pub enum ArchiveError {
     /// Something could not be downloaded.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// The caller wanted an end.
+    #[error("making the lock was stopped")]
+    Interrupted,
     /// The file system refused.
     #[error(transparent)]
     File(#[from] FileError),
@@ -108,6 +111,7 @@ impl ArchiveError {
             ),
             Self::MissingIndex { known, .. } => Some(format!("it has {known}")),
             Self::Fetch(error) => error.hint(),
+            Self::Interrupted => Some("what has been fetched is kept, and a new run goes on from there".to_owned()),
             Self::File(error) => error.hint(),
             Self::Glob { .. } => Some("in patterns, `*` stands for any characters".to_owned()),
             Self::Resolve { source, .. } => source.hint(),
@@ -131,6 +135,7 @@ impl ArchiveError {
         match self {
             Self::Fetch(error) => error.should_retry(),
             Self::File(error) => error.should_retry(),
+            Self::Interrupted => true,
             _ => false,
         }
     }
