@@ -110,6 +110,10 @@ impl ArchiveError {
                     .to_owned(),
             ),
             Self::MissingIndex { known, .. } => Some(format!("it has {known}")),
+            // What a mirror no longer holds may be elsewhere; but an index that no mirror has was never there.
+            Self::Fetch(FetchError::Failed { failures, .. }) if failures.iter().any(|file| file.path.ends_with("/InRelease")) => Some(
+                "look at the mirrors, suites and components in the channel's definition, and at the network".to_owned(),
+            ),
             Self::Fetch(error) => error.hint(),
             Self::Interrupted => Some("what has been fetched is kept, and a new run goes on from there".to_owned()),
             Self::File(error) => error.hint(),
