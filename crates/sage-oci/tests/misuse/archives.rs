@@ -73,7 +73,8 @@ fn a_mirror_that_falls_silent_is_asked_again() {
 
 #[test]
 fn hostile_archives() {
-    let hostile: [(&str, fn(Package) -> Package, &str); 6] = [
+    type Spoil = fn(Package) -> Package;
+    let hostile: [(&str, Spoil, &str); 6] = [
         ("dots", |app| app.raw_file("../evil", b"x"), "../evil"),
         ("absolute", |app| app.raw_file("/etc/passwd", b"x"), "/etc/passwd"),
         ("link", |app| app.raw(header(b"./evil", tar::EntryType::Link, b"/etc/shadow", 0), b""), "/etc/shadow"),

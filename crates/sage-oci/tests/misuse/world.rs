@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The payload of an image that takes a while to build and to send: it does not compress.
-pub const HEAVY: usize = 24 << 20;
+pub const HEAVY: usize = 8 << 20;
 
 /// A project with one tiny image, the mirror of its one channel, and a cache and state of its own.
 pub struct World {
