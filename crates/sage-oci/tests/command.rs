@@ -102,7 +102,7 @@ fn an_expired_index_is_refused_before_anything_is_written() {
             }
         }
     };
-    ["nix/images", "nix/images/files", "nix/keys", "nix/census"].into_iter().for_each(copy);
+    ["nix/images", "nix/images/files", "nix/channels", "nix/keys", "nix/census"].into_iter().for_each(copy);
     let mut suite = sage_oci_fake_suite::Suite::new("tiny");
     suite = suite.package(sage_oci_fake_suite::Package::new("hello", "1.0-1"));
     let mirror_folder = tempfile::tempdir().unwrap();
@@ -110,7 +110,6 @@ fn an_expired_index_is_refused_before_anything_is_written() {
     let mirror = sage_oci_fake_mirror::Mirror::serve(mirror_folder.path()).unwrap();
     sage_oci_files::write_atomic(project.join("nix/keys/test.asc"), sage_oci_fake_suite::key_armored().as_bytes())
         .unwrap();
-    sage_oci_files::create_dir_all(project.join("nix/channels")).unwrap();
     sage_oci_files::create_dir_all(project.join("nix/locks")).unwrap();
     let channel = format!(
         "format = 1\nname = \"sid\"\ndescription = \"x\"\nmirrors = [\"{}\"]\nkeys = [\"test\"]\nsuites = [{{ suite = \"tiny\", components = [\"main\"] }}]\n",

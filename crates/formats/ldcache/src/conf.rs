@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 /// The configuration file that all others are included from.
 pub const CONF: &str = "/etc/ld.so.conf";
 
+/// How many files are read at most. A file counts as often as it is included: each that includes the next one twice
+/// doubles the work. Debian's configurations have about ten.
+const MOST_FILES: usize = 1000;
+
 /// The directories that `ldconfig` searches, in its order: those of the configuration, then the ones built into Debian's glibc.
 ///
 /// `files` holds the texts of the configuration files by their absolute paths; without [`CONF`] only the built-in ones remain.
@@ -13,24 +17,35 @@ pub const CONF: &str = "/etc/ld.so.conf";
 pub fn search_path(files: &BTreeMap<String, String>, architecture: Architecture) -> Result<Vec<String>, LdcacheError> {
     let mut directories = Vec::new();
     if let Some(text) = files.get(CONF) {
-        read(files, CONF, text, &mut Vec::new(), &mut directories)?;
+        read(files, CONF, text, &mut Open::default(), &mut directories)?;
     }
     let triplet = architecture.triplet();
     directories.extend([format!("/lib/{triplet}"), format!("/usr/lib/{triplet}"), "/lib".into(), "/usr/lib".into()]);
     Ok(directories)
 }
 
+/// The files that are being read, outermost first, and how many have been begun.
+#[derive(Default)]
+struct Open<'a> {
+    files: Vec<&'a str>,
+    begun: usize,
+}
+
 fn read<'a>(
     files: &'a BTreeMap<String, String>,
     file: &'a str,
     text: &str,
-    open: &mut Vec<&'a str>,
+    open: &mut Open<'a>,
     directories: &mut Vec<String>,
 ) -> Result<(), LdcacheError> {
-    if open.contains(&file) {
+    if open.files.contains(&file) {
         return Err(LdcacheError::IncludeLoop { file: file.to_owned() });
     }
-    open.push(file);
+    if open.begun == MOST_FILES {
+        return Err(LdcacheError::TooManyIncludes { file: file.to_owned(), most: MOST_FILES });
+    }
+    open.files.push(file);
+    open.begun += 1;
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default().trim_start();
         match keyword(line) {
@@ -45,7 +60,7 @@ fn read<'a>(
             _ => directories.extend(directory(line)),
         }
     }
-    open.pop();
+    open.files.pop();
     Ok(())
 }
 
@@ -135,6 +150,11 @@ mod tests {
         assert!(matches!(relative, Err(LdcacheError::RelativeInclude { .. })));
         let again = configured(&[(CONF, "include /etc/ld.so.con[f]\n")]);
         assert!(matches!(again, Err(LdcacheError::IncludeLoop { .. })));
+        let names: Vec<String> = (0..30).map(|at| format!("/etc/{at}")).collect();
+        let texts: Vec<String> = (1..31).map(|at| format!("include /etc/{at}\ninclude /etc/{at}\n")).collect();
+        let doubling = names.iter().zip(&texts).map(|(name, text)| (name.as_str(), text.as_str()));
+        let doubling: Vec<_> = doubling.chain([(CONF, "include /etc/0\n")]).collect();
+        assert!(matches!(configured(&doubling), Err(LdcacheError::TooManyIncludes { most: 1000, .. })));
         let pattern = configured(&[(CONF, "include /etc/[\n")]);
         assert!(matches!(pattern, Err(LdcacheError::Pattern { .. })));
     }

@@ -33,6 +33,14 @@ pub enum LdcacheError {
         /// The configuration file.
         file: String,
     },
+    /// Configuration files that include files twice which include files twice, and so on.
+    #[error("`{file}` is included when {most} files have been read already")]
+    TooManyIncludes {
+        /// The configuration file.
+        file: String,
+        /// The most that are read.
+        most: usize,
+    },
     /// glibc before 2.37 gives such directories a meaning that this crate does not write down.
     #[error("glibc {version} searches `{path}` for special hardware, which is not supported")]
     LegacyHardware {
@@ -51,7 +59,10 @@ impl LdcacheError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::LegacyHardware { path, .. } => Some(format!("leave out the package that brings `{path}`")),
-            Self::RelativeInclude { file, .. } | Self::Pattern { file, .. } | Self::IncludeLoop { file } => {
+            Self::RelativeInclude { file, .. }
+            | Self::Pattern { file, .. }
+            | Self::IncludeLoop { file }
+            | Self::TooManyIncludes { file, .. } => {
                 Some(format!("correct `{file}`, or leave out the package that brings it"))
             }
             Self::Read { .. } | Self::TooLarge => None,

@@ -34,6 +34,9 @@ pub enum ArchiveError {
     /// Something could not be downloaded.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// The caller wanted an end.
+    #[error("making the lock was stopped")]
+    Interrupted,
     /// The file system refused.
     #[error(transparent)]
     File(#[from] FileError),
@@ -107,7 +110,12 @@ impl ArchiveError {
                     .to_owned(),
             ),
             Self::MissingIndex { known, .. } => Some(format!("it has {known}")),
+            // What a mirror no longer holds may be elsewhere; but an index that no mirror has was never there.
+            Self::Fetch(FetchError::Failed { failures, .. }) if failures.iter().any(|file| file.path.ends_with("/InRelease")) => Some(
+                "look at the mirrors, suites and components in the channel's definition, and at the network".to_owned(),
+            ),
             Self::Fetch(error) => error.hint(),
+            Self::Interrupted => Some("what has been fetched is kept, and a new run goes on from there".to_owned()),
             Self::File(error) => error.hint(),
             Self::Glob { .. } => Some("in patterns, `*` stands for any characters".to_owned()),
             Self::Resolve { source, .. } => source.hint(),
@@ -131,6 +139,7 @@ impl ArchiveError {
         match self {
             Self::Fetch(error) => error.should_retry(),
             Self::File(error) => error.should_retry(),
+            Self::Interrupted => true,
             _ => false,
         }
     }

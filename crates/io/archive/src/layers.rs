@@ -70,13 +70,14 @@ pub(crate) fn layer_of<'p>(planned: &'p [Planned], selected: &Selected) -> &'p L
 
 /// Hashes the folder that each layer's fetch will make: one file an archive, as Nix hashes a directory.
 pub(crate) fn fetch_groups(
-    cache: &Path,
+    request: &LockRequest<'_>,
     planned: &[Planned],
     packages: &[LockedPackage],
     progress: &dyn Progress,
 ) -> Result<Vec<FetchGroup>, ArchiveError> {
     progress.step(Step::Hash, planned.len());
     on_all_cores(planned, |layer| {
+        request.go_on()?;
         let mut files: Vec<(String, &LockedPackage)> = packages
             .iter()
             .filter(|package| package.layer == layer.name)
@@ -85,7 +86,7 @@ pub(crate) fn fetch_groups(
         files.sort_by(|a, b| a.0.cmp(&b.0));
         let size = files.iter().map(|(_, package)| package.size).sum();
         let contents = files.into_iter().map(|(name, package)| {
-            let file = sage_oci_files::open(archive_path(cache, &package.sha256));
+            let file = sage_oci_files::open(archive_path(&request.cache, &package.sha256));
             let file = file.map_err(|error| DerivationError::NarRead {
                 entry: name.clone(),
                 source: std::io::Error::new(error.kind(), error),

@@ -32,6 +32,7 @@ pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<L
         suites.push(suite.pin);
     }
     progress.step(Step::Resolve, 0);
+    request.go_on()?;
     let selection = select(request, entries)?;
     let mirrors = mirrors(request, newest);
     fetch(request, &selection, &mirrors, progress)?;
@@ -49,7 +50,7 @@ pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<L
     let planned = plan_layers(request, &selection.packages)?;
     let packages = assemble::packages(&selection, &scans, &planned, replaced);
     let images = assemble::images(request, &packages, &planned, &effects, &scans)?;
-    let groups = fetch_groups(&request.cache, &planned, &packages, progress)?;
+    let groups = fetch_groups(request, &planned, &packages, progress)?;
     let layers = planned.into_iter().zip(groups);
     let lock = Lock {
         format: FORMAT,
@@ -64,6 +65,7 @@ pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<L
         effects,
     };
     lock.check()?;
+    request.go_on()?;
     Ok(lock)
 }
 
@@ -106,6 +108,7 @@ fn scan<'s>(
     all.sort_by_key(|selected| (std::cmp::Reverse(selected.entry.size), &selected.entry.name));
     progress.step(Step::Scan, all.len());
     let scans = on_all_cores(&all, |selected| {
+        request.go_on()?;
         let archive = archive_path(&request.cache, &selected.entry.sha256);
         let scan = cached_scan(&request.cache, &archive, &selected.entry)?;
         progress.advanced();

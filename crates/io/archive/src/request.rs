@@ -1,3 +1,4 @@
+use crate::ArchiveError;
 use sage_oci_effects::Census;
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, SourceName};
@@ -31,8 +32,15 @@ pub struct LockRequest<'a> {
     pub now: i64,
     /// The cache directory.
     pub cache: PathBuf,
-    /// How downloads behave.
+    /// How downloads behave. Its `stop` ends all other work as well.
     pub fetch: sage_oci_fetch::Options,
+}
+
+impl LockRequest<'_> {
+    /// An error once the caller wants an end; asked between one piece of work and the next.
+    pub(crate) fn go_on(&self) -> Result<(), ArchiveError> {
+        if self.fetch.stopped() { Err(ArchiveError::Interrupted) } else { Ok(()) }
+    }
 }
 
 /// One suite.

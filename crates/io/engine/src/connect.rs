@@ -2,6 +2,7 @@ use crate::{Engine, EngineError, Host, StoreKind};
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a plain request may take, in seconds. Creating a container on a busy disk is the slowest of them.
@@ -69,7 +70,7 @@ async fn learn(docker: Docker, host: &Host) -> Result<Engine, EngineError> {
         let info = docker.info().await.map_err(fail)?;
         store_kind(info.driver_status.as_deref().unwrap_or_default())
     };
-    Ok(Engine { docker, host: host.clone(), kind, version, api })
+    Ok(Engine { docker, host: host.clone(), kind, version, api, creations: Arc::default() })
 }
 
 /// Docker says `driver-type: io.containerd.snapshotter.v1` where its images lie in containerd's store.

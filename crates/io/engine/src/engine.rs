@@ -1,6 +1,8 @@
 use crate::{EngineError, Host};
 use bollard::Docker;
 use bollard::errors::Error;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 /// How an engine keeps images; it decides what can be left out of an archive.
@@ -33,6 +35,8 @@ pub struct Engine {
     pub(crate) version: String,
     /// Major and minor version of the API spoken.
     pub(crate) api: (usize, usize),
+    /// How many containers are being made.
+    pub(crate) creations: Arc<AtomicUsize>,
 }
 
 impl Engine {

@@ -109,7 +109,7 @@ pub enum EngineError {
         why: &'static str,
     },
     /// A part of this program ended unexpectedly.
-    #[error("the thread that reads the image ended unexpectedly")]
+    #[error("a thread of this program ended unexpectedly")]
     Interrupted,
 }
 

@@ -20,15 +20,18 @@ impl Engine {
     /// Docker's own store knows a layer by the chain of diff ids up to it, so a common beginning with any image is enough.
     /// In containerd's store it is a guess: the blobs could be compressed otherwise; [`Engine::has_content`] proves it
     /// afterwards. Podman gets whole archives.
-    pub(crate) async fn known_layers(&self, image: &Image, reference: &Reference) -> Result<usize, EngineError> {
+    pub(crate) async fn known_layers(&self, image: &Image, references: &[Reference]) -> Result<usize, EngineError> {
         if self.kind == StoreKind::Podman || (self.kind == StoreKind::Containerd && !self.lists_content()) {
             return Ok(0);
         }
         let fail = |error| self.error("listing its images", error);
         let mut images = self.docker.list_images(None::<ListImagesOptions>).await.map_err(fail)?;
         // Images of the same name are the most alike, so the search usually ends with the first answers.
-        let repository = format!("{}:", reference.repository());
-        images.sort_by_key(|summary| !summary.repo_tags.iter().any(|tag| tag.starts_with(&repository)));
+        let alike = |tag: &String| {
+            let repository = tag.rsplit_once(':').map(|(repository, _)| repository);
+            references.iter().any(|reference| Some(reference.repository()) == repository)
+        };
+        images.sort_by_key(|summary| !summary.repo_tags.iter().any(alike));
         let wanted: Vec<_> = image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
         let mut answers = stream::iter(images)
             .map(|summary| async move { self.docker.inspect_image(&summary.id).await })

@@ -1,9 +1,12 @@
 use crate::engine::is_missing;
 use crate::{Engine, EngineError};
 use bollard::errors::Error;
-use bollard::query_parameters::{ListContainersOptions, RemoveContainerOptionsBuilder};
+use bollard::models::ContainerCreateBody;
+use bollard::query_parameters::{CreateContainerOptions, ListContainersOptions, RemoveContainerOptionsBuilder};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The label that marks the containers of this program; its value is the run they belong to.
@@ -29,20 +32,41 @@ impl RunId {
 impl Engine {
     /// Removes every container of one run, running or not, and no other; gives how many there were.
     ///
-    /// For a Ctrl-C handler: the futures that would have removed them are gone by then.
+    /// For a Ctrl-C handler: the futures that would have removed them are gone by then. Requests to make one outlive
+    /// their futures, so it waits a moment for those that are under way, and looks until none is left.
     pub async fn remove_leftovers(&self, run: &RunId) -> Result<usize, EngineError> {
+        let began = Instant::now();
         let mut removed = BTreeSet::new();
-        // A request that was under way when its future was dropped may still make a container: look until none is left.
         loop {
+            // Asked before the list: a container made in between is in it.
+            let settled = self.creations.load(Ordering::Acquire) == 0 || began.elapsed() >= CREATION;
             let listed = self.containers_of(run).await?;
-            if listed.is_empty() {
+            if listed.is_empty() && settled {
                 return Ok(removed.len());
             }
             for id in listed {
                 self.remove(&id).await?;
                 removed.insert(id);
             }
+            if !settled {
+                tokio::time::sleep(PAUSE).await;
+            }
         }
+    }
+
+    /// Makes a container that is removed when the guard goes.
+    ///
+    /// The request is carried through even when this future is dropped in the middle: what the engine makes of it is
+    /// then removed at once, and [`Engine::remove_leftovers`] can wait for it.
+    pub(crate) async fn make(&self, what: String, body: ContainerCreateBody) -> Result<Guard, EngineError> {
+        let (engine, under_way) = (self.clone(), UnderWay::new(&self.creations));
+        let request = tokio::spawn(async move {
+            let made = engine.docker.create_container(None::<CreateContainerOptions>, body).await;
+            let made = made.map_err(|error| engine.error(format!("making a container of {what}"), error))?;
+            drop(under_way);
+            Ok(Guard { engine, id: Some(made.id) })
+        });
+        request.await.map_err(|_| EngineError::Interrupted)?
     }
 
     /// The ids of the containers of one run, running or not.
@@ -81,6 +105,8 @@ impl Engine {
 
 /// How long a container may resist.
 const MOST: Duration = Duration::from_secs(60);
+/// How long the engine may take to answer a request whose sender is gone.
+const CREATION: Duration = Duration::from_secs(5);
 /// How long to wait before asking again.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -88,16 +114,32 @@ fn is_conflict(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code: 409, .. })
 }
 
+/// Counts a request as long as it is under way.
+struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// Removes its container when it goes out of scope without [`Guard::remove`], as it does when a future is dropped.
-pub(crate) struct Guard<'a> {
-    engine: &'a Engine,
+pub(crate) struct Guard {
+    engine: Engine,
     id: Option<String>,
 }
 
-impl<'a> Guard<'a> {
-    /// Takes care of a container from now on.
-    pub fn new(engine: &'a Engine, id: &str) -> Self {
-        Self { engine, id: Some(id.to_owned()) }
+impl Guard {
+    /// The container.
+    pub fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
     }
 
     /// Removes the container now, and says whether that worked.
@@ -109,7 +151,7 @@ impl<'a> Guard<'a> {
     }
 }
 
-impl Drop for Guard<'_> {
+impl Drop for Guard {
     fn drop(&mut self) {
         if let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) {
             let engine = self.engine.clone();

@@ -2,7 +2,7 @@
 //!
 //! * [`Engine::connect`] finds the engine (`DOCKER_HOST` or the usual sockets) and learns what it is.
 //! * [`Engine::load`] imports an image: streamed, only what the engine lacks, believed only after the engine's own view
-//!   of it has been checked. The tag is put on last, so no way out leaves a tag on a broken image.
+//!   of it has been checked. Names are put on last, so no way out leaves a name on a broken image.
 //! * [`Engine::run`] runs one command in a container of its own, with a deadline, and removes it on every way out.
 //! * [`LayoutDir`] is an OCI layout in a folder, whose blobs may be symbolic links.
 //!
@@ -14,6 +14,7 @@ mod container;
 mod engine;
 mod error;
 mod host;
+mod import;
 mod known;
 mod layout;
 mod leftovers;

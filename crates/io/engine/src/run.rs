@@ -1,11 +1,10 @@
-use crate::leftovers::Guard;
 use crate::output::{keep, settle};
 use crate::{Engine, EngineError, RunOutput, RunSpec};
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, CreateContainerOptions, DownloadFromContainerOptionsBuilder,
-    InspectContainerOptions, KillContainerOptions, StartContainerOptions,
+    AttachContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, InspectContainerOptions, KillContainerOptions,
+    StartContainerOptions,
 };
 use futures_util::StreamExt;
 use std::io::Read;
@@ -28,10 +27,8 @@ impl Engine {
     /// The engine cannot make, start or watch the container.
     pub async fn run(&self, spec: &RunSpec) -> Result<RunOutput, EngineError> {
         let began = Instant::now();
-        let made = self.docker.create_container(None::<CreateContainerOptions>, self.create_body(spec)).await;
-        let made = made.map_err(|error| self.error(format!("making a container of {}", spec.image), error))?;
-        let guard = Guard::new(self, &made.id);
-        let mut output = self.run_made(&made.id, spec, began).await?;
+        let guard = self.make(spec.image.clone(), self.create_body(spec)).await?;
+        let mut output = self.run_made(guard.id(), spec, began).await?;
         guard.remove().await?;
         output.took = began.elapsed();
         Ok(output)

@@ -1,9 +1,8 @@
 use crate::engine::is_missing;
-use crate::leftovers::Guard;
 use crate::{Engine, EngineError, RunId};
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, ImageInspect};
-use bollard::query_parameters::{CreateContainerOptions, RemoveImageOptionsBuilder};
+use bollard::query_parameters::RemoveImageOptionsBuilder;
 use sage_oci_image::Image;
 
 impl Engine {
@@ -51,9 +50,7 @@ impl Engine {
             host_config: Some(self.host_config()),
             ..Default::default()
         };
-        let made = self.docker.create_container(None::<CreateContainerOptions>, body).await;
-        let made = made.map_err(|error| self.error(format!("making a container of image {id}"), error))?;
-        Guard::new(self, &made.id).remove().await
+        self.make(format!("image {id}"), body).await?.remove().await
     }
 
     /// Removes what a failed load left behind: the image, if it has no name. Its failure would hide the load's own.

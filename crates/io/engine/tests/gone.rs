@@ -81,7 +81,7 @@ async fn load_into(on_load: OnLoad) -> EngineError {
     let reference = Reference::parse("never:1").unwrap();
     let architecture = Architecture::host().unwrap();
     let began = Instant::now();
-    let loaded = engine.load(Arc::new(image.source), architecture, &reference, &options, &|_| {}).await;
+    let loaded = engine.load(Arc::new(image.source), architecture, &[reference], &options, &|_| {}).await;
     assert!(began.elapsed() < Duration::from_secs(60), "it took {:?}", began.elapsed());
     loaded.unwrap_err()
 }

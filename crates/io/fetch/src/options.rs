@@ -58,7 +58,7 @@ impl Options {
     }
 
     /// Whether the caller wants an end.
-    pub(crate) fn stopped(&self) -> bool {
+    pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }

@@ -67,7 +67,10 @@ impl ProjectError {
             Self::Definition(error) => error.hint(),
             Self::Lock { source, .. } => source.hint(),
             Self::File(error) => error.hint(),
-            Self::Unknown { .. } | Self::NoKey { .. } => None,
+            Self::NoKey { .. } => {
+                Some("put the armoured public key there, or correct `keys` in the channel's definition".to_owned())
+            }
+            Self::Unknown { .. } => None,
         }
     }
 }

@@ -63,9 +63,15 @@ impl Project {
     /// Every image definition, sorted by file name.
     ///
     /// # Errors
-    /// A file that cannot be read or is not a definition.
+    /// A file that cannot be read or is not a definition, or an image for a channel that is not defined.
     pub fn images(&self) -> Result<Vec<Image>, ProjectError> {
-        self.toml("nix/images")?.into_iter().map(|(name, text)| Ok(Image::parse(&name, &text)?)).collect()
+        let channels: Vec<ChannelName> = self.channels()?.into_iter().map(|channel| channel.name).collect();
+        let one = |(file, text): (String, String)| {
+            let image = Image::parse(&file, &text)?;
+            image.check_channels(&channels)?;
+            Ok(image)
+        };
+        self.toml("nix/images")?.into_iter().map(one).collect()
     }
 
     /// One image of one channel; without one, of the image's default channel.

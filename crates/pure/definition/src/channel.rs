@@ -1,6 +1,7 @@
-use crate::DefinitionError;
+use crate::{DefinitionError, Located};
 use sage_oci_names::ChannelName;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The format of channel and image definitions.
 pub(crate) const FORMAT: u64 = 1;
@@ -24,6 +25,14 @@ pub struct Channel {
     pub suites: Vec<Suite>,
 }
 
+/// The lists that must not be empty, with their places.
+#[derive(Deserialize)]
+struct Lists {
+    mirrors: toml::Spanned<Vec<IgnoredAny>>,
+    keys: toml::Spanned<Vec<IgnoredAny>>,
+    suites: toml::Spanned<Vec<IgnoredAny>>,
+}
+
 /// One suite of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,11 +53,11 @@ impl Channel {
         if channel.format > FORMAT {
             return Err(DefinitionError::Newer { file: file.to_owned(), found: channel.format, known: FORMAT });
         }
-        for (list, what) in
-            [(channel.mirrors.len(), "mirrors"), (channel.keys.len(), "keys"), (channel.suites.len(), "suites")]
-        {
-            if list == 0 {
-                return Err(DefinitionError::at(file, 1, format!("`{what}` must not be empty")));
+        let lists: Lists = toml::from_str(text).map_err(|error| DefinitionError::from_toml(file, text, &error))?;
+        for (list, what) in [(lists.mirrors, "mirrors"), (lists.keys, "keys"), (lists.suites, "suites")] {
+            let list = Located::new(file, text, list);
+            if list.value.is_empty() {
+                return Err(DefinitionError::at(file, list.line, format!("`{what}` must not be empty")));
             }
         }
         Ok(channel)

@@ -60,6 +60,7 @@ pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
-fn list(names: &[ChannelName]) -> String {
+/// Names as a sentence has them.
+pub(crate) fn list(names: &[ChannelName]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,5 @@
 use crate::channel::FORMAT;
+use crate::error::list;
 use crate::{Config, DefinitionError, FileEntry, FileKind, Located, User};
 use sage_oci_names::{ChannelName, ImageName, PackageName, SourceName};
 use serde::Deserialize;
@@ -24,7 +25,7 @@ struct Body {
     url: String,
     licenses: String,
     version_of: PackageName,
-    default_channel: ChannelName,
+    default_channel: toml::Spanned<ChannelName>,
     payload: Vec<SourceName>,
     packages: Packages,
     user: User,
@@ -32,10 +33,10 @@ struct Body {
     config: Config,
     #[serde(default)]
     files: Vec<toml::Spanned<FileEntry>>,
-    channels: BTreeMap<ChannelName, ChannelPart>,
+    channels: BTreeMap<ChannelName, toml::Spanned<ChannelPart>>,
     #[serde(default)]
     variants: BTreeMap<ImageName, Variant>,
-    compression: Compression,
+    compression: toml::Spanned<Compression>,
     #[serde(default)]
     exclude: Vec<String>,
     #[serde(default)]
@@ -150,16 +151,28 @@ impl Image {
         if body.format > FORMAT {
             return Err(DefinitionError::Newer { file: file.to_owned(), found: body.format, known: FORMAT });
         }
-        if !matches!(body.compression.algorithm.as_str(), "zstd" | "gzip" | "none") {
-            return Err(DefinitionError::at(file, 1, "`compression.algorithm` must be `zstd`, `gzip` or `none`"));
+        let compression = Located::new(file, text, body.compression.clone());
+        if !matches!(compression.value.algorithm.as_str(), "zstd" | "gzip" | "none") {
+            let message = "`compression.algorithm` must be `zstd`, `gzip` or `none`";
+            return Err(DefinitionError::at(file, compression.line, message));
+        }
+        let default = Located::new(file, text, body.default_channel.clone());
+        if !body.channels.contains_key(&default.value) {
+            let message = format!("the image has no `[channels.{}]`, which `default-channel` names", default.value);
+            return Err(DefinitionError::at(file, default.line, message));
         }
         let image = Self { name: body.name.clone(), file: file.to_owned(), text: text.to_owned(), body };
-        for entry in image.body.files.iter().chain(image.body.channels.values().flat_map(|part| &part.files)) {
+        for entry in image.body.files.iter().chain(image.body.channels.values().flat_map(|part| &part.get_ref().files))
+        {
             let located = Located::new(file, text, entry.clone());
             located.value.kind().map_err(|message| DefinitionError::at(file, located.line, message))?;
         }
-        for wanted in
-            image.body.packages.wanted.iter().chain(image.body.channels.values().flat_map(|part| &part.packages.wanted))
+        for wanted in image
+            .body
+            .packages
+            .wanted
+            .iter()
+            .chain(image.body.channels.values().flat_map(|part| &part.get_ref().packages.wanted))
         {
             let located = Located::new(file, text, wanted.clone());
             PackageName::parse(&located.value)
@@ -178,9 +191,24 @@ impl Image {
         self.body.channels.keys().cloned().collect()
     }
 
+    /// Fails unless the channels it is made for are all among `known`.
+    ///
+    /// # Errors
+    /// [`DefinitionError::Syntax`] with the line of the part for a channel that there is not.
+    pub fn check_channels(&self, known: &[ChannelName]) -> Result<(), DefinitionError> {
+        for (name, part) in &self.body.channels {
+            if !known.contains(name) {
+                let line = Located::new(&self.file, &self.text, part.clone()).line;
+                let message = format!("there is no channel `{name}`; there are {}", list(known));
+                return Err(DefinitionError::at(&self.file, line, message));
+            }
+        }
+        Ok(())
+    }
+
     /// The channel that is meant where nobody names one.
     pub fn default_channel(&self) -> &ChannelName {
-        &self.body.default_channel
+        self.body.default_channel.get_ref()
     }
 
     /// One image of one channel; `name` is the image's own or a variant's.
@@ -189,11 +217,12 @@ impl Image {
     /// [`DefinitionError::NoSuchChannel`].
     pub fn resolve(&self, name: &ImageName, channel: &ChannelName) -> Result<Resolved, DefinitionError> {
         let body = &self.body;
-        let part = body.channels.get(channel).ok_or_else(|| DefinitionError::NoSuchChannel {
-            image: self.name.clone(),
-            channel: channel.clone(),
-            known: self.channels(),
-        })?;
+        let part =
+            body.channels.get(channel).map(toml::Spanned::get_ref).ok_or_else(|| DefinitionError::NoSuchChannel {
+                image: self.name.clone(),
+                channel: channel.clone(),
+                known: self.channels(),
+            })?;
         let mut config = body.config.overlaid(&part.config);
         let (mut title, mut description) = (body.title.clone(), body.description.clone());
         if let Some(variant) = body.variants.get(name) {
@@ -227,8 +256,8 @@ impl Image {
             user: body.user.clone(),
             config,
             files: files.filter_map(|entry| entry.kind().ok().map(|kind| (entry, kind))).collect(),
-            compression: body.compression.algorithm.clone(),
-            level: body.compression.level,
+            compression: body.compression.get_ref().algorithm.clone(),
+            level: body.compression.get_ref().level,
             exclude: body.exclude.clone(),
             include: body.include.clone(),
         })

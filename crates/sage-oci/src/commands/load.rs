@@ -4,7 +4,7 @@ use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
 use crate::{Failure, Printer, interrupt};
 use indicatif::HumanBytes;
-use sage_oci_engine::{Engine, LayoutDir, LoadEvent, LoadOptions, Loaded, Reference};
+use sage_oci_engine::{Engine, LayoutDir, LoadEvent, LoadOptions, Loaded, RUN_LABEL, Reference, RunId};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -15,13 +15,10 @@ pub fn run(context: &Context, options: &cli::Load) -> Result<(), Failure> {
     let tags = if options.tag.is_empty() { locked.tags() } else { options.tag.clone() };
     let references = references(&tags)?;
     let built = build::realise(context, &locked, &options.building, None)?;
-    runtime()?.block_on(unless_interrupted(async {
+    runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        for reference in &references {
-            import(context.printer, &engine, &built, &locked, reference).await?;
-        }
-        Ok(())
-    }))?;
+        import(context.printer, &engine, &built, &locked, &references).await
+    })?;
     tags.iter().for_each(|tag| context.printer.result(tag));
     Ok(())
 }
@@ -31,27 +28,28 @@ pub fn references(tags: &[String]) -> Result<Vec<Reference>, Failure> {
     Ok(tags.iter().map(|tag| Reference::parse(tag)).collect::<Result<_, _>>()?)
 }
 
-/// Imports an image under one name; an engine that has it gets the name only.
+/// Imports an image under some names; an engine that has it gets the names only. No container stays, whatever happens.
 pub async fn import(
     printer: Printer,
     engine: &Engine,
     built: &build::Built,
     locked: &Locked,
-    reference: &Reference,
+    references: &[Reference],
 ) -> Result<Loaded, Failure> {
     let begun = Instant::now();
     let source = Arc::new(LayoutDir::open(&built.folder)?);
     let meter = Meter::new(printer, "Importing", Unit::Bytes);
     let show = |event: LoadEvent| show(&meter, event);
-    let loaded = engine.load(source, locked.lock.architecture, reference, &LoadOptions::default(), &show).await;
+    let options = LoadOptions::default();
+    let work = async { Ok(engine.load(source, locked.lock.architecture, references, &options, &show).await?) };
+    let loaded = tidily(printer, engine, &options.run, work).await;
     meter.finish();
     let loaded = loaded?;
+    let names = references.iter().map(Reference::to_string).collect::<Vec<_>>().join(" ");
     printer.step(
         "Imported",
         format_args!(
-            "{}:{} into {} {}, {} sent, {} there already, {:.1} s",
-            reference.repository(),
-            reference.tag(),
+            "{names} into {} {}, {} sent, {} there already, {:.1} s",
             engine.kind(),
             engine.version(),
             HumanBytes(loaded.sent_bytes),
@@ -72,8 +70,26 @@ fn show(meter: &Meter, event: LoadEvent) {
     }
 }
 
+/// Runs a future until it ends or a signal comes; where it does not end well, no container of the run stays.
+pub async fn tidily<T>(
+    printer: Printer,
+    engine: &Engine,
+    run: &RunId,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let result = unless_interrupted(work).await;
+    if result.is_err()
+        && let Err(error) = engine.remove_leftovers(run).await
+    {
+        // What went wrong first is what counts.
+        let run = run.as_str();
+        printer.note(format_args!("warning: containers with the label {RUN_LABEL}={run} may be left: {error}"));
+    }
+    result
+}
+
 /// Runs a future until it ends or a signal comes; dropping it closes its connections.
-pub async fn unless_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+async fn unless_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let flag = interrupt::flag();
     let signal = async {
         while !flag.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-use super::load::unless_interrupted;
+use super::load::tidily;
 use super::runtime;
 use crate::context::{Context, Locked};
 use crate::{Failure, Printer, cli};
@@ -17,7 +17,8 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
     let selection = selection(context, &locked, options.only.as_deref())?;
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        test(context.printer, &engine, &reference, &selection, options.reports.smoke_jobs).await
+        let subject = Subject { name: &reference, id: &reference };
+        test(context.printer, &engine, subject, &selection, options.reports.smoke_jobs).await
     })?;
     write_reports(&report, &options.reports)?;
     if report.is_good() { Ok(()) } else { Err(Failure::NotFine) }
@@ -38,24 +39,29 @@ pub fn selection(context: &Context, locked: &Locked, only: Option<&str>) -> Resu
     Ok(selection)
 }
 
+/// What is tested.
+pub struct Subject<'a> {
+    /// What it is called in output and reports.
+    pub name: &'a str,
+    /// What the containers are made of: a name, or an Id, which nobody can move in the middle.
+    pub id: &'a str,
+}
+
 /// Runs the checks and shows each as it ends; no container stays, whatever happens.
 pub async fn test(
     printer: Printer,
     engine: &Engine,
-    reference: &str,
+    subject: Subject<'_>,
     selection: &Selection,
     jobs: Option<usize>,
 ) -> Result<Report, Failure> {
-    printer.step("Testing", format_args!("{reference} with {} checks", selection.checks.len()));
+    printer.step("Testing", format_args!("{} with {} checks", subject.name, selection.checks.len()));
     let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let options = SmokeOptions { jobs, run: RunId::unique() };
     let tell = |outcome: &_| printer.note(outcome_lines(outcome).trim_end());
-    let work = async { Ok(run_checks(engine, reference, selection, &options, &tell).await) };
-    let report = unless_interrupted(work).await;
-    if report.is_err() {
-        engine.remove_leftovers(&options.run).await?;
-    }
-    let report = report?;
+    let work = async { Ok(run_checks(engine, subject.id, selection, &options, &tell).await) };
+    let mut report = tidily(printer, engine, &options.run, work).await?;
+    subject.name.clone_into(&mut report.image);
     printer.note(summary(&report).trim_end());
     Ok(report)
 }

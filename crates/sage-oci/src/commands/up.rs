@@ -15,24 +15,21 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
     let image = build::open(&built, &locked)?;
     let digest = image.descriptor.digest.sha256().hex();
     let candidate = format!("{}:candidate-{}", locked.image.name, &digest[..12]);
+    let candidates = references(std::slice::from_ref(&candidate))?;
     let tags = locked.tags();
+    let names = references(&tags)?;
 
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        let work = async {
-            for reference in references(std::slice::from_ref(&candidate))? {
-                import(printer, &engine, &built, &locked, &reference).await?;
-            }
-            Ok(())
-        };
-        super::load::unless_interrupted(work).await?;
-        let report = smoke::test(printer, &engine, &candidate, &selection, options.reports.smoke_jobs).await?;
+        let loaded = import(printer, &engine, &built, &locked, &candidates).await?;
+        let subject = smoke::Subject { name: &candidate, id: &loaded.id };
+        let report = smoke::test(printer, &engine, subject, &selection, options.reports.smoke_jobs).await?;
         if report.is_good() {
-            for reference in references(&tags)? {
-                import(printer, &engine, &built, &locked, &reference).await?;
+            for name in &names {
+                engine.tag(&loaded.id, name).await?;
             }
-            for reference in references(std::slice::from_ref(&candidate))? {
-                engine.untag(&reference).await?;
+            for candidate in &candidates {
+                engine.untag(candidate).await?;
             }
         }
         Ok::<_, Failure>(report)

@@ -47,7 +47,9 @@ pub async fn load(
     let events = Mutex::new(Vec::new());
     let tell = |event| events.lock().unwrap().push(event);
     let architecture = Architecture::host().unwrap();
-    let loaded = engine.load(Arc::new(image.source.clone()), architecture, reference, options, &tell).await;
+    let loaded = engine
+        .load(Arc::new(image.source.clone()), architecture, std::slice::from_ref(reference), options, &tell)
+        .await;
     (loaded, events.into_inner().unwrap())
 }
 

@@ -1,6 +1,9 @@
 use super::machine::State;
 use super::syntax::{Otherwise, Part, Word};
 
+/// The longest text of a word that is followed, in bytes: `a=$a$a`, written forty times, would fill any memory.
+const LONGEST: usize = 16 << 10;
+
 /// A value, or `None` where only a run could tell.
 pub(super) type Value = Option<String>;
 
@@ -38,7 +41,7 @@ impl State {
         Ok(fields)
     }
 
-    /// The text of one word, without splitting.
+    /// The text of one word, without splitting; one that is too long counts as unknown.
     pub(super) fn value(&self, word: &Word) -> Value {
         let mut text = String::new();
         for part in word {
@@ -48,6 +51,9 @@ impl State {
                 Part::Pattern(piece) if piece == "[" && word.len() == 1 => text.push_str(piece),
                 Part::Pattern(_) | Part::Substitution(_) | Part::Unknown => return None,
                 Part::Parameter { name, otherwise, .. } => text.push_str(&self.parameter(name, otherwise.as_ref())?),
+            }
+            if text.len() > LONGEST {
+                return None;
             }
         }
         Some(text)

@@ -292,3 +292,10 @@ const PIECES: [&str; 58] = [
     "shift\n",
     "return ",
 ];
+
+#[test]
+fn texts_that_double_become_unknown() {
+    let double = "a=$a$a\n".repeat(40);
+    nothing(&format!("a=xxxxxxxx\n{double}echo $a"));
+    assert!(configure(&format!("a=xxxxxxxx\n{double}mkdir /var/lib/$a")).is_err());
+}

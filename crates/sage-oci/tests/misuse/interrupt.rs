@@ -1,0 +1,175 @@
+//! Ctrl-C in every phase: the command ends by itself, nothing that it started stays, and the next run goes on.
+
+use crate::process::{Running, is_alive, until};
+use crate::proxy::{Moment, Proxy, engine};
+use crate::world::{HEAVY, World, docker};
+use sage_oci_fake_mirror::{Fault, When};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// How long a command may go on after Ctrl-C.
+const QUICK: Duration = Duration::from_secs(20);
+/// How much a mirror sends before it falls silent.
+const SENT: u64 = 1 << 20;
+
+#[track_caller]
+fn ends_soon(running: Running, text: &str) {
+    let began = Instant::now();
+    running.end().refused(&[text]);
+    assert!(began.elapsed() < QUICK, "it went on for {:?}", began.elapsed());
+}
+
+#[test]
+fn while_it_fetches() {
+    for verb in ["lock", "build"] {
+        let mut world = World::new("fetch", 4 << 20);
+        let mut arguments = vec![verb];
+        if verb == "build" {
+            world = world.locked();
+            sage_oci_files::remove_dir_all(world.cache()).unwrap();
+            arguments.push(&world.image);
+        }
+        world.mirror.on("/pool/*app*", When::Always, Fault::Stall(SENT));
+        let running = Running::start(&world, &arguments);
+        let debs = world.cache().join("debs");
+        let part = until("a part of the archive", || {
+            let part = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "part");
+            let parts: Vec<PathBuf> = sage_oci_files::list(&debs).unwrap_or_default();
+            parts.into_iter().filter(part).find(|part| size(part) == SENT)
+        });
+        running.interrupt();
+        ends_soon(running, "stopped");
+        assert_eq!(size(&part), SENT, "what has come is kept");
+        if verb == "lock" {
+            world.has_no_lock();
+        }
+        world.mirror.behave();
+        world.run(&arguments).fine();
+        assert!(!part.exists());
+        let requests = world.mirror.requests();
+        let last = requests.iter().rfind(|request| request.path.contains("app_1.0")).unwrap();
+        assert_eq!(last.header("range"), Some(&*format!("bytes={SENT}-")), "it goes on from there");
+    }
+}
+
+fn size(path: &PathBuf) -> u64 {
+    sage_oci_files::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+#[test]
+fn while_it_looks_into_archives() {
+    let world = World::new("scan", 1000);
+    // A note of an earlier scan that is a pipe: whoever reads it waits.
+    let notes = world.cache().join("scans");
+    sage_oci_files::create_dir_all(&notes).unwrap();
+    let archive = world.folder.path().join("mirror/pool/main/a/app/app_1.0-1_amd64.deb");
+    let digest = String::from_utf8(Command::new("sha256sum").arg(&archive).output().unwrap().stdout).unwrap();
+    let pipe = notes.join(format!("{}-1.json", digest.split(' ').next().unwrap()));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let running = Running::start(&world, &["lock"]);
+    until("the scan", || running.stderr().contains("Scanning").then_some(()));
+    running.interrupt();
+    // The reader goes on once somebody has opened the other end and closed it.
+    drop(sage_oci_files::append(&pipe).unwrap());
+    ends_soon(running, "stopped");
+    world.has_no_lock();
+    sage_oci_files::remove_file(&pipe).unwrap();
+    world.run(&["lock"]).fine();
+}
+
+#[test]
+fn while_nix_builds() {
+    for whole_group in [false, true] {
+        let world = World::new("build", HEAVY).locked();
+        let running = Running::start(&world, &["build", &world.image]);
+        let started = until("a builder", || {
+            let all = running.descendants();
+            all.iter().any(|(_, line)| line.contains("layer-") || line.contains("builder")).then_some(all)
+        });
+        if whole_group {
+            running.interrupt_all()
+        } else {
+            running.interrupt()
+        }
+        ends_soon(running, "interrupted");
+        for (pid, line) in started {
+            until(&format!("the end of {line}"), || (!is_alive(pid)).then_some(()));
+        }
+        let path = world.on_image("build", &[]);
+        assert!(path.fine().starts_with("/nix/store/"), "{path:?}");
+        world.on_image("inspect", &["--validate"]).fine();
+    }
+}
+
+#[test]
+fn while_the_engine_takes_the_image() {
+    let world = World::new("import", HEAVY).locked();
+    world.on_image("build", &[]).fine();
+    let proxy = Proxy::before(engine(), Moment::Upload(HEAVY / 2));
+    let mut command = world.command(&["load", &world.image]);
+    command.env("DOCKER_HOST", proxy.host());
+    let running = Running::of(command);
+    proxy.reached();
+    running.interrupt();
+    ends_soon(running, "interrupted");
+    proxy.go_on();
+    assert_eq!(world.in_engine(&["images"]), "", "half an image");
+    assert_eq!(world.on_image("load", &[]).fine(), format!("{0}:1.0\n{0}:latest", world.image));
+    assert_eq!(world.greets(), "hello");
+}
+
+#[test]
+fn while_the_import_is_checked() {
+    for verb in ["load", "up"] {
+        let world = World::new("check", 1000).locked();
+        world.on_image("build", &[]).fine();
+        let proxy = Proxy::before(engine(), Moment::Answer);
+        let mut command = world.command(&[verb, &world.image]);
+        command.env("DOCKER_HOST", proxy.host());
+        let running = Running::of(command);
+        proxy.reached();
+        assert_eq!(world.in_engine(&["ps"]).lines().count(), 1);
+        running.interrupt();
+        ends_soon(running, "interrupted");
+        assert_eq!(world.in_engine(&["ps"]), "", "the container stays");
+        assert_eq!(docker(&["images", "--quiet", &world.image]), "", "it has a name already");
+        proxy.go_on();
+        // The image that came whole is there; the next run has to check and name it only.
+        let said = world.on_image("load", &[]);
+        said.fine();
+        assert!(said.stderr.contains(" 0 B sent"), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn while_a_container_is_being_made() {
+    let world = World::new("late", 1000).locked();
+    world.on_image("load", &[]).fine();
+    let proxy = Proxy::before(engine(), Moment::Request);
+    let mut command = world.command(&["smoke", &world.image, "--smoke-jobs", "1"]);
+    command.env("DOCKER_HOST", proxy.host());
+    let running = Running::of(command);
+    proxy.reached();
+    running.interrupt();
+    // Long enough for the command to have looked for what is left.
+    std::thread::sleep(Duration::from_millis(500));
+    proxy.go_on();
+    ends_soon(running, "interrupted");
+    assert_eq!(world.in_engine(&["ps"]), "", "a container was made after the end");
+}
+
+#[test]
+fn while_checks_run() {
+    let world = World::new("smoke", 1000).locked();
+    let checks = format!("images/checks/{}.toml", world.image);
+    world
+        .write(&checks, "version = 1\n[[check]]\nname = \"long\"\ncommand = [\"/usr/bin/tiny\", \"sleep\", \"300\"]\n");
+    world.on_image("load", &[]).fine();
+    let running = Running::start(&world, &["smoke", &world.image, "--report", "report.json"]);
+    until("a container", || (!world.in_engine(&["ps", "--filter", "status=running"]).is_empty()).then_some(()));
+    running.interrupt();
+    ends_soon(running, "interrupted");
+    assert_eq!(world.in_engine(&["ps"]), "");
+    assert!(!world.project().join("report.json").exists(), "half a report");
+}

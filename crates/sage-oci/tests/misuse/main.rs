@@ -1,0 +1,14 @@
+//! Bad input and bad luck, through the real command: what it says, how it ends, what it leaves.
+//!
+//! Each test has a [`world::World`] of its own: a project with one tiny image, a mirror that can be told to misbehave, a
+//! cache. Nix and the container engine are the machine's own, so these tests need both.
+
+mod archives;
+mod definitions;
+mod disk;
+mod engine;
+mod interrupt;
+mod process;
+mod proxy;
+mod twice;
+mod world;

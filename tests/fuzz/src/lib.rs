@@ -1,0 +1,3 @@
+//! Fuzzing of every parser of outside bytes; see `run`.
+
+pub mod targets;

@@ -1,0 +1,289 @@
+//! What is fuzzed: one function a parser of bytes that come from outside. Each must end without a panic, in bounded memory
+//! and time, and keep the law that stands in it, whatever it is given.
+//!
+//! The fuzzing programs and `crates/sage-oci/tests/corpus.rs` share this file: what the first have found, the second runs
+//! again with every `cargo test`.
+
+use sage_oci_checks::Checks;
+use sage_oci_deb::{Ar, Deb, DebError, IndexEntry, Release, StanzaReader, TarReader, read_packages};
+use sage_oci_definition::{Channel, Image};
+use sage_oci_derivation::{Derivation, NarWriter};
+use sage_oci_effects::{Census, Package};
+use sage_oci_image::{Descriptor, Image as OciImage, ImageSource, Index, MediaType, Platform, SourceError, digest_of};
+use sage_oci_layer::{LayerError, read_layer};
+use sage_oci_ldcache::{CONF, ElfFacts, search_path};
+use sage_oci_lock::Lock;
+use sage_oci_names::{Architecture, BlobDigest, DebVersion, PackageName};
+use sage_oci_resolve::parse_relations;
+use sage_oci_signature::{Keyring, verify};
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
+/// A name and what it feeds.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const ALL: &[Target] = &[
+    ("ar", ar),
+    ("aterm", aterm),
+    ("checks", checks),
+    ("deb", deb),
+    ("deb822", deb822),
+    ("definition", definition),
+    ("elf", elf),
+    ("inrelease", inrelease),
+    ("layer", layer),
+    ("ldconf", ldconf),
+    ("lock", lock),
+    ("nar", nar),
+    ("oci", oci),
+    ("packages", packages),
+    ("relations", relations),
+    ("release", release),
+    ("shell", shell),
+    ("tar", tar),
+];
+
+/// The most that a decompressor may make of an input here.
+const LIMIT: u64 = 1 << 20;
+
+/// Unix archives: a member never gives more bytes than its header says.
+pub fn ar(data: &[u8]) {
+    let Ok(mut ar) = Ar::open(data) else { return };
+    while let Ok(Some(member)) = ar.next_member() {
+        let mut bytes = Vec::new();
+        match ar.read_to_end(&mut bytes) {
+            Ok(count) => assert_eq!(count as u64, member.size),
+            Err(_) => return,
+        }
+    }
+}
+
+/// tar with PAX and GNU's long names: every path is relative and stays below the root.
+pub fn tar(data: &[u8]) {
+    let mut tar = TarReader::new(data);
+    while let Ok(Some(entry)) = tar.next_entry() {
+        inside(&entry.path);
+    }
+}
+
+fn inside(path: &str) {
+    assert!(!path.starts_with('/') && path.split('/').all(|part| part != ".."), "{path}");
+}
+
+/// Binary packages, their compressed members included.
+pub fn deb(data: &[u8]) {
+    let Ok(deb) = Deb::open_with_limit(data, LIMIT) else { return };
+    let _ = deb.control().stanza();
+    let Ok(mut data) = deb.data(LIMIT) else { return };
+    let mut total = 0;
+    let _ = data.for_each(|entry, body| {
+        inside(&entry.path);
+        total += std::io::copy(body, &mut std::io::sink())?;
+        assert!(total <= LIMIT);
+        Ok::<_, DebError>(())
+    });
+}
+
+/// deb822: what was read reads the same again.
+pub fn deb822(data: &[u8]) {
+    let mut reader = StanzaReader::new(data);
+    while let Ok(Some(stanza)) = reader.next_stanza() {
+        let mut again = StanzaReader::new(stanza.as_str().as_bytes());
+        assert_eq!(again.next_stanza().ok().flatten().as_ref(), Some(&stanza));
+        let _ = IndexEntry::from_stanza(&stanza);
+    }
+}
+
+/// Package indexes.
+pub fn packages(data: &[u8]) {
+    // After an error the index is over; an endless row of errors would be one here.
+    assert!(read_packages(data).count() <= data.len() + 1);
+}
+
+/// Release files: paths of indexes stay below the suite.
+pub fn release(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(release) = Release::parse(text) else { return };
+    for path in release.files.keys() {
+        inside(path);
+        let _ = release.by_hash_path(path);
+    }
+}
+
+/// Signed release files: none is believed but those of the corpus, since nobody here has the key.
+pub fn inrelease(data: &[u8]) {
+    const KEY: &str = include_str!("../../../crates/fakes/suite/src/worthless-public-key.asc");
+    const SIGNED: &str = "Origin: Test\nSuite: tiny\n";
+    let keyring = Keyring::from_armored(&[("key", KEY)]).expect("the key is committed");
+    if let Ok(verified) = verify(data, &keyring) {
+        // White space at line ends is not under the signature; the reader removes it.
+        assert_eq!(verified.text, SIGNED);
+        assert_eq!(verified.signers.len(), 1);
+    }
+}
+
+/// Derivations: what was read can be written and is the same then.
+pub fn aterm(data: &[u8]) {
+    let Ok(derivation) = Derivation::parse("name", data) else { return };
+    let bytes = derivation.to_bytes();
+    assert_eq!(Derivation::parse("name", &bytes).as_ref().ok(), Some(&derivation));
+}
+
+/// Archives of Nix have no reader here, only a writer, whose names come from outside: bytes are taken as what a caller
+/// does with it. Names come out in order or not at all.
+pub fn nar(data: &[u8]) {
+    let Ok(mut nar) = NarWriter::new(Vec::new()) else { return };
+    for line in data.split(|byte| *byte == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        let (what, name) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+        let done = match what {
+            "d" => nar.directory(name),
+            "e" => nar.end_directory(),
+            "l" => nar.symlink(name, name),
+            "x" => nar.file(name, true, name.len() as u64, name.as_bytes()),
+            // One byte less than promised.
+            "s" => nar.file(name, false, name.len() as u64 + 1, name.as_bytes()),
+            _ => nar.file(name, false, name.len() as u64, name.as_bytes()),
+        };
+        if done.is_err() {
+            return;
+        }
+    }
+    if let Ok(bytes) = nar.finish() {
+        assert!(bytes.starts_with(b"\x0d\0\0\0\0\0\0\0nix-archive-1") && bytes.len() % 8 == 0);
+    }
+}
+
+/// Locks: what was read can be written and is the same then.
+pub fn lock(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(lock) = Lock::parse(text) else { return };
+    assert_eq!(Lock::parse(&lock.to_text()).as_ref().ok(), Some(&lock));
+    let _ = lock.diff(&lock).lines();
+    if let Some(package) = lock.packages.first() {
+        let _ = lock.why(&package.name).map(|why| why.lines());
+    }
+}
+
+/// Definitions of images, channels and the census.
+pub fn definition(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(image) = Image::parse("file", text) {
+        for channel in image.channels() {
+            for name in image.names() {
+                let resolved = image.resolve(&name, &channel).expect("its own names and channels");
+                assert!(resolved.wanted.iter().all(|wanted| wanted.line >= 1));
+            }
+        }
+    }
+    if let Ok(channel) = Channel::parse("file", text) {
+        let _ = channel.apt_sources();
+    }
+    let _ = Census::parse([("file", text)]);
+}
+
+/// Lists of checks.
+pub fn checks(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(checks) = Checks::parse(text) {
+        let _ = checks.for_channel(&"sid".parse().expect("a channel's name"));
+    }
+}
+
+/// The configuration of the loader, which includes other files: NUL begins a further one.
+pub fn ldconf(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let name = |(at, text): (usize, &str)| match at {
+        0 => (CONF.to_owned(), text.to_owned()),
+        _ => (format!("/etc/ld.so.conf.d/{at}.conf"), text.to_owned()),
+    };
+    let files: BTreeMap<String, String> = text.split('\0').enumerate().map(name).collect();
+    if let Ok(path) = search_path(&files, Architecture::Amd64) {
+        // A relative one is kept as it is: so does ldconfig.
+        assert!(path.iter().all(|folder| !folder.is_empty() && !folder.ends_with('/')), "{path:?}");
+    }
+}
+
+/// Shared objects.
+pub fn elf(data: &[u8]) {
+    let _ = ElfFacts::read(Cursor::new(data));
+}
+
+/// Layers, by whatever tool.
+pub fn layer(data: &[u8]) {
+    let mut total = 0;
+    let _ = read_layer(data, |_, body| {
+        let mut part = body.take(LIMIT);
+        total += std::io::copy(&mut part, &mut std::io::sink()).unwrap_or(LIMIT);
+        let why = std::io::Error::other("enough");
+        if total < LIMIT { Ok(()) } else { Err(LayerError::Read { source: why }) }
+    });
+}
+
+/// Documents of images: an index; or, behind NULs, a manifest and a configuration with the digests that they should have.
+pub fn oci(data: &[u8]) {
+    let parts: Vec<&[u8]> = data.splitn(2, |byte| *byte == 0).collect();
+    let source = match parts[..] {
+        [index] => Documents { index: index.to_vec(), blobs: BTreeMap::new() },
+        [manifest, config] => {
+            // The manifest of the corpus leaves these two to be filled in.
+            let manifest = String::from_utf8_lossy(manifest)
+                .replace("CONFIG-DIGEST", &digest_of(config).to_string())
+                .replace("CONFIG-SIZE", &config.len().to_string())
+                .into_bytes();
+            let mut descriptor = Descriptor::of(MediaType::Manifest, &manifest);
+            descriptor.platform = Some(Platform::linux(Architecture::Amd64));
+            let index = serde_json::to_vec(&Index::new(vec![descriptor], BTreeMap::new())).expect("plain data");
+            let blobs = [&manifest[..], config].map(|bytes| (digest_of(bytes), bytes.to_vec()));
+            Documents { index, blobs: BTreeMap::from(blobs) }
+        }
+        _ => return,
+    };
+    if let Ok(image) = OciImage::open(&source, Architecture::Amd64) {
+        assert_eq!(image.layers.len(), image.config.rootfs.diff_ids.len());
+        let _ = image.compressed_size();
+    }
+}
+
+struct Documents {
+    index: Vec<u8>,
+    blobs: BTreeMap<BlobDigest, Vec<u8>>,
+}
+
+impl ImageSource for Documents {
+    fn index(&self) -> Result<Vec<u8>, SourceError> {
+        Ok(self.index.clone())
+    }
+
+    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError> {
+        match self.blobs.get(digest) {
+            Some(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
+            None => Err("no such blob".into()),
+        }
+    }
+
+    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
+        self.blobs.get(digest).map(|bytes| bytes.len() as u64).ok_or_else(|| "no such blob".into())
+    }
+}
+
+/// Dependency fields, and versions: their order is one.
+pub fn relations(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = parse_relations(text, Architecture::Amd64);
+    let versions: Vec<DebVersion> = text.split(',').filter_map(|word| DebVersion::parse(word.trim()).ok()).collect();
+    for (a, b) in versions.iter().zip(versions.iter().skip(1)) {
+        assert_eq!(a.cmp(b), b.cmp(a).reverse());
+    }
+}
+
+/// Maintainer scripts and triggers. The reader follows each; the same script is judged the same.
+pub fn shell(data: &[u8]) {
+    let name = PackageName::parse("package").expect("a package's name");
+    let scripts = ["preinst", "postinst", "triggers"].map(|kind| (kind.to_owned(), data.to_vec()));
+    let scripts = BTreeMap::from(scripts);
+    let package = Package { name: &name, version: "1-1", scripts: &scripts };
+    let judged = Census::default().judge(&package);
+    assert_eq!(judged.as_ref().ok(), Census::default().judge(&package).as_ref().ok());
+}
