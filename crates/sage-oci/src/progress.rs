@@ -148,6 +148,8 @@ pub struct Building {
     fetch: Meter,
     build: Meter,
     running: BTreeSet<String>,
+    /// What Nix has said, without the store paths that it was about.
+    said: BTreeSet<String>,
     timings: Timings,
     /// What is said once before the first build.
     manner: Option<String>,
@@ -163,6 +165,7 @@ impl Building {
             fetch: Meter::new(printer, "Fetching", Unit::Bytes),
             build: Meter::new(printer, "Building", Unit::Things("steps")),
             running: BTreeSet::new(),
+            said: BTreeSet::new(),
         }
     }
 
@@ -204,7 +207,8 @@ impl sage_oci_produce::Observer for Building {
             }
             Event::BuildStarted { derivation } => _ = self.running.insert(short(derivation.name())),
             Event::BuildFinished { derivation } => _ = self.running.remove(&short(derivation.name())),
-            Event::Message { level: 0 | 1, text } => self.build.note(&text),
+            // Of a warning that Nix repeats for path after path only the first is shown; the log has all.
+            Event::Message { level: 0 | 1, text } if self.said.insert(without_paths(&text)) => self.build.note(&text),
             _ => {}
         }
         self.build.message(self.running.iter().cloned().collect::<Vec<_>>().join(" "));
@@ -217,4 +221,8 @@ impl sage_oci_produce::Observer for Building {
 
 fn short(name: &str) -> String {
     name.trim_end_matches(".drv").to_owned()
+}
+
+fn without_paths(text: &str) -> String {
+    text.split(['\'', ' ']).filter(|word| !word.starts_with("/nix/store/")).collect()
 }
