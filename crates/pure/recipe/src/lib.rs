@@ -5,6 +5,7 @@
 //! sink that makes derivations is in `sage-oci-emit`; the graph itself depends on the lock and the definition alone.
 
 mod accounts;
+mod closure;
 mod generated;
 mod graph;
 mod interpreter;
@@ -13,6 +14,11 @@ mod packages;
 mod sink;
 mod steps;
 
+pub use closure::{
+    AddedUser, BaseContents, ClosureGraph, ClosureImage, ClosureImageStep, ClosureLayerStep, ClosureMember,
+    ClosurePath, ClosureStep, ClosureStepError, ClosureSteps, ClosureTopStep, OciConfig, Owner, Permission, RootFiles,
+    closure_image, split,
+};
 pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, image};
 pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
