@@ -1,4 +1,4 @@
-use crate::{BuildError, bytecode, fetch, generate, image, layer};
+use crate::{BuildError, bytecode, closure, fetch, generate, image, layer};
 use sage_oci_recipe::Step;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,12 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Bytecode(step) => bytecode::run(step, outputs, scratch, threads),
         Step::Generate(step) => generate::run(step, outputs, threads),
         Step::Image(step) => image::run(step, &outputs.out),
+        Step::ClosureLayer(step) => closure::run_layer(step, &outputs.out, threads),
+        Step::ClosureTop(step) => closure::run_top(step, &outputs.out, threads),
+        Step::ClosureImage(step) => closure::run_image(step, &outputs.out),
+        Step::Closure(_) => {
+            Err(BuildError::Spec { why: "it needs the closure from Nix, as structured attributes".to_owned() })
+        }
     };
     if result.is_err() {
         // The step's own error is the one to report, whatever happens to the leftovers.

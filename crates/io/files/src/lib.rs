@@ -26,7 +26,7 @@ mod plain;
 pub use atomic::{AtomicDir, AtomicFile, write_atomic};
 pub use directory::{create_dir_all, list, remove_dir_all};
 pub use error::FileError;
-pub use link::{hard_link_or_copy, read_link, symlink};
+pub use link::{hard_link_or_copy, read_link, real_path, symlink};
 pub use lock::{FileLock, Holder};
 pub use place::{cache_dir, free_space, state_dir};
 pub use plain::{append, create, exists, metadata, open, read, read_to_string, remove_file, rename};

@@ -16,8 +16,8 @@ mod steps;
 
 pub use closure::{
     AddedUser, BaseContents, ClosureGraph, ClosureImage, ClosureImageStep, ClosureLayerStep, ClosureMember,
-    ClosurePath, ClosureStep, ClosureStepError, ClosureSteps, ClosureTopStep, OciConfig, Owner, Permission, RootFiles,
-    closure_image, split,
+    ClosurePath, ClosureStep, ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission,
+    RootFiles, closure_image, split,
 };
 pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, image};
 pub use sink::{Handle, Input, Job, OutputName, Sink};

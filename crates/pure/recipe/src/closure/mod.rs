@@ -6,6 +6,6 @@ mod split;
 mod steps;
 
 pub use graph::{ClosureGraph, closure_image};
-pub use image::{AddedUser, ClosureImage, OciConfig, Owner, Permission, RootFiles};
+pub use image::{AddedUser, ClosureImage, Nothing, OciConfig, Owner, Permission, RootFiles};
 pub use split::{BaseContents, ClosureStepError, ClosureSteps, split};
 pub use steps::{ClosureImageStep, ClosureLayerStep, ClosureMember, ClosurePath, ClosureStep, ClosureTopStep};

@@ -112,6 +112,7 @@ pub fn split(
         registration.sort_by(|a, b| a.path.cmp(&b.path));
     }
     let top = ClosureTopStep {
+        architecture: image.architecture,
         layer,
         copy_to_root: image.copy_to_root.clone(),
         root_files: image.root_files,

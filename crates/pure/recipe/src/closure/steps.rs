@@ -1,6 +1,6 @@
 use super::{AddedUser, ClosureImage, Owner, Permission, RootFiles};
 use crate::Sealing;
-use sage_oci_names::{LayerName, Sha256, StorePath};
+use sage_oci_names::{Architecture, LayerName, Sha256, StorePath};
 use serde::{Deserialize, Serialize};
 
 /// A whole closure image in one derivation (output `out`). The closure comes beside the step, from Nix itself, as
@@ -66,6 +66,8 @@ pub struct ClosureLayerStep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosureTopStep {
+    /// The machine that the image is for; it picks the base image.
+    pub architecture: Architecture,
     /// The store paths, with the layer's name and sealing.
     pub layer: ClosureLayerStep,
     /// Paths whose trees appear in the root.
