@@ -2,7 +2,7 @@ use crate::cli::{Building, Target};
 use crate::{Failure, Printer, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_lock::Lock;
-use sage_oci_names::Architecture;
+use sage_oci_names::{Architecture, StorePath};
 use sage_oci_produce::{Plan, Request};
 use sage_oci_project::Project;
 use sage_oci_store::{Nix, Settings};
@@ -64,9 +64,7 @@ impl Context {
 
     /// All derivations of an image, with this program in the store as their builder.
     pub fn plan(&self, nix: &Nix, locked: &Locked) -> Result<Plan, Failure> {
-        let program = std::env::current_exe()
-            .map_err(|error| Failure::new(format_args!("cannot find this program's own file: {error}"), None))?;
-        let tool = nix.add_tool("sage-oci", &program)?;
+        let tool = tool(nix)?;
         let channel = self.project.channel(&locked.image.channel)?;
         Ok(Plan::make(Request {
             lock: &locked.lock,
@@ -77,6 +75,13 @@ impl Context {
             tool,
         })?)
     }
+}
+
+/// This program in the store: the builder of every derivation.
+pub fn tool(nix: &Nix) -> Result<StorePath, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::new(format_args!("cannot find this program's own file: {error}"), None))?;
+    Ok(nix.add_tool("sage-oci", &program)?)
 }
 
 /// Nix with the settings of the command line.

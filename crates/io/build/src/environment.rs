@@ -22,7 +22,12 @@ pub fn run_from_environment() -> Result<(), BuildError> {
 
 fn run_from(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), BuildError> {
     if let (None, Some(file)) = (variable("specPath"), variable("NIX_ATTRS_JSON_FILE")) {
-        return run_structured(Path::new(&file), cores(variable("NIX_BUILD_CORES")));
+        let mut file = PathBuf::from(file);
+        // Nix 2.8 names the file as it is called outside the sandbox.
+        if let (false, Some(top)) = (sage_oci_files::exists(&file)?, variable("NIX_BUILD_TOP")) {
+            file = Path::new(&top).join(".attrs.json");
+        }
+        return run_structured(&file, cores(variable("NIX_BUILD_CORES")));
     }
     let need = |name: &'static str| variable(name).ok_or(BuildError::Environment { name });
     let step: Step = serde_json::from_slice(&sage_oci_files::read(need("specPath")?)?)

@@ -16,6 +16,9 @@ pub enum ProduceError {
     /// Archives could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// The base image cannot be read.
+    #[error(transparent)]
+    Base(#[from] sage_oci_build::BuildError),
     /// A file of ours.
     #[error(transparent)]
     File(#[from] FileError),
@@ -28,6 +31,7 @@ impl ProduceError {
             Self::Recipe(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Fetch(error) => error.hint(),
+            Self::Base(error) => error.hint(),
             Self::File(error) => error.hint(),
         }
     }

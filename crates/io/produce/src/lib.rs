@@ -6,8 +6,10 @@
 //! fetches by itself and gives the same bytes.
 
 mod archives;
+mod closure;
 mod error;
 mod plan;
 
+pub use closure::ClosurePlan;
 pub use error::ProduceError;
 pub use plan::{Observer, Plan, Request};

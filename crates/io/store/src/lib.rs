@@ -13,6 +13,7 @@
 
 mod access;
 mod add;
+mod closure;
 mod command;
 mod config;
 mod discover;
@@ -30,6 +31,7 @@ mod version;
 
 pub use access::Access;
 pub use add::FixedDirectory;
+pub use closure::ValidPath;
 pub use discover::Nix;
 pub use error::StoreError;
 pub use event::Event;

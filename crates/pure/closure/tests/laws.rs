@@ -183,3 +183,19 @@ fn bad_lists_are_refused() {
     assert!(text(std::slice::from_ref(&two), 1).contains("too few"));
     assert!(text(&[two], 121).contains("too many"));
 }
+
+#[test]
+fn a_thousand_paths_are_planned_in_less_than_half_a_second() {
+    let mut members: Vec<Member> = Vec::new();
+    for at in 0..1000_u64 {
+        let references = (1..20).filter(|back| back * back <= at);
+        let references = references.map(|back| members[(at - back * back) as usize].path.clone()).collect();
+        let nar_size = 10_000 + at * at % 30_000_000;
+        members.push(Member { path: path(at * 31 + 5, &format!("{}-1.0", word(at as usize))), nar_size, references });
+    }
+    let begun = std::time::Instant::now();
+    let plan = made(&members, 60);
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("{} paths, {} layers planned in {:.1} ms", members.len(), plan.layers.len() + 1, seconds * 1000.0);
+    assert!(seconds < 0.5, "{seconds} s");
+}

@@ -1,11 +1,13 @@
 use super::{build, runtime};
 use crate::cli;
-use crate::context::{Context, Locked};
+use crate::context::Context;
 use crate::progress::{Meter, Unit};
 use crate::{Failure, Printer, interrupt};
 use indicatif::HumanBytes;
 use sage_oci_engine::{Engine, LoadEvent, LoadOptions, Loaded, Reference};
 use sage_oci_layout::LayoutDir;
+use sage_oci_names::Architecture;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -19,7 +21,7 @@ pub fn run(context: &Context, options: &cli::Load) -> Result<(), Failure> {
     runtime()?.block_on(unless_interrupted(async {
         let engine = Engine::connect().await?;
         for reference in &references {
-            import(context.printer, &engine, &built, &locked, reference).await?;
+            import(context.printer, &engine, &built.folder, locked.lock.architecture, reference).await?;
         }
         Ok(())
     }))?;
@@ -36,15 +38,15 @@ pub fn references(tags: &[String]) -> Result<Vec<Reference>, Failure> {
 pub async fn import(
     printer: Printer,
     engine: &Engine,
-    built: &build::Built,
-    locked: &Locked,
+    layout: &Path,
+    architecture: Architecture,
     reference: &Reference,
 ) -> Result<Loaded, Failure> {
     let begun = Instant::now();
-    let source = Arc::new(LayoutDir::open(&built.folder)?);
+    let source = Arc::new(LayoutDir::open(layout)?);
     let meter = Meter::new(printer, "Importing", Unit::Bytes);
     let show = |event: LoadEvent| show(&meter, event);
-    let loaded = engine.load(source, locked.lock.architecture, reference, &LoadOptions::default(), &show).await;
+    let loaded = engine.load(source, architecture, reference, &LoadOptions::default(), &show).await;
     meter.finish();
     let loaded = loaded?;
     printer.step(

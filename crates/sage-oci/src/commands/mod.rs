@@ -2,6 +2,7 @@
 
 mod build;
 mod builder;
+mod closure;
 mod doctor;
 mod emit;
 mod inspect;
@@ -28,6 +29,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Build(options) => build::run(&context()?, &options),
         Command::Inspect(options) => inspect::run(&context()?, &options),
         Command::Load(options) => load::run(&context()?, &options),
+        Command::Closure(options) => closure::run(&options, printer),
         Command::Smoke(options) => smoke::run(&context()?, &options),
     }
 }

@@ -21,7 +21,7 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
         let engine = Engine::connect().await?;
         let work = async {
             for reference in references(std::slice::from_ref(&candidate))? {
-                import(printer, &engine, &built, &locked, &reference).await?;
+                import(printer, &engine, &built.folder, locked.lock.architecture, &reference).await?;
             }
             Ok(())
         };
@@ -29,7 +29,7 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
         let report = smoke::test(printer, &engine, &candidate, &selection, options.reports.smoke_jobs).await?;
         if report.is_good() {
             for reference in references(&tags)? {
-                import(printer, &engine, &built, &locked, &reference).await?;
+                import(printer, &engine, &built.folder, locked.lock.architecture, &reference).await?;
             }
             for reference in references(std::slice::from_ref(&candidate))? {
                 engine.untag(&reference).await?;
