@@ -16,6 +16,13 @@ pub(crate) struct Node {
     pub(crate) kind: NodeKind,
 }
 
+impl Node {
+    /// Where it is on disk; a store path may be a file itself, which a slash behind it would deny.
+    pub(crate) fn on_disk(&self, top: &Path) -> PathBuf {
+        if self.below.is_empty() { top.to_owned() } else { top.join(&self.below) }
+    }
+}
+
 /// What a file of a store path can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NodeKind {

@@ -27,7 +27,7 @@ pub(crate) fn twins(top: &Path, nodes: &[Node], metas: &[Meta]) -> Result<BTreeM
     for group in alike.values().filter(|group| group.len() > 1) {
         let mut first: BTreeMap<Sha256, usize> = BTreeMap::new();
         for at in group {
-            let digest = digest(&top.join(&nodes[*at].below))?;
+            let digest = digest(&nodes[*at].on_disk(top))?;
             if let Some(twin) = first.get(&digest) {
                 twins.insert(*at, *twin);
             } else {

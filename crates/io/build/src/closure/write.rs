@@ -67,7 +67,7 @@ pub(crate) fn write_path<W: Write>(
                 writer.append_empty(&entry(EntryKind::Symlink { target: target.clone() })).map_err(layer_failed)?;
             }
             NodeKind::File { size, executable } => {
-                let file = sage_oci_files::open(top.join(&node.below))?;
+                let file = sage_oci_files::open(node.on_disk(top))?;
                 if let Some(twin) = twins.get(&at) {
                     nar.file(&node.name, *executable, *size, file).map_err(nar_failed)?;
                     let target = image_path(&nodes[*twin]);
