@@ -20,9 +20,10 @@
   fromImage ? null,
   # "amd64" or "arm64"; that of `system` where nothing is said.
   architecture ? null,
-  # "zstd", "gzip" (for engines before Docker 23) or "none", and the compressor's level.
+  # "zstd", "gzip" (for engines before Docker 23) or "none", and the compressor's level; 3 for zstd and 6 for gzip where nothing is
+  # said.
   compression ? "zstd",
-  level ? { zstd = 3; gzip = 6; none = 0; }.${compression},
+  level ? null,
   # The most layers the image may have, those of `fromImage` among them; at most 120.
   maxLayers ? 60,
   # Seconds since 1970 of everything that has a time.

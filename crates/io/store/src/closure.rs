@@ -42,7 +42,7 @@ impl Nix {
             let mut command = self.command("nix-store");
             command.arg("--dump-db").args(batch);
             let lines = self.capture_plain(ACTION, command)?;
-            known.extend(parse(&lines).ok_or_else(|| StoreError::Unreadable { action: ACTION })?);
+            known.extend(parse(&lines).ok_or(StoreError::Unreadable { action: ACTION })?);
         }
         known.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(known)

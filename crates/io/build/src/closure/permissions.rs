@@ -51,9 +51,12 @@ impl Permissions {
     pub(crate) fn apply(&self, path: &str, shape: Shape, mode: u32, owner: Owner) -> Result<Meta, BuildError> {
         let mut meta = Meta { mode, uid: owner.uid, gid: owner.gid, xattrs: BTreeMap::new() };
         for rule in &self.rules {
-            let itself = rule.path == path;
-            let below = || path.strip_prefix(&rule.path).is_some_and(|rest| rest.starts_with('/'));
-            if !itself && !(rule.recursive && below()) {
+            let fits = match path.strip_prefix(&rule.path) {
+                Some("") => true,
+                Some(rest) => rule.recursive && rest.starts_with('/'),
+                None => false,
+            };
+            if !fits {
                 continue;
             }
             rule.used.set(true);

@@ -18,9 +18,9 @@ pub struct ClosureImage {
     /// `none`, `gzip` or `zstd`.
     #[serde(default = "compression")]
     pub compression: String,
-    /// The compressor's level; 0 for `none`.
-    #[serde(default = "level")]
-    pub level: u32,
+    /// The compressor's level; [`ClosureImage::level`] where nothing is said.
+    #[serde(default)]
+    pub level: Option<u32>,
     /// The most layers that the image may have, the base image's among them.
     #[serde(default = "layers")]
     pub max_layers: usize,
@@ -61,10 +61,6 @@ fn compression() -> String {
     "zstd".to_owned()
 }
 
-fn level() -> u32 {
-    3
-}
-
 fn layers() -> usize {
     DEFAULT_LAYERS
 }
@@ -77,7 +73,7 @@ impl ClosureImage {
             architecture,
             created: one(),
             compression: compression(),
-            level: level(),
+            level: None,
             max_layers: layers(),
             owner: Owner::default(),
             config: OciConfig::default(),
@@ -89,6 +85,15 @@ impl ClosureImage {
             include_nix_db: false,
             from_image: None,
         }
+    }
+
+    /// The compressor's level: the one that is asked for, or the one from which on more time saves little.
+    pub fn level(&self) -> u32 {
+        self.level.unwrap_or(match self.compression.as_str() {
+            "zstd" => 3,
+            "gzip" => 6,
+            _ => 0,
+        })
     }
 }
 

@@ -91,7 +91,7 @@ pub fn split(
         })
         .collect();
     let planned = plan(&plain, &base.paths, Limits { layers: image.max_layers, below: base.layers })?;
-    let sealing = Sealing { epoch: image.created, compression: image.compression.clone(), level: image.level };
+    let sealing = Sealing { epoch: image.created, compression: image.compression.clone(), level: image.level() };
     let mut used = vec![false; image.permissions.len()];
     let mut step = |name: LayerName, paths: &[StorePath], all: bool| ClosureLayerStep {
         name,
