@@ -51,10 +51,10 @@ pub(crate) fn write_layout(out: &Path, made: &Assembled, layers: &[(BlobDigest, 
         }
     }
     for (digest, bytes) in [(made.config_digest, &made.config), (made.manifest_digest, &made.manifest)] {
-        sage_oci_files::write_atomic(blobs.join(digest.sha256().hex()), bytes)?;
+        sage_oci_files::write_new(blobs.join(digest.sha256().hex()), bytes)?;
     }
-    sage_oci_files::write_atomic(out.join(OCI_LAYOUT), &OciLayout::bytes())?;
-    Ok(sage_oci_files::write_atomic(out.join("index.json"), &made.index)?)
+    sage_oci_files::write_new(out.join(OCI_LAYOUT), &OciLayout::bytes())?;
+    Ok(sage_oci_files::write_new(out.join("index.json"), &made.index)?)
 }
 
 fn settings(config: &RuntimeConfig) -> ConfigSettings {

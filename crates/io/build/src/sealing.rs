@@ -51,7 +51,7 @@ pub(crate) fn write_layer_document(name: &LayerName, info: &LayerInfo, out: &Pat
         unpacked_size: info.unpacked_size,
         media_type: layer_type(info.compression),
     };
-    Ok(sage_oci_files::write_atomic(out.join(DOCUMENT), &canonical(&document))?)
+    Ok(sage_oci_files::write_new(out.join(DOCUMENT), &canonical(&document))?)
 }
 
 /// The media type of a layer that is stored so.
