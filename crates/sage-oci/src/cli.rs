@@ -51,6 +51,8 @@ pub enum Command {
     Load(Load),
     /// Test an imported image as its users would use it.
     Smoke(Smoke),
+    /// Make an image of store paths and everything they need.
+    Closure(Closure),
     /// Run one build step; what Nix calls in its sandbox.
     #[command(hide = true)]
     Builder,
@@ -270,6 +272,57 @@ pub struct Load {
     pub building: Building,
     /// The name to give it, as `sagemath:mine`; its version and its channel's tags where nothing is said.
     #[arg(long, value_name = "NAME")]
+    pub tag: Vec<String>,
+}
+
+/// `closure`.
+#[derive(Debug, Args)]
+pub struct Closure {
+    /// The image's name.
+    pub name: ImageName,
+    /// Store paths, paths below them, or links to them as `./result`.
+    pub paths: Vec<PathBuf>,
+    /// Read more paths from this file, one a line; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub paths_from: Option<PathBuf>,
+    /// Read options from this file: a JSON object with the keys of `lib.closureImage`.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Let the tree of this path appear in the image's root, too.
+    #[arg(long, value_name = "PATH")]
+    pub copy_to_root: Vec<PathBuf>,
+    /// Put the layers on top of this image: an OCI layout in the store.
+    #[arg(long, value_name = "PATH")]
+    pub from_image: Option<PathBuf>,
+    /// One word of the default command; give it once a word.
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
+    pub cmd: Vec<String>,
+    /// One word of the entry point; give it once a word.
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
+    pub entrypoint: Vec<String>,
+    /// A variable of the environment.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// The most layers that the image may have; 60 where nothing is said.
+    #[arg(long, value_name = "N")]
+    pub max_layers: Option<usize>,
+    /// The image's architecture; this machine's where nothing is said.
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Architecture>,
+    /// How it is built.
+    #[command(flatten)]
+    pub building: Building,
+    /// Keep the result from garbage collection with this link.
+    #[arg(long, short, value_name = "LINK")]
+    pub out_link: Option<PathBuf>,
+    /// Print the manifest digest instead of the store path.
+    #[arg(long, conflicts_with = "load")]
+    pub digest: bool,
+    /// Import it into Docker or podman.
+    #[arg(long)]
+    pub load: bool,
+    /// With `--load`: the name to give it; `NAME:latest` where nothing is said.
+    #[arg(long, value_name = "NAME", requires = "load")]
     pub tag: Vec<String>,
 }
 

@@ -72,6 +72,8 @@ from_error!(
     sage_oci_store::StoreError,
     sage_oci_engine::EngineError,
     sage_oci_image::ImageError,
+    sage_oci_layout::LayoutError,
+    sage_oci_closure::ClosureError,
     sage_oci_machine::MachineError,
     sage_oci_archive::ArchiveError,
     sage_oci_signature::SignatureError,

@@ -29,5 +29,5 @@ pub use derivations::Derivations;
 pub use digest::{DigestWriter, compress_hash, sha256};
 pub use error::DerivationError;
 pub use export::ExportWriter;
-pub use nar::{NarHash, NarTree, NarWriter, nar_hash, nar_hash_of_directory};
+pub use nar::{NarFile, NarHash, NarTree, NarWriter, nar_hash, nar_hash_of_directory};
 pub use store_dir::StoreDir;

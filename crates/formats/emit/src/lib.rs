@@ -68,6 +68,9 @@ impl Emitter {
         if job.has_contents() {
             builder = builder.outputs(["out", "contents"]);
         }
+        for source in &job.sources {
+            builder = builder.input_source(source.clone());
+        }
         for input in &job.inputs {
             let finished = self
                 .derivations
@@ -106,7 +109,7 @@ mod tests {
 
     fn fetch(name: &str) -> Job {
         let step = Step::Fetch(FetchStep { mirrors: vec!["http://mirror".into()], files: Vec::new() });
-        Job { name: name.into(), step, inputs: Vec::new(), fixed: Some(Sha256::new([7; 32])) }
+        Job { name: name.into(), step, inputs: Vec::new(), sources: Vec::new(), fixed: Some(Sha256::new([7; 32])) }
     }
 
     #[test]
@@ -136,7 +139,8 @@ mod tests {
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
         });
-        let job = Job { name: "layer-users".into(), step, inputs: vec![input.out_input()], fixed: None };
+        let job =
+            Job { name: "layer-users".into(), step, inputs: vec![input.out_input()], sources: Vec::new(), fixed: None };
         let handle = emitter.add(job).unwrap();
         assert!(handle.contents.is_some());
         let finished = emitter.derivations().get(&handle.derivation).unwrap();

@@ -1,13 +1,17 @@
+use crate::closure::{PathInfo, run_closure};
 use crate::{BuildError, Outputs, resources, run};
 use sage_oci_recipe::Step;
+use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Does the step of the derivation whose builder this program is.
 ///
 /// Of the environment only this matters (Nix manual, "Derivations"): `specPath`, the file that `passAsFile` makes of the
 /// step; `out` and `contents`, the outputs; `TMPDIR` or `NIX_BUILD_TOP`, a scratch folder; `NIX_BUILD_CORES`, where 0
-/// means all. Fetching also looks at the usual proxy variables.
+/// means all. Where there is no `specPath`, `NIX_ATTRS_JSON_FILE` holds step, outputs and closure (Nix manual, "Structured
+/// attributes"). Fetching also looks at the usual proxy variables.
 ///
 /// The last line on standard error says what was used: [`sage_oci_recipe::Resources`].
 ///
@@ -19,6 +23,14 @@ pub fn run_from_environment() -> Result<(), BuildError> {
 }
 
 fn run_from(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), BuildError> {
+    if let (None, Some(file)) = (variable("specPath"), variable("NIX_ATTRS_JSON_FILE")) {
+        let mut file = PathBuf::from(file);
+        // Nix 2.8 names the file as it is called outside the sandbox.
+        if let (false, Some(top)) = (sage_oci_files::exists(&file)?, variable("NIX_BUILD_TOP")) {
+            file = Path::new(&top).join(".attrs.json");
+        }
+        return run_structured(&file, cores(variable("NIX_BUILD_CORES")));
+    }
     let need = |name: &'static str| variable(name).ok_or(BuildError::Environment { name });
     let step: Step = serde_json::from_slice(&sage_oci_files::read(need("specPath")?)?)
         .map_err(|error| BuildError::Spec { why: error.to_string() })?;
@@ -29,6 +41,28 @@ fn run_from(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), BuildErro
     let paths = std::iter::once(&outputs.out).chain(&outputs.contents).map(PathBuf::as_path);
     eprintln!("{}", resources::used(paths)?.line());
     Ok(())
+}
+
+/// What a derivation with structured attributes finds in the file that Nix writes for it.
+#[derive(Deserialize)]
+struct Attributes {
+    spec: Step,
+    outputs: BTreeMap<String, PathBuf>,
+    /// `exportReferencesGraph.closure`.
+    closure: Vec<PathInfo>,
+}
+
+/// Does a closure step: the closure is in the same file, which Nix writes whatever its size.
+fn run_structured(file: &Path, threads: usize) -> Result<(), BuildError> {
+    let spec = |why: String| BuildError::Spec { why };
+    let Attributes { spec: step, outputs, closure } =
+        serde_json::from_slice(&sage_oci_files::read(file)?).map_err(|error| spec(error.to_string()))?;
+    let out = outputs.get("out").ok_or(BuildError::Environment { name: "out" })?;
+    let Step::Closure(step) = step else {
+        return Err(spec("only closure images come as structured attributes".to_owned()));
+    };
+    let members = closure.iter().map(PathInfo::member).collect::<Result<Vec<_>, _>>()?;
+    run_closure(&step, &members, out, threads)
 }
 
 /// How many threads may work: what Nix says, or all there are.

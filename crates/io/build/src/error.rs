@@ -1,3 +1,4 @@
+use crate::ClosureBuildError;
 use sage_oci_deb::DebError;
 use sage_oci_files::FileError;
 use sage_oci_layer::{ContentsError, LayerError};
@@ -188,9 +189,18 @@ pub enum BuildError {
     /// The image's documents cannot be made.
     #[error("cannot join the layers to an image")]
     Image(#[source] Box<sage_oci_image::ImageError>),
+    /// A closure image cannot be made.
+    #[error(transparent)]
+    Closure(Box<ClosureBuildError>),
     /// Another thread stopped first; its error is the one that is reported.
     #[error("the build was stopped")]
     Stopped,
+}
+
+impl From<ClosureBuildError> for BuildError {
+    fn from(error: ClosureBuildError) -> Self {
+        Self::Closure(Box::new(error))
+    }
 }
 
 fn shown(digest: Option<Sha256>) -> String {
@@ -207,6 +217,7 @@ impl BuildError {
             Self::Contents { source, .. } => return source.hint(),
             Self::Fetch(source) => return source.hint(),
             Self::Image(source) => return source.hint(),
+            Self::Closure(source) => return source.hint(),
             Self::Environment { .. } => "this runs as a builder of Nix; use `sage-oci build`",
             Self::Script { .. } | Self::WrongPackage { .. } => {
                 "the lock and the archive do not belong together: lock again, and judge the script that changed"

@@ -1,7 +1,8 @@
 use crate::{BuildError, LayerDocument};
-use sage_oci_image::{ConfigSettings, Empty, ImageInput, OCI_LAYOUT, OciLayout, assemble};
+use sage_oci_image::{Assembled, ConfigSettings, Empty, ImageInput, OCI_LAYOUT, OciLayout, assemble};
+use sage_oci_names::BlobDigest;
 use sage_oci_recipe::{ImageStep, RuntimeConfig};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes the OCI layout of an [`ImageStep`] to `out`: blobs of layers are links to the layers' own store paths.
 pub(crate) fn run(step: &ImageStep, out: &Path) -> Result<(), BuildError> {
@@ -18,22 +19,42 @@ pub(crate) fn run(step: &ImageStep, out: &Path) -> Result<(), BuildError> {
         annotations: step.annotations.clone(),
     };
     let made = assemble(&input).map_err(failed)?;
+    let blobs: Vec<(BlobDigest, BlobAt)> = documents
+        .iter()
+        .zip(&step.layers)
+        .map(|(document, layer)| (document.blob, BlobAt::Link(Path::new(layer).join("blob"))))
+        .collect();
+    write_layout(out, &made, &blobs)?;
+    eprintln!("image {}: {} layers, {}", step.name, step.layers.len(), made.manifest_digest);
+    Ok(())
+}
+
+/// Where a layer's blob is.
+pub(crate) enum BlobAt {
+    /// In the layout already.
+    There,
+    /// In another store path; the layout gets a link.
+    Link(PathBuf),
+}
+
+/// Writes everything of a layout but blobs that are there.
+pub(crate) fn write_layout(out: &Path, made: &Assembled, layers: &[(BlobDigest, BlobAt)]) -> Result<(), BuildError> {
     let blobs = out.join("blobs/sha256");
     sage_oci_files::create_dir_all(&blobs)?;
-    for (document, layer) in documents.iter().zip(&step.layers) {
-        let link = blobs.join(document.blob.sha256().hex());
+    for (digest, at) in layers {
+        let path = blobs.join(digest.sha256().hex());
         // Two layers with the same bytes are one blob.
-        if !sage_oci_files::exists(&link)? {
-            sage_oci_files::symlink(Path::new(layer).join("blob"), link)?;
+        if let BlobAt::Link(target) = at
+            && !sage_oci_files::exists(&path)?
+        {
+            sage_oci_files::symlink(target, path)?;
         }
     }
     for (digest, bytes) in [(made.config_digest, &made.config), (made.manifest_digest, &made.manifest)] {
-        sage_oci_files::write_atomic(blobs.join(digest.sha256().hex()), bytes)?;
+        sage_oci_files::write_new(blobs.join(digest.sha256().hex()), bytes)?;
     }
-    sage_oci_files::write_atomic(out.join(OCI_LAYOUT), &OciLayout::bytes())?;
-    sage_oci_files::write_atomic(out.join("index.json"), &made.index)?;
-    eprintln!("image {}: {} layers, {}", step.name, step.layers.len(), made.manifest_digest);
-    Ok(())
+    sage_oci_files::write_new(out.join(OCI_LAYOUT), &OciLayout::bytes())?;
+    Ok(sage_oci_files::write_new(out.join("index.json"), &made.index)?)
 }
 
 fn settings(config: &RuntimeConfig) -> ConfigSettings {

@@ -48,6 +48,14 @@ impl Installed {
         self.nodes.insert(path, node);
     }
 
+    /// Takes a path away, with everything below it.
+    pub fn remove(&mut self, path: &str) {
+        if self.nodes.remove(path).is_some() {
+            let prefix = format!("{path}/");
+            self.nodes.retain(|known, _| !known.starts_with(&prefix));
+        }
+    }
+
     /// What is at the path itself.
     pub fn get(&self, path: &str) -> Option<&Node> {
         self.nodes.get(path)

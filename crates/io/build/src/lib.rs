@@ -12,6 +12,7 @@
 //! * After an error nothing is left in the outputs.
 
 mod bytecode;
+mod closure;
 mod conflict;
 mod environment;
 mod error;
@@ -31,6 +32,7 @@ mod resources;
 mod run;
 mod sealing;
 
+pub use closure::{Base, ClosureBuildError, read_base, run_closure};
 pub use environment::run_from_environment;
 pub use error::BuildError;
 pub use installed::{Installed, Node, NodeKind};

@@ -1,4 +1,4 @@
-use crate::{BuildError, bytecode, fetch, generate, image, layer, links};
+use crate::{BuildError, bytecode, closure, fetch, generate, image, layer, links};
 use sage_oci_recipe::Step;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +33,12 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Generate(step) => generate::run(step, outputs, threads),
         Step::Image(step) => image::run(step, &outputs.out),
         Step::Links(step) => links::run(step, &outputs.out),
+        Step::ClosureLayer(step) => closure::run_layer(step, &outputs.out, threads),
+        Step::ClosureTop(step) => closure::run_top(step, &outputs.out, threads),
+        Step::ClosureImage(step) => closure::run_image(step, &outputs.out),
+        Step::Closure(_) => {
+            Err(BuildError::Spec { why: "it needs the closure from Nix, as structured attributes".to_owned() })
+        }
     };
     if result.is_err() {
         // The step's own error is the one to report, whatever happens to the leftovers.

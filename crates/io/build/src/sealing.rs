@@ -49,13 +49,18 @@ pub(crate) fn write_layer_document(name: &LayerName, info: &LayerInfo, out: &Pat
         blob: info.blob,
         size: info.size,
         unpacked_size: info.unpacked_size,
-        media_type: match info.compression {
-            Compression::None => LayerType::Tar,
-            Compression::Gzip { .. } => LayerType::Gzip,
-            Compression::Zstd { .. } => LayerType::Zstd,
-        },
+        media_type: layer_type(info.compression),
     };
-    Ok(sage_oci_files::write_atomic(out.join(DOCUMENT), &canonical(&document))?)
+    Ok(sage_oci_files::write_new(out.join(DOCUMENT), &canonical(&document))?)
+}
+
+/// The media type of a layer that is stored so.
+pub(crate) fn layer_type(compression: Compression) -> LayerType {
+    match compression {
+        Compression::None => LayerType::Tar,
+        Compression::Gzip { .. } => LayerType::Gzip,
+        Compression::Zstd { .. } => LayerType::Zstd,
+    }
 }
 
 /// The compression that a step asks for.

@@ -1,4 +1,3 @@
-use sage_oci_files::FileError;
 use sage_oci_image::ImageError;
 
 /// Why the engine could not be reached, did not take an image, or did not run a command.
@@ -89,17 +88,6 @@ pub enum EngineError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A file of a layout could not be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A folder is no image layout.
-    #[error("{path} is no OCI image layout: {why}")]
-    NoLayout {
-        /// The folder.
-        path: String,
-        /// What is missing or different.
-        why: String,
-    },
     /// A text is no image reference.
     #[error("`{text}` is no image reference: {why}")]
     Reference {
@@ -135,8 +123,6 @@ impl EngineError {
             }
             Self::Image(error) => error.hint(),
             Self::Blob { .. } => Some("the image is damaged; build it again".into()),
-            Self::File(error) => error.hint(),
-            Self::NoLayout { .. } => Some("give the folder that holds `oci-layout` and `index.json`".into()),
             _ => None,
         }
     }

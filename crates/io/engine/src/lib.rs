@@ -4,7 +4,6 @@
 //! * [`Engine::load`] imports an image: streamed, only what the engine lacks, believed only after the engine's own view
 //!   of it has been checked. Names are put on last, so no way out leaves a name on a broken image.
 //! * [`Engine::run`] runs one command in a container of its own, with a deadline, and removes it on every way out.
-//! * [`LayoutDir`] is an OCI layout in a folder, whose blobs may be symbolic links.
 //!
 //! Everything is async on tokio; dropping a future ends what it does and closes its connection.
 
@@ -16,7 +15,6 @@ mod error;
 mod host;
 mod import;
 mod known;
-mod layout;
 mod leftovers;
 mod load;
 mod output;
@@ -29,7 +27,6 @@ pub use container::RunSpec;
 pub use engine::{Engine, StoreKind};
 pub use error::EngineError;
 pub use host::Host;
-pub use layout::LayoutDir;
 pub use leftovers::{RUN_LABEL, RunId};
 pub use load::{LoadEvent, LoadOptions, Loaded};
 pub use output::RunOutput;

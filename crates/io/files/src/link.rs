@@ -14,6 +14,12 @@ pub fn read_link(path: impl AsRef<Path>) -> Result<PathBuf, FileError> {
     fs::read_link(path).map_err(FileError::at("read symbolic link", path))
 }
 
+/// The path behind all symbolic links; it must exist.
+pub fn real_path(path: impl AsRef<Path>) -> Result<PathBuf, FileError> {
+    let path = path.as_ref();
+    fs::canonicalize(path).map_err(FileError::at("resolve", path))
+}
+
 /// Gives a file a second name; copies it (atomically, with its mode) where a hard link is refused, as across file
 /// systems or by `fs.protected_hardlinks`. Something at `to` already is an error for the link and replaced by the copy.
 pub fn hard_link_or_copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), FileError> {
@@ -45,6 +51,7 @@ mod tests {
         symlink("../not/there", &link).unwrap();
         assert_eq!(read_link(&link).unwrap(), Path::new("../not/there"));
         assert!(!crate::exists(&link).unwrap());
+        assert!(real_path(&link).unwrap_err().is_not_found());
         assert!(symlink("x", &link).unwrap_err().to_string().contains("link"));
     }
 

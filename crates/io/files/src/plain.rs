@@ -1,5 +1,6 @@
 use crate::FileError;
 use std::fs::{self, File, Metadata};
+use std::io::Write;
 use std::path::Path;
 
 /// Reads a whole file. Only for files whose size is known to be modest.
@@ -25,6 +26,14 @@ pub fn open(path: impl AsRef<Path>) -> Result<File, FileError> {
 pub fn create(path: impl AsRef<Path>) -> Result<File, FileError> {
     let path = path.as_ref();
     File::create(path).map_err(FileError::at("create", path))
+}
+
+/// Writes a file that is part of something larger, which counts only once all of it is there, as a derivation's output.
+///
+/// It is not synced: on many file systems that would wait for every byte written before it, hundreds of megabytes of blobs.
+pub fn write_new(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), FileError> {
+    let path = path.as_ref();
+    create(path)?.write_all(bytes).map_err(FileError::at("write", path))
 }
 
 /// Opens a file for writing at its end, or makes it.
@@ -67,7 +76,6 @@ pub fn metadata(path: impl AsRef<Path>) -> Result<Metadata, FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     #[test]
     fn reads_writes_renames_and_removes() {
@@ -75,6 +83,8 @@ mod tests {
         let (a, b) = (dir.path().join("a"), dir.path().join("b"));
         create(&a).unwrap().write_all(b"one").unwrap();
         append(&a).unwrap().write_all(b" two").unwrap();
+        write_new(dir.path().join("new"), b"new").unwrap();
+        assert_eq!(read(dir.path().join("new")).unwrap(), b"new");
         rename(&a, &b).unwrap();
         assert_eq!(read_to_string(&b).unwrap(), "one two");
         assert_eq!(metadata(&b).unwrap().len(), 7);

@@ -25,6 +25,9 @@ pub enum ProduceError {
         /// Where it is.
         actual: String,
     },
+    /// The base image cannot be read.
+    #[error(transparent)]
+    Base(#[from] sage_oci_build::BuildError),
     /// A file of ours.
     #[error(transparent)]
     File(#[from] FileError),
@@ -38,6 +41,7 @@ impl ProduceError {
             Self::Store(error) => error.hint(),
             Self::Fetch(error) => error.hint(),
             Self::Folder { .. } => Some("restore the committed lock; locks are not edited by hand".to_owned()),
+            Self::Base(error) => error.hint(),
             Self::File(error) => error.hint(),
         }
     }

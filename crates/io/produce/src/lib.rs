@@ -6,10 +6,12 @@
 //! fetches by itself and gives the same bytes.
 
 mod archives;
+mod closure;
 mod error;
 mod plan;
 mod timings;
 
+pub use closure::ClosurePlan;
 pub use error::ProduceError;
 pub use plan::{Observer, Plan, Request};
 pub use timings::{Timing, Timings};

@@ -47,6 +47,18 @@ pub enum StoreError {
     /// A derivation or an archive cannot be written.
     #[error(transparent)]
     Derivation(#[from] DerivationError),
+    /// A path that is not in the store, or not registered there.
+    #[error("{path} is not a valid path of the Nix store: it is not there, or Nix does not know it")]
+    NotValid {
+        /// The path.
+        path: StorePath,
+    },
+    /// Nix answered in a form that is not known here.
+    #[error("Nix was to {action}, but its answer cannot be read")]
+    Unreadable {
+        /// What it was asked, as a verb.
+        action: &'static str,
+    },
     /// Nix did not do what it was asked.
     #[error("Nix could not {action}: {message}")]
     Failed {
@@ -150,6 +162,10 @@ impl StoreError {
                 "on Debian: `apt-get install nix-bin` as root, and `nix-setup-systemd` too for use by other users"
                     .to_owned()
             }
+            Self::NotValid { path } => format!(
+                "build or fetch it: `nix-store --realise {path}`; what was only copied there must be added: `nix-store --add`"
+            ),
+            Self::Unreadable { .. } => "tell the developers which version of Nix this is".to_owned(),
             Self::TooOld { .. } => "install a newer Nix: https://nixos.org/download, or Debian's `nix-bin`".to_owned(),
             Self::NotNix { program, .. } => {
                 format!("look what `{}` is, and put Nix's own before it on PATH", program.display())

@@ -14,6 +14,7 @@
 
 mod access;
 mod add;
+mod closure;
 mod command;
 mod config;
 mod discover;
@@ -35,6 +36,7 @@ mod words;
 
 pub use access::Access;
 pub use add::FixedDirectory;
+pub use closure::ValidPath;
 pub use discover::Nix;
 pub use error::StoreError;
 pub use event::Event;

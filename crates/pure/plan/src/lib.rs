@@ -18,3 +18,4 @@ pub use error::PlanError;
 pub use layers::{Planned, Previous, plan};
 pub use member::Member;
 pub use options::Options;
+pub use rendezvous::stable_hash;

@@ -5,13 +5,14 @@ use sage_oci_names::SourceName;
 /// Each name has its own ranking of the bins, so the other names that exist never matter, and one more bin takes from
 /// all bins what ranks it highest and moves nothing else (rendezvous hashing).
 pub(crate) fn bin(source: &SourceName, bins: u16) -> u16 {
-    (0..bins.max(1)).max_by_key(|bin| (weight(source.as_str(), *bin), *bin)).unwrap_or(0)
+    (0..bins.max(1)).max_by_key(|bin| (stable_hash(source.as_str(), *bin), *bin)).unwrap_or(0)
 }
 
-/// FNV-1a with a final mix, written out here because locks depend on its values for ever.
-fn weight(name: &str, bin: u16) -> u64 {
+/// A hash of a name that is the same on every machine for ever: FNV-1a with a final mix, written out here because locks
+/// depend on its values. `salt` gives each name many of them.
+pub fn stable_hash(name: &str, salt: u16) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in bin.to_le_bytes().into_iter().chain(name.bytes()) {
+    for byte in salt.to_le_bytes().into_iter().chain(name.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     // Without it the last bytes hardly reach the high bits that decide.

@@ -54,6 +54,9 @@ pub enum RecipeError<E: std::error::Error + 'static> {
         /// The file's name.
         source_name: String,
     },
+    /// A closure has no steps.
+    #[error(transparent)]
+    Closure(Box<crate::ClosureStepError>),
     /// What takes the steps failed.
     #[error(transparent)]
     Sink(#[from] E),
@@ -69,6 +72,7 @@ impl<E: std::error::Error + 'static> RecipeError<E> {
             Self::NoSuchLayer { .. } => Some("restore the committed lock; locks are not edited by hand".to_owned()),
             Self::NoPython { .. } => Some("add `python3` to the image's wanted packages".to_owned()),
             Self::Foreign { target, .. } => Some(format!("build it on an {target} machine")),
+            Self::Closure(error) => error.hint(),
             Self::NoSource { .. } | Self::Sink(_) => None,
         }
     }
@@ -138,7 +142,13 @@ where
     for (position, name) in plan.layers.iter().enumerate() {
         let step = packages.layer_step(name, position == 0, image, &accounts, sealing.clone());
         let inputs = vec![packages.fetches[name].out_input()];
-        let handle = sink.add(Job { name: format!("layer-{name}"), step: Step::Layer(step), inputs, fixed: None })?;
+        let handle = sink.add(Job {
+            name: format!("layer-{name}"),
+            step: Step::Layer(step),
+            inputs,
+            sources: Vec::new(),
+            fixed: None,
+        })?;
         layers.push(LayerHandle { name: name.clone(), handle });
     }
     let contents: Vec<Input> = layers.iter().map(|layer| layer.handle.contents_input()).collect();
@@ -154,8 +164,13 @@ where
         }
         let readers = python.packages.iter().chain(step.packages.iter().map(|package| &package.name));
         let inputs = fetch_inputs(&packages, readers);
-        let handle =
-            sink.add(Job { name: format!("layer-{name}"), step: Step::Bytecode(step), inputs, fixed: None })?;
+        let handle = sink.add(Job {
+            name: format!("layer-{name}"),
+            step: Step::Bytecode(step),
+            inputs,
+            sources: Vec::new(),
+            fixed: None,
+        })?;
         layers.push(LayerHandle { name: name.clone(), handle });
     }
 
@@ -179,7 +194,7 @@ where
         }
         inputs.extend(fetch_inputs(&packages, generation.reads.iter()));
         let step = Step::Generate(generation.step);
-        let handle = sink.add(Job { name: format!("layer-{name}"), step, inputs, fixed: None })?;
+        let handle = sink.add(Job { name: format!("layer-{name}"), step, inputs, sources: Vec::new(), fixed: None })?;
         layers.push(LayerHandle { name, handle });
     }
 
@@ -192,8 +207,13 @@ where
         annotations: labels::annotations(lock, image, &plan.version),
     };
     let inputs = layers.iter().map(|layer| layer.handle.out_input()).collect();
-    let handle =
-        sink.add(Job { name: format!("{}-image", image.name), step: Step::Image(step), inputs, fixed: None })?;
+    let handle = sink.add(Job {
+        name: format!("{}-image", image.name),
+        step: Step::Image(step),
+        inputs,
+        sources: Vec::new(),
+        fixed: None,
+    })?;
     Ok(ImageGraph { fetches, layers, image: handle })
 }
 
@@ -221,6 +241,7 @@ where
             name: format!("debs-{name}"),
             step: Step::Fetch(step.clone()),
             inputs: Vec::new(),
+            sources: Vec::new(),
             fixed: Some(nar_sha256),
         };
         let handle = sink.add(job)?;

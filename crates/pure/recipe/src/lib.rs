@@ -8,6 +8,7 @@
 //! names that the files here have. Who changes one changes the other; `tests/flake` compares the derivations.
 
 mod accounts;
+mod closure;
 mod generated;
 mod graph;
 mod interpreter;
@@ -17,6 +18,11 @@ mod resources;
 mod sink;
 mod steps;
 
+pub use closure::{
+    AddedUser, BaseContents, ClosureGraph, ClosureImage, ClosureImageStep, ClosureLayerStep, ClosureMember,
+    ClosurePath, ClosureStep, ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission,
+    RootFiles, closure_image, split,
+};
 pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, image};
 pub use resources::Resources;
 pub use sink::{Handle, Input, Job, OutputName, Sink};

@@ -22,6 +22,8 @@ pub struct Job {
     pub step: Step,
     /// Outputs of earlier steps that the step reads.
     pub inputs: Vec<Input>,
+    /// Store paths that the step reads and no step makes.
+    pub sources: Vec<StorePath>,
     /// For a fixed-output step: the digest of its output's NAR.
     pub fixed: Option<Sha256>,
 }

@@ -1,3 +1,4 @@
+use crate::{ClosureImageStep, ClosureLayerStep, ClosureStep, ClosureTopStep};
 use sage_oci_effects::{Mode, OwnedEffect};
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName, Sha256};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,14 @@ pub enum Step {
     Image(ImageStep),
     /// Makes a folder of symbolic links (output `out`).
     Links(LinksStep),
+    /// Turns a Nix closure into a whole image (output `out`).
+    Closure(ClosureStep),
+    /// Turns store paths into one layer (output `out`).
+    ClosureLayer(ClosureLayerStep),
+    /// Writes a closure image's own files into one layer (output `out`).
+    ClosureTop(ClosureTopStep),
+    /// Joins layers of store paths to an OCI layout (output `out`).
+    ClosureImage(ClosureImageStep),
 }
 
 /// How a layer's stream is sealed: its timestamp and compression.

@@ -3,8 +3,8 @@ use crate::commands::timings;
 use crate::context::{self, Context, Locked};
 use crate::progress::Building;
 use crate::{Failure, interrupt};
-use sage_oci_engine::LayoutDir;
 use sage_oci_image::Image;
+use sage_oci_layout::LayoutDir;
 use sage_oci_names::StorePath;
 use sage_oci_store::{Nix, StoreError};
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ pub fn realise(
 }
 
 /// How Nix will build, for people.
-fn manner(nix: &Nix) -> String {
+pub fn manner(nix: &Nix) -> String {
     let option = |name: &str, unit: &str| nix.option(name).map(|value| format!("{value} {unit}"));
     let said = [option("max-jobs", "at once"), option("cores", "threads each")];
     said.into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -4,8 +4,8 @@ use crate::{Failure, cli};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use indicatif::HumanBytes;
-use sage_oci_engine::LayoutDir;
 use sage_oci_image::{Depth, Image, validate};
+use sage_oci_layout::LayoutDir;
 use sage_oci_names::{BlobDigest, DiffId, PackageName};
 use serde::Serialize;
 

@@ -1,10 +1,13 @@
 use super::{build, runtime};
 use crate::cli;
-use crate::context::{Context, Locked};
+use crate::context::Context;
 use crate::progress::{Meter, Unit};
 use crate::{Failure, Printer, interrupt};
 use indicatif::HumanBytes;
-use sage_oci_engine::{Engine, LayoutDir, LoadEvent, LoadOptions, Loaded, RUN_LABEL, Reference, RunId};
+use sage_oci_engine::{Engine, LoadEvent, LoadOptions, Loaded, RUN_LABEL, Reference, RunId};
+use sage_oci_layout::LayoutDir;
+use sage_oci_names::Architecture;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -17,7 +20,7 @@ pub fn run(context: &Context, options: &cli::Load) -> Result<(), Failure> {
     let built = build::realise(context, &locked, &options.building, None)?;
     runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        import(context.printer, &engine, &built, &locked, &references).await
+        import(context.printer, &engine, &built.folder, locked.lock.architecture, &references).await
     })?;
     tags.iter().for_each(|tag| context.printer.result(tag));
     Ok(())
@@ -32,16 +35,16 @@ pub fn references(tags: &[String]) -> Result<Vec<Reference>, Failure> {
 pub async fn import(
     printer: Printer,
     engine: &Engine,
-    built: &build::Built,
-    locked: &Locked,
+    layout: &Path,
+    architecture: Architecture,
     references: &[Reference],
 ) -> Result<Loaded, Failure> {
     let begun = Instant::now();
-    let source = Arc::new(LayoutDir::open(&built.folder)?);
+    let source = Arc::new(LayoutDir::open(layout)?);
     let meter = Meter::new(printer, "Importing", Unit::Bytes);
     let show = |event: LoadEvent| show(&meter, event);
     let options = LoadOptions::default();
-    let work = async { Ok(engine.load(source, locked.lock.architecture, references, &options, &show).await?) };
+    let work = async { Ok(engine.load(source, architecture, references, &options, &show).await?) };
     let loaded = tidily(printer, engine, &options.run, work).await;
     meter.finish();
     let loaded = loaded?;

@@ -2,6 +2,7 @@
 
 mod build;
 mod builder;
+mod closure;
 mod derivations;
 mod doctor;
 mod emit;
@@ -37,6 +38,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Derivations(options) => derivations::run(&context()?, &options),
         Command::Inspect(options) => inspect::run(&context()?, &options),
         Command::Load(options) => load::run(&context()?, &options),
+        Command::Closure(options) => closure::run(&options, printer),
         Command::Smoke(options) => smoke::run(&context()?, &options),
     }
 }

@@ -21,7 +21,7 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
 
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        let loaded = import(printer, &engine, &built, &locked, &candidates).await?;
+        let loaded = import(printer, &engine, &built.folder, locked.lock.architecture, &candidates).await?;
         let subject = smoke::Subject { name: &candidate, id: &loaded.id };
         let report = smoke::test(printer, &engine, subject, &selection, options.reports.smoke_jobs).await?;
         if report.is_good() {

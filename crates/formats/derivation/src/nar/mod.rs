@@ -11,4 +11,4 @@ mod writer;
 pub use hash::{NarHash, nar_hash, nar_hash_of_directory};
 pub use tree::NarTree;
 pub(crate) use wire::{number, text};
-pub use writer::NarWriter;
+pub use writer::{NarFile, NarWriter};

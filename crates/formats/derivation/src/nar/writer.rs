@@ -49,6 +49,14 @@ impl<W: Write> NarWriter<W> {
         size: u64,
         mut content: impl Read,
     ) -> Result<(), DerivationError> {
+        let mut file = self.begin_file(name, executable, size)?;
+        file.copy(&mut content)?;
+        file.end()
+    }
+
+    /// Begins a file of `size` bytes, which are then given piece by piece. Dropped before [`NarFile::end`], it leaves the
+    /// archive broken.
+    pub fn begin_file(&mut self, name: &str, executable: bool, size: u64) -> Result<NarFile<'_, W>, DerivationError> {
         self.begin(name, "regular")?;
         if executable {
             text(&mut self.out, "executable")?;
@@ -56,9 +64,7 @@ impl<W: Write> NarWriter<W> {
         }
         text(&mut self.out, "contents")?;
         number(&mut self.out, size)?;
-        self.copy(name, size, &mut content)?;
-        padding(&mut self.out, size)?;
-        self.end()
+        Ok(NarFile { nar: self, name: name.to_owned(), size, done: 0 })
     }
 
     /// Writes a symbolic link.
@@ -111,25 +117,49 @@ impl<W: Write> NarWriter<W> {
         text(&mut self.out, ")")?;
         if self.open.is_empty() { Ok(()) } else { text(&mut self.out, ")") }
     }
+}
 
-    fn copy(&mut self, name: &str, size: u64, content: &mut impl Read) -> Result<(), DerivationError> {
-        let wrong = |actual| DerivationError::NarSize { entry: name.to_owned(), expected: size, actual };
-        let mut buffer = vec![0; 128 * 1024];
-        let mut done = 0;
-        loop {
-            let count = match content.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(source) => return Err(DerivationError::NarRead { entry: name.to_owned(), source }),
-            };
-            done += count as u64;
-            if done > size {
-                return Err(wrong(done));
-            }
-            self.out.write_all(&buffer[..count]).map_err(DerivationError::Write)?;
+/// A file of an archive that is being written.
+pub struct NarFile<'a, W> {
+    nar: &'a mut NarWriter<W>,
+    name: String,
+    size: u64,
+    done: u64,
+}
+
+impl<W: Write> NarFile<'_, W> {
+    /// Writes the next bytes of its content.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), DerivationError> {
+        self.done += bytes.len() as u64;
+        if self.done > self.size {
+            return Err(self.wrong_size());
         }
-        if done == size { Ok(()) } else { Err(wrong(done)) }
+        self.nar.out.write_all(bytes).map_err(DerivationError::Write)
+    }
+
+    /// Ends the file; all its bytes must have come.
+    pub fn end(self) -> Result<(), DerivationError> {
+        if self.done != self.size {
+            return Err(self.wrong_size());
+        }
+        padding(&mut self.nar.out, self.size)?;
+        self.nar.end()
+    }
+
+    fn wrong_size(&self) -> DerivationError {
+        DerivationError::NarSize { entry: self.name.clone(), expected: self.size, actual: self.done }
+    }
+
+    fn copy(&mut self, content: &mut impl Read) -> Result<(), DerivationError> {
+        let mut buffer = vec![0; 128 * 1024];
+        loop {
+            match content.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => self.write(&buffer[..count])?,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(DerivationError::NarRead { entry: self.name.clone(), source }),
+            }
+        }
     }
 }
 
@@ -154,6 +184,22 @@ mod tests {
             text(&mut expected, token).unwrap();
         }
         assert_eq!(nar.finish().unwrap(), expected);
+    }
+
+    #[test]
+    fn a_file_in_pieces_is_the_same_file() {
+        let mut whole = start();
+        whole.file("", false, 3, &b"abc"[..]).unwrap();
+        let mut pieces = start();
+        let mut file = pieces.begin_file("", false, 3).unwrap();
+        file.write(b"a").unwrap();
+        file.write(b"bc").unwrap();
+        file.end().unwrap();
+        assert_eq!(pieces.finish().unwrap(), whole.finish().unwrap());
+        let mut nar = start();
+        let mut file = nar.begin_file("", false, 3).unwrap();
+        file.write(b"ab").unwrap();
+        assert!(matches!(file.end(), Err(DerivationError::NarSize { expected: 3, actual: 2, .. })));
     }
 
     #[test]

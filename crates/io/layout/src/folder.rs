@@ -1,4 +1,4 @@
-use crate::EngineError;
+use crate::LayoutError;
 use sage_oci_image::{IMAGE_LAYOUT_VERSION, ImageSource, MAX_DOCUMENT, OCI_LAYOUT, OciLayout, SourceError, blob_path};
 use sage_oci_names::BlobDigest;
 use std::io::Read;
@@ -12,9 +12,9 @@ pub struct LayoutDir {
 
 impl LayoutDir {
     /// Opens a folder after a look at its marker file.
-    pub fn open(path: impl Into<PathBuf>) -> Result<Self, EngineError> {
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, LayoutError> {
         let path = path.into();
-        let fail = |why: String| EngineError::NoLayout { path: path.display().to_string(), why };
+        let fail = |why: String| LayoutError::NoLayout { path: path.display().to_string(), why };
         let marker = match sage_oci_files::read_to_string(path.join(OCI_LAYOUT)) {
             Ok(text) => text,
             Err(error) if error.is_not_found() => return Err(fail(format!("it has no file `{OCI_LAYOUT}`"))),
@@ -51,5 +51,24 @@ impl ImageSource for LayoutDir {
         let path = self.path.join(blob_path(digest));
         let metadata = sage_oci_files::open(&path)?.metadata();
         Ok(metadata.map_err(sage_oci_files::FileError::at("look at", &path))?.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_layout_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = || LayoutDir::open(folder.path()).unwrap_err().to_string();
+        assert!(text().ends_with("it has no file `oci-layout`"), "{}", text());
+        for (marker, why) in [(r#"{"imageLayoutVersion":"2.0.0"}"#, "its version is 2.0.0"), ("{", "is damaged")] {
+            sage_oci_files::write_atomic(folder.path().join(OCI_LAYOUT), marker.as_bytes()).unwrap();
+            assert!(text().contains(why), "{}", text());
+        }
+        sage_oci_files::write_atomic(folder.path().join(OCI_LAYOUT), &OciLayout::bytes()).unwrap();
+        let layout = LayoutDir::open(folder.path()).unwrap();
+        assert!(layout.index().is_err(), "there is no index");
     }
 }
