@@ -42,7 +42,7 @@
 let
   known = [ "Cmd" "Entrypoint" "Env" "ExposedPorts" "Labels" "StopSignal" "User" "Volumes" "WorkingDir" ];
   unknown = builtins.filter (key: !builtins.elem key known) (builtins.attrNames config);
-  architectures = { x86_64-linux = "amd64"; aarch64-linux = "arm64"; };
+  architectures = (import ./architecture.nix).ofSystem;
 
   # A derivation becomes its output's path, and keeps what must be built first.
   path = content: "${content}";

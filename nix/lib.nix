@@ -45,4 +45,18 @@ in
         tool = tools.${system};
       }).packages
     );
+
+  # An image of any Nix closure; the arguments are explained in ./closure-image.nix.
+  closureImage =
+    {
+      system,
+      tool ? tools.${system},
+      ...
+    }@arguments:
+    import ./closure-image.nix { inherit tool system; } (
+      builtins.removeAttrs arguments [
+        "system"
+        "tool"
+      ]
+    );
 }
