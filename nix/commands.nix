@@ -10,8 +10,11 @@ let
   # The verbs and what `nix flake show` says of them.
   verbs = {
     build = "Build an image and print its store path, an OCI layout";
+    closure = "Make an image of Nix store paths and everything they refer to";
+    derivations = "List an image's derivations, or those that are still to be built";
     doctor = "Describe this machine and what it lacks; mend it on request";
     emit = "Register an image's derivations with Nix and print the top one";
+    graph = "Show an image's derivations as a graph, in Graphviz's language or as JSON";
     inspect = "Show an image's layers and packages and what each costs";
     load = "Import an image into Docker or podman, sending only what the engine lacks";
     lock = "Read the signed index, resolve, and pin every package";
@@ -19,6 +22,7 @@ let
     smoke = "Test an imported image as its users would use it";
     up = "From nothing to a tested image: install what is missing, build, import, test, tag";
     why = "Say why a package is in an image";
+    why-layer = "Say which layer holds a package or a path, what makes that layer, and since when";
   };
   names = builtins.attrNames verbs;
   folder = import ./derivation.nix { inherit system tool; } {

@@ -1,16 +1,9 @@
 # What other flakes use.
 #
 # `tools` has the builder of each system.
-{ systems, tools }:
+tools:
 let
-  perSystem =
-    make:
-    builtins.listToAttrs (
-      map (system: {
-        name = system;
-        value = make system;
-      }) systems
-    );
+  perSystem = import ./per-system.nix;
 in
 {
   # One image of a project (a flake, or a path to a folder with `nix/images`, `nix/channels` and `nix/locks`).

@@ -9,18 +9,7 @@
 }:
 let
   given = tool.outPath != self.outPath;
-  systems = [
-    "aarch64-linux"
-    "x86_64-linux"
-  ];
-  perSystem =
-    make:
-    builtins.listToAttrs (
-      map (system: {
-        name = system;
-        value = make system;
-      }) systems
-    );
+  perSystem = import ./per-system.nix;
   withNixpkgs =
     make:
     if given then
@@ -81,7 +70,7 @@ in
     default = import ./shell.nix { inherit pkgs; };
   });
   formatter = withNixpkgs (pkgs: pkgs.nixfmt-tree);
-  lib = import ./lib.nix { inherit systems tools; };
+  lib = import ./lib.nix tools;
   templates.default = {
     path = ./template;
     description = "A Debian image of one's own: definition, lock and flake";

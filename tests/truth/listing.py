@@ -20,6 +20,7 @@ import tarfile
 
 # With usr-merge these are links into /usr, and dpkg writes through them; so they stand before the first archive.
 MERGED = ("bin", "lib", "lib64", "sbin")
+MERGED_PATHS = [f"/usr/{name}".encode() for name in MERGED]
 KINDS = {tarfile.CHRTYPE: "c", tarfile.BLKTYPE: "b", tarfile.FIFOTYPE: "p"}
 
 
@@ -62,6 +63,28 @@ def of_tree(root):
     return lines
 
 
+def merged(name):
+    """Where a usr-merged root has what an archive calls `name`."""
+    path = os.path.normpath(b"/" + os.fsencode(name).lstrip(b"/"))
+    return b"/usr" + path if path.split(b"/")[1].decode() in MERGED else path
+
+
+def add(lines, path, tar, member, place):
+    """Adds the line of an archive's member; `place` tells the path of what a hard link names."""
+    mode, owner = member.mode & 0o7777, f"{member.uid}:{member.gid}"
+    if member.isdir():
+        lines[path] = line(path, "d", mode, owner)
+    elif member.issym():
+        lines[path] = line(path, "l", 0, owner, target=os.fsencode(member.linkname))
+    elif member.islnk():
+        lines[path] = "\t".join([escaped(path)] + lines[place(member.linkname)].split("\t")[1:])
+    elif member.isfile():
+        digest = hashlib.sha256(tar.extractfile(member).read()).hexdigest()
+        lines[path] = line(path, "f", mode, owner, member.size, digest)
+    else:
+        lines[path] = line(path, KINDS[member.type], mode, owner)
+
+
 def of_archives(folder):
     """The lines that unpacking all archives, sorted by name, would leave in an empty usr-merged root."""
     lines = {b"/": line(b"/", "d", 0o755, "0:0")}
@@ -71,26 +94,12 @@ def of_archives(folder):
         process = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", os.path.join(folder, name)], stdout=subprocess.PIPE)
         with tarfile.open(fileobj=process.stdout, mode="r|") as tar:
             for member in tar:
-                path = os.fsencode(os.path.normpath("/" + member.name)).replace(b"//", b"/")
-                top = path.split(b"/")[1].decode()
-                if top in MERGED:
-                    path = b"/usr" + path
-                    if path == b"/usr/" + top.encode() and not member.isdir():
-                        continue
-                owner = f"{member.uid}:{member.gid}"
-                if member.isdir():
-                    lines.setdefault(path, line(path, "d", member.mode & 0o7777, owner))
-                elif member.issym():
-                    lines[path] = line(path, "l", 0, owner, target=os.fsencode(member.linkname))
-                elif member.islnk():
-                    first = os.fsencode(os.path.normpath("/" + member.linkname)).replace(b"//", b"/")
-                    first = b"/usr" + first if first.split(b"/")[1].decode() in MERGED else first
-                    lines[path] = "\t".join([escaped(path)] + lines[first].split("\t")[1:])
-                elif member.isfile():
-                    digest = hashlib.sha256(tar.extractfile(member).read()).hexdigest()
-                    lines[path] = line(path, "f", member.mode & 0o7777, owner, member.size, digest)
-                else:
-                    lines[path] = line(path, KINDS[member.type], member.mode & 0o7777, owner)
+                path = merged(member.name)
+                if path in MERGED_PATHS and not member.isdir():
+                    continue
+                # A directory that several packages bring is as the first one has it.
+                if not (member.isdir() and path in lines):
+                    add(lines, path, tar, member, merged)
         process.stdout.close()
         if process.wait():
             sys.exit(f"cannot read {name}")
@@ -135,17 +144,5 @@ def of_image(layout):
                     for old in [old for old in lines if old == gone or old.startswith(gone + b"/")]:
                         del lines[old]
                     continue
-                owner = f"{member.uid}:{member.gid}"
-                if member.isdir():
-                    lines[path] = line(path, "d", member.mode & 0o7777, owner)
-                elif member.issym():
-                    lines[path] = line(path, "l", 0, owner, target=os.fsencode(member.linkname))
-                elif member.islnk():
-                    first = os.path.normpath(b"/" + os.fsencode(member.linkname))
-                    lines[path] = "\t".join([escaped(path)] + lines[first].split("\t")[1:])
-                elif member.isfile():
-                    digest = hashlib.sha256(tar.extractfile(member).read()).hexdigest()
-                    lines[path] = line(path, "f", member.mode & 0o7777, owner, member.size, digest)
-                else:
-                    lines[path] = line(path, KINDS[member.type], member.mode & 0o7777, owner)
+                add(lines, path, tar, member, lambda link: os.path.normpath(b"/" + os.fsencode(link)))
     return lines
