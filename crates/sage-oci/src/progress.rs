@@ -2,6 +2,7 @@
 
 use crate::{Printer, interrupt};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sage_oci_fetch::Summary;
 use sage_oci_produce::Timings;
 use sage_oci_store::Event;
 use std::collections::BTreeSet;
@@ -186,8 +187,11 @@ impl sage_oci_produce::Observer for Building {
         &self.fetch
     }
 
-    fn adding(&mut self, layers: usize) {
+    fn adding(&mut self, fetched: Summary, layers: usize) {
         self.fetch.finish();
+        let Summary { fetched, present, bytes } = fetched;
+        self.printer
+            .step("Fetched", format_args!("{fetched} archives, {}; {present} were in the cache", HumanBytes(bytes)));
         self.printer.step("Storing", format_args!("the archives of {layers} layers"));
     }
 

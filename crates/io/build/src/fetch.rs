@@ -4,6 +4,11 @@ use sage_oci_fetch::{Options, Progress, Wanted, fetch_all};
 use sage_oci_recipe::FetchStep;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often the log says how far a download is.
+const PERIOD: Duration = Duration::from_secs(30);
 
 /// Downloads the archives of a [`FetchStep`] into `out`, which then holds these files and nothing else.
 pub(crate) fn run(step: &FetchStep, out: &Path) -> Result<(), BuildError> {
@@ -19,7 +24,7 @@ pub(crate) fn run(step: &FetchStep, out: &Path) -> Result<(), BuildError> {
     sage_oci_files::create_dir_all(out)?;
     let options = Options::default();
     eprintln!("fetch: on up to {} connections from {}", options.connections, step.mirrors.join(", "));
-    let summary = fetch_all(&wanted, &step.mirrors, &options, &Log).map_err(failed)?;
+    let summary = fetch_all(&wanted, &step.mirrors, &options, &Log::new(PERIOD)).map_err(failed)?;
     // Locks and partial files lie next to their targets; the output's hash must not see them.
     let keep: BTreeSet<&Path> = wanted.iter().map(|file| file.target.as_path()).collect();
     for path in sage_oci_files::list(out)? {
@@ -31,15 +36,56 @@ pub(crate) fn run(step: &FetchStep, out: &Path) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// Tells the build's log what is wanted and what had to be tried again.
-struct Log;
+/// Tells the build's log what is wanted, how far it is, and what had to be tried again.
+///
+/// A slow line makes no other sign of life for minutes: whoever watches for builds that hang must see that bytes come.
+struct Log {
+    period: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    total: u64,
+    done: u64,
+    /// When a line was last written.
+    told: Option<Instant>,
+}
+
+impl Log {
+    fn new(period: Duration) -> Self {
+        Self { period, state: Mutex::default() }
+    }
+
+    /// Counts bytes; the line to write, if it is time for one.
+    fn count(&self, bytes: u64) -> Option<String> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.done += bytes;
+        let now = Instant::now();
+        if now.duration_since(*state.told.get_or_insert(now)) < self.period {
+            return None;
+        }
+        state.told = Some(now);
+        Some(format!("fetch: {} of {}", megabytes(state.done), megabytes(state.total)))
+    }
+}
 
 impl Progress for Log {
     fn started(&self, files: usize, bytes: u64) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).total = bytes;
         eprintln!("fetch: {files} files, {}", megabytes(bytes));
     }
 
-    fn advanced(&self, _bytes: u64) {}
+    fn advanced(&self, bytes: u64) {
+        if let Some(line) = self.count(bytes) {
+            eprintln!("{line}");
+        }
+    }
+
+    fn withdrawn(&self, bytes: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.done = state.done.saturating_sub(bytes);
+    }
 
     fn retried(&self, file: &str, why: &str) {
         eprintln!("fetch: {file}: {why}");
@@ -55,6 +101,17 @@ mod tests {
     use sage_oci_names::Sha256;
     use sage_oci_recipe::FetchFile;
     use sha2::Digest;
+
+    #[test]
+    fn a_long_download_says_how_far_it_is() {
+        let often = Log::new(Duration::ZERO);
+        often.started(2, 3_000_000);
+        assert_eq!(often.count(1_000_000).as_deref(), Some("fetch: 1.0 MB of 3.0 MB"));
+        often.withdrawn(1_000_000);
+        assert_eq!(often.count(500_000).as_deref(), Some("fetch: 0.5 MB of 3.0 MB"));
+        let seldom = Log::new(Duration::from_secs(3600));
+        assert_eq!((seldom.count(1), seldom.count(1)), (None, None));
+    }
 
     #[test]
     fn what_vanished_from_one_mirror_comes_from_the_next_and_nothing_else_is_left() {

@@ -32,8 +32,8 @@ pub(crate) fn bring(
         .collect();
     wanted.sort_by(|a, b| a.target.cmp(&b.target));
     wanted.dedup_by(|a, b| a.target == b.target);
-    fetch_all(&wanted, &first.step.mirrors, options, observer.fetching())?;
-    observer.adding(fetches.len());
+    let summary = fetch_all(&wanted, &first.step.mirrors, options, observer.fetching())?;
+    observer.adding(summary, fetches.len());
     let directories: Vec<FixedDirectory> = fetches.iter().map(|fetch| directory(&folder, fetch)).collect();
     // The downloads were held to their digests already.
     nix.add_fixed(&directories).map_err(|error| match error {

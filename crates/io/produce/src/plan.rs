@@ -2,7 +2,7 @@ use crate::{ProduceError, archives};
 use sage_oci_definition::Resolved;
 use sage_oci_derivation::Derivations;
 use sage_oci_emit::Emitter;
-use sage_oci_fetch::{Options, Progress};
+use sage_oci_fetch::{Options, Progress, Summary};
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_recipe::{Fetch, ImageGraph};
@@ -31,8 +31,8 @@ pub struct Request<'a> {
 pub trait Observer {
     /// Told about every downloaded byte.
     fn fetching(&self) -> &dyn Progress;
-    /// Archives of so many layers are added to the store.
-    fn adding(&mut self, layers: usize);
+    /// The archives are there; those of so many layers are added to the store.
+    fn adding(&mut self, fetched: Summary, layers: usize);
     /// What Nix does; [`ControlFlow::Break`] stops it.
     fn building(&mut self, event: Event) -> ControlFlow<()>;
 }
