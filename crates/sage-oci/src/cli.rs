@@ -217,6 +217,9 @@ pub struct Inspect {
     /// Check every digest, the layers' contents included.
     #[arg(long)]
     pub validate: bool,
+    /// Rank packages and folders by what they cost instead, the N dearest of each.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "25")]
+    pub why_big: Option<usize>,
 }
 
 /// `graph`.

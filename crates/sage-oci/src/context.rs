@@ -1,6 +1,7 @@
 use crate::cli::{Building, Target};
 use crate::{Failure, Printer, interrupt};
 use sage_oci_definition::Resolved;
+use sage_oci_layer::Contents;
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_produce::{Plan, Request};
@@ -97,6 +98,12 @@ fn own_project() -> Result<Option<Project>, Failure> {
         }
     }
     Ok(None)
+}
+
+/// What is in a layer: the second output of its derivation.
+pub fn contents(nix: &Nix, path: &StorePath) -> Result<Contents, Failure> {
+    let file = sage_oci_files::open(nix.real_path(path))?;
+    Contents::read(file).map_err(|error| Failure::from_error(&error, error.hint()))
 }
 
 /// This program in the store, as the builder of every derivation.

@@ -12,6 +12,7 @@
 
 mod compression;
 mod contents;
+mod cost;
 mod diff_hasher;
 mod digest;
 mod entry;
@@ -28,6 +29,7 @@ mod writer;
 
 pub use compression::{CHUNK, Compression};
 pub use contents::{Conffile, ContentEntry, ContentKind, Contents, ContentsError, Library, PackageRecord};
+pub use cost::{Cost, Costs, costs};
 pub use entry::{Entry, EntryKind};
 pub use error::LayerError;
 pub use read_back::{FoundEntry, ReadInfo, read_layer};

@@ -1,4 +1,4 @@
-use super::build;
+use super::{build, why_big};
 use crate::context::{Context, Locked};
 use crate::{Failure, cli};
 use comfy_table::presets::NOTHING;
@@ -52,6 +52,9 @@ pub fn run(context: &Context, options: &cli::Inspect) -> Result<(), Failure> {
         let report = validate(&LayoutDir::open(&built.folder)?, Depth::Full)?;
         let unpacked: u64 = report.images.iter().filter_map(|image| image.uncompressed).sum();
         context.printer.step("Valid", format_args!("every digest; {} unpacked", HumanBytes(unpacked)));
+    }
+    if let Some(most) = options.why_big {
+        return why_big::run(context, options, &locked, &built, most);
     }
     let report = report(&locked, &built, &image);
     if options.json {

@@ -15,6 +15,7 @@ mod smoke;
 mod timings;
 mod up;
 mod why;
+mod why_big;
 mod why_layer;
 
 use crate::cli::{Cli, Command};

@@ -1,7 +1,7 @@
 use super::build;
 use crate::context::{self, Context, Locked};
 use crate::{Failure, cli};
-use sage_oci_layer::{ContentEntry, Contents};
+use sage_oci_layer::ContentEntry;
 use sage_oci_lock::Lock;
 use sage_oci_names::{LayerName, PackageName, StorePath};
 use sage_oci_produce::Plan;
@@ -93,8 +93,7 @@ fn of_path(context: &Context, locked: &Locked, nix: &Nix, plan: &Plan, path: &st
     // The topmost layer that has it is the one whose bytes are seen.
     for layer in plan.graph().layers.iter().rev() {
         let Some(contents) = &layer.handle.contents else { continue };
-        let file = sage_oci_files::open(nix.real_path(contents))?;
-        let contents = Contents::read(file).map_err(|error| Failure::from_error(&error, error.hint()))?;
+        let contents = context::contents(nix, contents)?;
         if let Some(entry) = contents.entries.into_iter().find(|entry| entry.path == path) {
             let package = entry.package.clone();
             return report(context, locked, plan, &layer.name, package.as_ref(), Some(entry));
