@@ -98,11 +98,43 @@ impl Plan {
         if nix.is_valid(std::slice::from_ref(self.image()))? == [true] {
             return Ok(false);
         }
-        self.register(nix)?;
-        let fetches = self.missing_fetches(nix)?;
-        archives::bring(nix, &fetches, options, observer)?;
-        nix.realise(&[self.target()], &mut |event| observer.building(event))?;
+        self.build(nix, &[self.target()], options, observer)?;
         Ok(true)
+    }
+
+    /// Makes every layer's list of contents be there: the image itself does not need them, so the garbage collector may have
+    /// taken them.
+    ///
+    /// # Errors
+    /// As [`Plan::realise`].
+    pub fn realise_contents(
+        &self,
+        nix: &Nix,
+        options: &Options,
+        observer: &mut dyn Observer,
+    ) -> Result<(), ProduceError> {
+        let handles = || self.graph.layers.iter().map(|layer| &layer.handle);
+        let contents: Vec<StorePath> = handles().filter_map(|handle| handle.contents.clone()).collect();
+        if nix.is_valid(&contents)?.into_iter().all(|valid| valid) {
+            return Ok(());
+        }
+        let target = |derivation: &StorePath| Target { derivation: derivation.clone(), output: None };
+        let targets: Vec<Target> = handles().map(|handle| target(&handle.derivation)).collect();
+        self.build(nix, &targets, options, observer)
+    }
+
+    fn build(
+        &self,
+        nix: &Nix,
+        targets: &[Target],
+        options: &Options,
+        observer: &mut dyn Observer,
+    ) -> Result<(), ProduceError> {
+        self.register(nix)?;
+        let fetches = self.missing_fetches(nix, targets)?;
+        archives::bring(nix, &fetches, options, observer)?;
+        nix.realise(targets, &mut |event| observer.building(event))?;
+        Ok(())
     }
 
     /// What realising would build, and what it would get from binary caches; the derivations are registered.
@@ -119,8 +151,8 @@ impl Plan {
     }
 
     /// The fetches that Nix would run: what it needs of them is neither in the store nor in a cache that it asks.
-    fn missing_fetches(&self, nix: &Nix) -> Result<Vec<&Fetch>, ProduceError> {
-        let missing = nix.missing(&[self.target()])?;
+    fn missing_fetches(&self, nix: &Nix, targets: &[Target]) -> Result<Vec<&Fetch>, ProduceError> {
+        let missing = nix.missing(targets)?;
         Ok(self.graph.fetches.iter().filter(|fetch| missing.build.contains(&fetch.handle.derivation)).collect())
     }
 }

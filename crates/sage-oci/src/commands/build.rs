@@ -6,6 +6,7 @@ use crate::{Failure, interrupt};
 use sage_oci_image::Image;
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::StorePath;
+use sage_oci_produce::{Plan, ProduceError};
 use sage_oci_store::{Nix, StoreError};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -46,16 +47,30 @@ pub fn realise(
     if building.timings {
         timings::print(context.printer, observer.timings());
     }
-    let done = done.map_err(|error| match error {
-        sage_oci_produce::ProduceError::Store(StoreError::Interrupted { .. }) => interrupt::failure(),
-        other => other.into(),
-    })?;
+    let done = done.map_err(stopped)?;
     keep(&nix, plan.image(), locked, link, done)?;
     if done {
         let seconds = begun.elapsed().as_secs_f64();
         context.printer.step("Built", format_args!("{} in {seconds:.1} s", plan.image()));
     }
     Ok(Built { path: plan.image().clone(), folder: nix.real_path(plan.image()) })
+}
+
+/// Makes the layers' lists of contents be in the store.
+pub fn realise_contents(context: &Context, nix: &Nix, plan: &Plan) -> Result<(), Failure> {
+    let options = cli::Building::default();
+    let mut observer = Building::new(context.printer, manner(nix));
+    let done = plan.realise_contents(nix, &context::downloads(options.connections), &mut observer);
+    observer.finish();
+    done.map_err(stopped)
+}
+
+/// A build that was interrupted ends as Ctrl-C does.
+pub fn stopped(error: ProduceError) -> Failure {
+    match error {
+        ProduceError::Store(StoreError::Interrupted { .. }) => interrupt::failure(),
+        other => other.into(),
+    }
 }
 
 /// How Nix will build, for people.

@@ -2,14 +2,14 @@ use super::{build, load, runtime, timings};
 use crate::cli;
 use crate::context;
 use crate::progress::Building;
-use crate::{Failure, Printer, interrupt};
+use crate::{Failure, Printer};
 use sage_oci_engine::Engine;
 use sage_oci_image::Image;
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::StorePath;
-use sage_oci_produce::{ClosurePlan, ProduceError};
+use sage_oci_produce::ClosurePlan;
 use sage_oci_recipe::ClosureImage;
-use sage_oci_store::{Nix, StoreError};
+use sage_oci_store::Nix;
 use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
@@ -29,10 +29,7 @@ pub fn run(options: &cli::Closure, printer: Printer) -> Result<(), Failure> {
     if options.building.timings {
         timings::print(printer, observer.timings());
     }
-    let done = done.map_err(|error| match error {
-        ProduceError::Store(StoreError::Interrupted { .. }) => interrupt::failure(),
-        other => other.into(),
-    })?;
+    let done = done.map_err(build::stopped)?;
     keep(&nix, &plan, &image, options)?;
     if done {
         printer.step("Built", format_args!("{} in {:.1} s", plan.image(), begun.elapsed().as_secs_f64()));

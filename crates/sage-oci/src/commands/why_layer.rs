@@ -82,7 +82,7 @@ fn of_package(context: &Context, locked: &Locked, plan: &Plan, subject: &str) ->
 }
 
 fn of_path(context: &Context, locked: &Locked, nix: &Nix, plan: &Plan, path: &str) -> Result<Report, Failure> {
-    build::realise(context, locked, &cli::Building::default(), None)?;
+    build::realise_contents(context, nix, plan)?;
     let mut path = path.trim_end_matches('/').to_owned();
     // A merged-/usr image has links at the root: `/bin/sh` lies in `usr/bin`.
     if let Some((top, rest)) = path.split_once('/')
