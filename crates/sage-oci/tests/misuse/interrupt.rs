@@ -3,6 +3,7 @@
 use crate::process::{Running, is_alive, until};
 use crate::proxy::{Moment, Proxy, engine};
 use crate::world::{HEAVY, World, docker};
+use rustix::fs::{Mode, OFlags, open};
 use sage_oci_fake_mirror::{Fault, When};
 use std::path::PathBuf;
 use std::process::Command;
@@ -68,10 +69,11 @@ fn while_it_looks_into_archives() {
     let pipe = notes.join(format!("{}-1.json", digest.split(' ').next().unwrap()));
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let running = Running::start(&world, &["lock"]);
-    until("the scan", || running.stderr().contains("Scanning").then_some(()));
+    // Opens without waiting, and so only when the reader is there.
+    let writer = until("the scan", || open(&pipe, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty()).ok());
     running.interrupt();
-    // The reader goes on once somebody has opened the other end and closed it.
-    drop(sage_oci_files::append(&pipe).unwrap());
+    // The reader goes on once nobody writes any more.
+    drop(writer);
     ends_soon(running, "stopped");
     world.has_no_lock();
     sage_oci_files::remove_file(&pipe).unwrap();
