@@ -75,6 +75,7 @@ let
           inherit sealing;
           inherit (lock) architecture;
           inherit (accounts) users groups;
+          inherit (image) exclude include;
           contents = map (layer: layer.contents) (packageLayers ++ map (name: generated.${name}) generation.after);
         }
         // generation.step

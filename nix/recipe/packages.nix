@@ -121,6 +121,7 @@ in
     {
       step = "bytecode";
       inherit name sealing;
+      inherit (image) exclude include;
       interpreter = {
         archives = map archive (filter has python.packages);
         inherit (python) version;

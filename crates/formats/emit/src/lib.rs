@@ -138,6 +138,8 @@ mod tests {
             effects: Vec::new(),
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
+            exclude: Vec::new(),
+            include: Vec::new(),
         });
         let job =
             Job { name: "layer-users".into(), step, inputs: vec![input.out_input()], sources: Vec::new(), fixed: None };

@@ -17,6 +17,7 @@ mod conflict;
 mod environment;
 mod error;
 mod fetch;
+mod filter;
 mod generate;
 mod image;
 mod installed;

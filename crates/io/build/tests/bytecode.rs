@@ -18,6 +18,7 @@ const MODULES: Package = Package {
         ("usr/lib/python3/dist-packages/demo/two.py", 0o644, "from .one import f\nprint(f(), 'x', 1.5, (1, 2))\n"),
         ("usr/lib/python3/dist-packages/demo/old.py", 0o644, "print 'two'\n"),
         ("usr/lib/python3/dist-packages/demo/latin.py", 0o644, "# coding: latin-1\ntext = 'x'\n"),
+        ("usr/lib/python3/dist-packages/demo/tests/left_out.py", 0o644, "x = 1\n"),
         ("usr/lib/python3/dist-packages/alias.py", 0o777, "-> demo/one.py"),
         ("usr/lib/python3/dist-packages/outside.py", 0o777, "-> ../../../../../../etc/passwd"),
         ("usr/lib/python3.1/other.py", 0o644, "x = 1\n"),
@@ -90,6 +91,8 @@ fn modules_become_byte_code_whoever_compiles_them() {
             directories: vec!["/usr/lib/python3".into(), "/usr/lib/python3.1".into(), "/usr/share/demo".into()],
             replaced: BTreeMap::new(),
         }],
+        exclude: vec!["*/demo/tests/*".to_owned()],
+        include: Vec::new(),
     };
     let one = build(&step, &dir.path().join("one"), 1);
     let three = build(&step, &dir.path().join("three-somewhere-else"), 3);
@@ -134,6 +137,8 @@ fn a_python_that_does_not_run_is_an_error() {
             architecture: Architecture::Amd64,
         },
         packages: Vec::new(),
+        exclude: Vec::new(),
+        include: Vec::new(),
     };
     let outputs = outputs(dir.path());
     let error = run(Step::Bytecode(step), &outputs, &scratch(dir.path()), 1).unwrap_err();

@@ -56,6 +56,8 @@ fn generate(kind: GenerateKind, contents: &[String]) -> GenerateStep {
         effects: Vec::new(),
         users: BTreeMap::from([("sage".to_owned(), 1000)]),
         groups: BTreeMap::from([("sage".to_owned(), 1000)]),
+        exclude: vec!["/usr/share/doc/*".to_owned()],
+        include: vec!["/usr/share/doc/*/copyright".to_owned()],
     }
 }
 
@@ -143,6 +145,8 @@ fn the_database_step_verifies_the_whole() {
     assert!(status.contains("node-x (= 1.0-1)"), "{status}");
     let marks = String::from_utf8(bytes["var/lib/apt/extended_states"].clone()).unwrap();
     assert_eq!(marks, "Package: other\nArchitecture: amd64\nAuto-Installed: 1\n\n");
+    let rules = String::from_utf8(bytes["etc/dpkg/dpkg.cfg.d/excludes"].clone()).unwrap();
+    assert!(rules.ends_with("path-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\n"), "{rules}");
 
     let quarrel = [alike[0].clone(), layer(&QUARREL, dir.path(), false)];
     let error = build(&generate(dpkg(), &quarrel), &dir.path().join("quarrel")).unwrap_err().to_string();

@@ -195,6 +195,8 @@ fn compare_database(layer: &LayerStep, folder: &Path, root: &Path) {
         effects: Vec::new(),
         users: BTreeMap::new(),
         groups: BTreeMap::new(),
+        exclude: Vec::new(),
+        include: Vec::new(),
     };
     run(Step::Generate(generate), &outputs, &scratch(&inner), 1).unwrap();
     let made = files(&outputs.out);

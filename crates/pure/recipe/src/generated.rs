@@ -159,6 +159,8 @@ impl Generated<'_> {
             effects,
             users: self.accounts.users.clone(),
             groups: self.accounts.groups.clone(),
+            exclude: self.image.exclude.clone(),
+            include: self.image.include.clone(),
         };
         Generation { step, reads, after: None }
     }

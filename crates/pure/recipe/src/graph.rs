@@ -158,7 +158,7 @@ where
     let python = interpreter::python(lock);
     for (name, of) in &plan.bytecode {
         let python = python.as_ref().ok_or_else(|| RecipeError::NoPython { image: image.name.clone() })?;
-        let Some(step) = packages.bytecode_step(name, of, python, sealing.clone()) else { continue };
+        let Some(step) = packages.bytecode_step(name, of, python, image, sealing.clone()) else { continue };
         if machine != lock.architecture {
             return Err(RecipeError::Foreign { image: image.name.clone(), machine, target: lock.architecture });
         }

@@ -109,6 +109,7 @@ impl<'a> Packages<'a> {
         name: &LayerName,
         layers: &[LayerName],
         python: &Python,
+        image: &Resolved,
         sealing: Sealing,
     ) -> Option<BytecodeStep> {
         let mut directories: BTreeMap<&PackageName, Vec<String>> = BTreeMap::new();
@@ -143,7 +144,14 @@ impl<'a> Packages<'a> {
         let archives = python.packages.iter().filter_map(|name| self.archive(name)).collect();
         let interpreter =
             Interpreter { archives, version: python.version.clone(), architecture: self.lock.architecture };
-        Some(BytecodeStep { name: name.clone(), sealing, interpreter, packages })
+        Some(BytecodeStep {
+            name: name.clone(),
+            sealing,
+            interpreter,
+            packages,
+            exclude: image.exclude.clone(),
+            include: image.include.clone(),
+        })
     }
 }
 

@@ -116,6 +116,10 @@ pub struct BytecodeStep {
     pub interpreter: Interpreter,
     /// The packages whose modules are compiled, sorted by name.
     pub packages: Vec<BytecodePackage>,
+    /// Globs of paths that are not unpacked (dpkg's `path-exclude`).
+    pub exclude: Vec<String>,
+    /// Globs that win over `exclude` (dpkg's `path-include`).
+    pub include: Vec<String>,
 }
 
 /// A Python that runs from unpacked archives, outside its usual place.
@@ -166,6 +170,10 @@ pub struct GenerateStep {
     pub users: BTreeMap<String, u32>,
     /// Group names and their numbers.
     pub groups: BTreeMap<String, u32>,
+    /// Globs of paths that the package layers left out (dpkg's `path-exclude`).
+    pub exclude: Vec<String>,
+    /// Globs that win over `exclude` (dpkg's `path-include`).
+    pub include: Vec<String>,
 }
 
 /// The kinds of generated layers.
@@ -310,6 +318,8 @@ mod tests {
                 effects: Vec::new(),
                 users: BTreeMap::new(),
                 groups: BTreeMap::new(),
+                exclude: Vec::new(),
+                include: Vec::new(),
             });
             let text = serde_json::to_string(&step).unwrap();
             assert_eq!(serde_json::from_str::<Step>(&text).unwrap(), step, "{text}");

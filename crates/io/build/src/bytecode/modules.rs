@@ -1,5 +1,6 @@
 use crate::BuildError;
 use crate::bytecode::unpack::Unpacked;
+use crate::filter::Filter;
 use crate::paths::{image_path, split};
 use crate::{Installed, Node, NodeKind};
 use sage_oci_deb::{Entry, EntryKind};
@@ -20,11 +21,12 @@ pub(crate) struct Modules {
 
 /// Unpacks what `py3compile` would compile: files of the package named `*.py` below the step's directories.
 ///
-/// As there, a module below `/usr/lib/pythonX.Y` is for that version alone. A package may exclude modules from compilation
+/// Modules that the image leaves out are passed over. As in `py3compile`, a module below `/usr/lib/pythonX.Y` is for that version alone. A package may exclude modules from compilation
 /// by a list of its own; one whose list concerns this version is refused, for passing over it would be wrong.
 pub(crate) fn unpack(step: &BytecodeStep, folder: &mut Unpacked) -> Result<Modules, BuildError> {
     let mut modules = Modules { sources: BTreeMap::new(), directories: Installed::default() };
     let version = &step.interpreter.version;
+    let filter = Filter::new(&step.exclude, &step.include)?;
     for package in &step.packages {
         let mut directories = Vec::new();
         for directory in &package.directories {
@@ -36,7 +38,7 @@ pub(crate) fn unpack(step: &BytecodeStep, folder: &mut Unpacked) -> Result<Modul
                 lists.push(path.to_owned());
                 return Ok(true);
             }
-            Ok(modules.take(package, &directories, version, path, entry))
+            Ok(!filter.leaves_out(entry) && modules.take(package, &directories, version, path, entry))
         })?;
         for list in lists {
             let text = sage_oci_files::read_to_string(folder.path(&list))?;

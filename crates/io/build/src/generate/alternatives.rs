@@ -1,3 +1,4 @@
+use crate::filter::Filter;
 use crate::paths::image_path;
 use crate::{BuildError, Installed, Item, NodeKind};
 use sage_oci_effects::{Effect, OwnedEffect, Slave};
@@ -27,16 +28,24 @@ struct Choice {
 /// `/etc/alternatives`, the generic links and the database of `update-alternatives`, every group in automatic mode.
 ///
 /// The highest priority is chosen; on a tie the first declared. A slave follows only where its file is installed, and a
-/// generic link never replaces a packaged file: both as update-alternatives(1) does.
+/// generic link never replaces a packaged file: both as update-alternatives(1) does. A candidate that the image leaves out
+/// by a rule is none; a script that declares it there finds the same.
 ///
 /// # Errors
 ///
 /// A candidate is not installed.
-pub(crate) fn alternatives(effects: &[OwnedEffect], installed: &Installed) -> Result<Vec<Item>, BuildError> {
+pub(crate) fn alternatives(
+    effects: &[OwnedEffect],
+    installed: &Installed,
+    filter: &Filter,
+) -> Result<Vec<Item>, BuildError> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for (order, owned) in effects.iter().enumerate() {
         let Effect::Alternative { name, link, path, priority, slaves } = &owned.effect else { continue };
         if !installed.exists(path) {
+            if filter.leaves_out_file(path) {
+                continue;
+            }
             let wanted_by = format!("the alternative `{name}` of {}", owned.package);
             return Err(BuildError::Absent { path: path.clone(), wanted_by });
         }
@@ -186,7 +195,7 @@ mod tests {
         let mut lines: Vec<String> = FILES.iter().map(|file| file.replace("bin/", "usr/bin/")).collect();
         lines.push("bin -> usr/bin".to_owned());
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let items = alternatives(&effects(), &tree(&lines)).unwrap();
+        let items = alternatives(&effects(), &tree(&lines), &filter(&[])).unwrap();
         let root = dir.path().display().to_string();
         let mut made = 0;
         for item in &items {
@@ -216,7 +225,21 @@ mod tests {
 
     #[test]
     fn an_absent_candidate_is_an_error() {
-        let error = alternatives(&effects(), &tree(&["usr/bin/a"])).unwrap_err().to_string();
+        let error = alternatives(&effects(), &tree(&["usr/bin/a"]), &filter(&[])).unwrap_err().to_string();
         assert!(error.contains("/bin/b") && error.contains("editor") && error.contains("vim"), "{error}");
+    }
+
+    #[test]
+    fn what_a_rule_leaves_out_is_no_candidate() {
+        let files = ["bin -> usr/bin", "usr/bin/b", "usr/bin/taken", "share/m1", "share/m2"];
+        assert!(alternatives(&effects(), &tree(&files), &filter(&["/bin/a"])).is_err(), "/bin/c is missing unsaid");
+        let items = alternatives(&effects(), &tree(&files), &filter(&["/bin/[ac]"])).unwrap();
+        let database = |name: &str| items.iter().find(|item| item.path == format!("var/lib/dpkg/alternatives/{name}"));
+        assert!(database("pager").is_none() && database("editor").is_some());
+    }
+
+    fn filter(exclude: &[&str]) -> Filter {
+        let exclude: Vec<String> = exclude.iter().map(|glob| (*glob).to_owned()).collect();
+        Filter::new(&exclude, &[]).unwrap()
     }
 }

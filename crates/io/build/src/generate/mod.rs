@@ -16,6 +16,7 @@ mod subject_hash;
 mod users;
 mod xml;
 
+use crate::filter::Filter;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::owners::Owners;
@@ -49,7 +50,10 @@ fn generate(step: &GenerateStep, below: &Below) -> Result<Vec<Item>, BuildError>
             let read = |path: &str| packaged.get(path).map(<[u8]>::to_vec);
             users::users(user, *sudo, step.sealing.epoch, &step.effects, installed, read)
         }
-        GenerateKind::Alternatives => alternatives::alternatives(&step.effects, installed),
+        GenerateKind::Alternatives => {
+            let filter = Filter::new(&step.exclude, &step.include)?;
+            alternatives::alternatives(&step.effects, installed, &filter)
+        }
         GenerateKind::LdCache => ldcache::ld_cache(step.architecture, below, &mut packaged),
         GenerateKind::Certificates => {
             let paths = certificates::shipped(installed);
@@ -77,6 +81,8 @@ fn generate(step: &GenerateStep, below: &Below) -> Result<Vec<Item>, BuildError>
                 automatic,
                 omitted,
                 sources,
+                exclude: &step.exclude,
+                include: &step.include,
             };
             dpkg::dpkg(&input)
         }

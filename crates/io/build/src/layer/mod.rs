@@ -3,7 +3,6 @@
 mod body;
 mod conffiles;
 mod control;
-mod filter;
 mod info;
 mod library;
 mod package;

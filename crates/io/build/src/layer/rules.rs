@@ -1,5 +1,5 @@
 use crate::BuildError;
-use crate::layer::filter::Filter;
+use crate::filter::Filter;
 use crate::owners::Owners;
 use crate::paths::{image_path, is_merged_link, merged_usr};
 use sage_oci_deb::{Entry, EntryKind};

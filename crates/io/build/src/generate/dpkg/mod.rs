@@ -26,6 +26,10 @@ pub(crate) struct Input<'a> {
     pub(crate) omitted: &'a BTreeMap<PackageName, String>,
     /// apt's sources.
     pub(crate) sources: &'a str,
+    /// Globs that dpkg leaves out from now on, as the layers do.
+    pub(crate) exclude: &'a [String],
+    /// Globs that win over `exclude`.
+    pub(crate) include: &'a [String],
 }
 
 /// The status file, its companions, apt's marks and sources.
@@ -65,7 +69,21 @@ pub(crate) fn dpkg(input: &Input<'_>) -> Result<Vec<Item>, BuildError> {
     items.extend(triggers::files(input.packages)?);
     items.push(Item::file("/var/lib/apt/extended_states", 0o644, extended_states(input))?);
     items.push(Item::file("/etc/apt/sources.list.d/debian.sources", 0o644, input.sources)?);
+    if !input.exclude.is_empty() {
+        items.push(Item::file("/etc/dpkg/dpkg.cfg.d/excludes", 0o644, excludes(input))?);
+    }
     Ok(items)
+}
+
+/// dpkg's rules for paths (dpkg(1), "--path-exclude"), so that what is installed later leaves out the same.
+fn excludes(input: &Input<'_>) -> String {
+    let rules =
+        |option: &str, globs: &[String]| globs.iter().map(|glob| format!("{option}={glob}\n")).collect::<String>();
+    format!(
+        "# Left out of this image; without this file, `apt-get install --reinstall PACKAGE` brings them back.\n{}{}",
+        rules("path-exclude", input.exclude),
+        rules("path-include", input.include),
+    )
 }
 
 /// Three lines a diversion: from, to, by whom.

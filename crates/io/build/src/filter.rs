@@ -22,14 +22,19 @@ impl Filter {
         Ok(Self { exclude: compile(exclude)?, include: compile(include)?, roots })
     }
 
+    /// Whether a file is left out, given by its absolute path.
+    pub(crate) fn leaves_out_file(&self, path: &str) -> bool {
+        let matches = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(path));
+        matches(&self.exclude) && !matches(&self.include)
+    }
+
     /// Whether an entry is left out.
     pub(crate) fn leaves_out(&self, entry: &Entry) -> bool {
         if self.exclude.is_empty() {
             return false;
         }
         let path = format!("/{}", entry.path);
-        let matches = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(&path));
-        if !matches(&self.exclude) || matches(&self.include) {
+        if !self.leaves_out_file(&path) {
             return false;
         }
         let leads_on = matches!(entry.kind, EntryKind::Directory | EntryKind::Symlink { .. });
