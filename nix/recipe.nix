@@ -32,6 +32,7 @@ let
       lock
       image
       plan
+      machine
       accounts
       sealing
       derivation
@@ -50,11 +51,7 @@ let
   packageLayers = map (name: layer (packages.layerStep name (name == head plan.layers))) plan.layers;
 
   bytecodeSteps = filter (step: step.packages != [ ]) (map packages.bytecodeStep (attrNames plan.bytecode));
-  bytecodeLayers =
-    if bytecodeSteps != [ ] && machine != lock.architecture then
-      throw "image `${image.name}` cannot be built on ${machine}: its byte-code is compiled by its own Python, which runs on ${lock.architecture}"
-    else
-      map layer bytecodeSteps;
+  bytecodeLayers = map layer bytecodeSteps;
 
   # Generated layers by name, since some read what an earlier one holds.
   generations = import ./recipe/generated.nix {

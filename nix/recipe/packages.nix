@@ -3,6 +3,7 @@
   lock,
   image,
   plan,
+  machine,
   accounts,
   sealing,
   derivation,
@@ -33,15 +34,12 @@ let
   fileName =
     package: "${package.name}_${replaceStrings [ ":" ] [ "%3a" ] package.version}_${package.architecture}.deb";
 
-  # The fixed output that holds a layer's archives.
-  fetch =
-    name:
+  # The fixed output that holds some archives.
+  fetchOf =
+    name: group: archives:
     derivation {
       name = "debs-${name}";
-      fixed =
-        (layersByName.${name}
-          or (throw "image `${image.name}` wants the layer `${name}`, which the lock does not describe: restore the committed lock")
-        ).fetch.nar_sha256;
+      fixed = group.nar_sha256;
       step = {
         step = "fetch";
         inherit (lock.archive) mirrors;
@@ -49,10 +47,17 @@ let
           map (package: {
             name = fileName package;
             inherit (package) path size sha256;
-          }) ofLayer.${name}
+          }) archives
         );
       };
     };
+  fetch =
+    name:
+    fetchOf name
+      (layersByName.${name}
+        or (throw "image `${image.name}` wants the layer `${name}`, which the lock does not describe: restore the committed lock")
+      ).fetch
+      ofLayer.${name};
   fetches = listToAttrs (
     map (name: {
       inherit name;
@@ -70,6 +75,26 @@ let
     "${fetches.${package.layer}}/${fileName package}";
 
   python = import ./interpreter.nix { inherit lock byName; };
+  # The Python that compiles: the image's own, from the archives of its layers, or the one that the lock pins for the machine.
+  interpreter =
+    if machine == lock.architecture then
+      {
+        archives = map archive (filter has python.packages);
+        inherit (python) version;
+        architecture = machine;
+      }
+    else
+      let
+        locked =
+          (lock.interpreters or { }).${machine}
+            or (throw "image `${image.name}` for ${lock.architecture} cannot be built on ${machine}: the lock pins no Python that runs there, to compile byte-code with; write it again with `sage-oci lock --channel ${lock.channel} --arch ${lock.architecture} --build-on ${machine}`");
+        folder = fetchOf "python-${machine}" locked.fetch locked.packages;
+      in
+      {
+        archives = map (package: "${folder}/${fileName package}") locked.packages;
+        inherit (locked) version;
+        architecture = machine;
+      };
   # Where Debian puts modules that every program may import (Debian Python policy, "Module Path").
   publicDirectories = [
     "/usr/lib/python3/dist-packages"
@@ -120,13 +145,8 @@ in
     in
     {
       step = "bytecode";
-      inherit name sealing;
+      inherit name sealing interpreter;
       inherit (image) exclude include;
-      interpreter = {
-        archives = map archive (filter has python.packages);
-        inherit (python) version;
-        inherit (lock) architecture;
-      };
       packages = map (package: {
         name = package;
         archive = archive package;

@@ -144,6 +144,10 @@ pub struct Lock {
     /// The packages' architecture; amd64 where nothing is said.
     #[arg(long, value_name = "ARCH", default_value = "amd64")]
     pub arch: Architecture,
+    /// Another architecture on whose machines the images shall be built, too: the lock pins a Python for it; those of the
+    /// lock that is replaced, or amd64, where nothing is said.
+    #[arg(long, value_name = "ARCH")]
+    pub build_on: Vec<Architecture>,
     /// Compare with the archive and write nothing; exit status 1 when a new lock would differ.
     #[arg(long)]
     pub check: bool,

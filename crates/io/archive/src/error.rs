@@ -73,6 +73,15 @@ pub enum ArchiveError {
     /// A layer's archives cannot be hashed.
     #[error("the archives of layer `{layer}` cannot be hashed")]
     Hash { layer: LayerName, source: DerivationError },
+    /// No Python for machines of another architecture.
+    #[error("no Python for builds on {machine}: {source}")]
+    Interpreter { machine: Architecture, source: ResolveError },
+    /// The archive has another Python for machines of another architecture than for the images.
+    #[error("package `{package}` has version {found} for {machine}, the images have {wanted}")]
+    OtherPython { machine: Architecture, package: PackageName, found: DebVersion, wanted: DebVersion },
+    /// The archives of an interpreter cannot be hashed.
+    #[error("the archives of the Python for builds on {machine} cannot be hashed")]
+    HashInterpreter { machine: Architecture, source: DerivationError },
     /// The lock that came out contradicts itself; a fault of this program.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -128,7 +137,13 @@ impl ArchiveError {
             }
             Self::Refused { refusals } => refusals.first().and_then(Refusal::hint),
             Self::Plan(error) => error.hint(),
-            Self::Hash { source, .. } => source.hint(),
+            Self::Interpreter { .. } => Some("lock without it: `--build-on` names the other machines".to_owned()),
+            Self::OtherPython { .. } => Some(
+                "byte-code is for one version: lock again when the archive has built it for both, or lock without it: \
+                 `--build-on` names the other machines"
+                    .to_owned(),
+            ),
+            Self::Hash { source, .. } | Self::HashInterpreter { source, .. } => source.hint(),
             Self::Lock(_) => Some("this is a fault of sage-oci; please report it".to_owned()),
             Self::OtherArchitecture { .. } => Some("start without a previous lock".to_owned()),
         }

@@ -4,16 +4,18 @@ use liblzma::read::XzDecoder;
 use sage_oci_deb::{IndexEntry, read_packages};
 use sage_oci_fetch::Wanted;
 use sage_oci_lock::IndexPin;
-use sage_oci_names::PackageName;
+use sage_oci_names::{Architecture, PackageName};
 use std::collections::BTreeSet;
 use std::io::BufReader;
 
-/// Fetches a suite's package indexes by their digests in the release file and reads the entries that `seen` lacks.
+/// Fetches a suite's package indexes for an architecture by their digests in the release file and reads the entries that
+/// `seen` lacks.
 ///
 /// The pins are added to the suite's.
 pub(crate) fn read_indexes(
     request: &LockRequest<'_>,
     wanted: &SuiteRequest,
+    architecture: Architecture,
     suite: &mut SignedSuite,
     seen: &mut BTreeSet<(PackageName, String, String)>,
 ) -> Result<Vec<IndexEntry>, ArchiveError> {
@@ -21,7 +23,7 @@ pub(crate) fn read_indexes(
     sage_oci_files::create_dir_all(&folder)?;
     let mut entries = Vec::new();
     for component in &wanted.components {
-        let path = format!("{component}/binary-{}/Packages.xz", request.architecture);
+        let path = format!("{component}/binary-{architecture}/Packages.xz");
         let Some(file) = suite.release.files.get(&path).copied() else {
             let known = format!(
                 "the components {} for {}",

@@ -3,13 +3,13 @@ use crate::work::on_all_cores;
 use crate::{ArchiveError, LockRequest, Progress, Step};
 use sage_oci_derivation::{DerivationError, nar_hash_of_directory};
 use sage_oci_lock::{FetchGroup, Lock, LockedPackage, Reason};
-use sage_oci_names::{ImageName, LayerName, PackageName, SourceName};
+use sage_oci_names::{ImageName, LayerName, PackageName, Sha256, SourceName};
 use sage_oci_plan::{Member, Options, Planned, plan, plan_bytecode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Where an archive is kept.
-pub(crate) fn archive_path(cache: &Path, sha256: &sage_oci_names::Sha256) -> PathBuf {
+pub(crate) fn archive_path(cache: &Path, sha256: &Sha256) -> PathBuf {
     cache.join("debs").join(format!("{sha256}.deb"))
 }
 
@@ -78,26 +78,30 @@ pub(crate) fn fetch_groups(
     progress.step(Step::Hash, planned.len());
     on_all_cores(planned, |layer| {
         request.go_on()?;
-        let mut files: Vec<(String, &LockedPackage)> = packages
-            .iter()
-            .filter(|package| package.layer == layer.name)
-            .map(|package| (package.file_name(), package))
-            .collect();
-        files.sort_by(|a, b| a.0.cmp(&b.0));
-        let size = files.iter().map(|(_, package)| package.size).sum();
-        let contents = files.into_iter().map(|(name, package)| {
-            let file = sage_oci_files::open(archive_path(&request.cache, &package.sha256));
-            let file = file.map_err(|error| DerivationError::NarRead {
-                entry: name.clone(),
-                source: std::io::Error::new(error.kind(), error),
-            })?;
-            Ok((name, package.size, file))
-        });
-        let hash = nar_hash_of_directory(contents)
+        let held = packages.iter().filter(|package| package.layer == layer.name);
+        let group = fetch_group(&request.cache, held.map(|p| (p.file_name(), p.size, p.sha256)).collect())
             .map_err(|source| ArchiveError::Hash { layer: layer.name.clone(), source })?;
         progress.advanced();
-        Ok(FetchGroup { nar_sha256: hash.sha256, size })
+        Ok(group)
     })
+}
+
+/// Hashes the folder of some archives, given by file name, size and digest.
+pub(crate) fn fetch_group(
+    cache: &Path,
+    mut archives: Vec<(String, u64, Sha256)>,
+) -> Result<FetchGroup, DerivationError> {
+    archives.sort();
+    let size = archives.iter().map(|(_, size, _)| size).sum();
+    let contents = archives.into_iter().map(|(name, size, sha256)| {
+        let file = sage_oci_files::open(archive_path(cache, &sha256));
+        let file = file.map_err(|error| DerivationError::NarRead {
+            entry: name.clone(),
+            source: std::io::Error::new(error.kind(), error),
+        })?;
+        Ok((name, size, file))
+    });
+    Ok(FetchGroup { nar_sha256: nar_hash_of_directory(contents)?.sha256, size })
 }
 
 /// The byte-code layers of an image.

@@ -10,6 +10,7 @@
 mod assemble;
 mod error;
 mod index;
+mod interpreters;
 mod layers;
 mod make;
 mod order;

@@ -1,4 +1,5 @@
 use crate::index::read_indexes;
+use crate::interpreters::interpreters;
 use crate::layers::{archive_path, fetch_groups, plan_layers};
 use crate::order::configuration_order;
 use crate::overlap::{Shipped, replaced};
@@ -23,13 +24,13 @@ pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<L
         return Err(ArchiveError::OtherArchitecture { found, wanted });
     }
     progress.step(Step::Index, 0);
-    let (mut suites, mut entries, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut signed, mut entries, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut newest = 0;
     for wanted in &request.suites {
         let mut suite = signed_suite(request, &wanted.suite)?;
-        entries.extend(read_indexes(request, wanted, &mut suite, &mut seen)?);
+        entries.extend(read_indexes(request, wanted, request.architecture, &mut suite, &mut seen)?);
         newest = newest.max(suite.release.date);
-        suites.push(suite.pin);
+        signed.push(suite);
     }
     progress.step(Step::Resolve, 0);
     request.go_on()?;
@@ -51,6 +52,11 @@ pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<L
     let packages = assemble::packages(&selection, &scans, &planned, replaced);
     let images = assemble::images(request, &packages, &planned, &effects, &scans)?;
     let groups = fetch_groups(request, &planned, &packages, progress)?;
+    let interpreters = match images.values().any(|image| !image.bytecode.is_empty()) {
+        true => interpreters(request, &mut signed, &packages, &mirrors, progress)?,
+        false => BTreeMap::new(),
+    };
+    let suites = signed.into_iter().map(|suite| suite.pin).collect();
     let layers = planned.into_iter().zip(groups);
     let lock = Lock {
         format: FORMAT,
@@ -63,6 +69,7 @@ pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<L
         packages,
         omitted: selection.omitted.into_values().collect(),
         effects,
+        interpreters,
     };
     lock.check()?;
     request.go_on()?;

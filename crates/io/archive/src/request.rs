@@ -18,6 +18,9 @@ pub struct LockRequest<'a> {
     pub suites: Vec<SuiteRequest>,
     /// The machine architecture.
     pub architecture: Architecture,
+    /// Machines of other architectures that shall be able to build the images: the lock pins a Python for each of them,
+    /// where images have byte-code.
+    pub machines: Vec<Architecture>,
     /// The keys whose signatures are believed.
     pub keyring: &'a Keyring,
     /// The images that the lock serves.

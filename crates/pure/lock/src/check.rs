@@ -1,5 +1,5 @@
-use crate::{Lock, LockError, LockedPackage, Reason};
-use sage_oci_names::{LayerName, PackageName};
+use crate::{Lock, LockError, LockedInterpreter, LockedPackage, Reason};
+use sage_oci_names::{Architecture, LayerName, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Checked = Result<(), LockError>;
@@ -28,7 +28,31 @@ impl Lock {
         for effect in &self.effects {
             known("an effect", [&effect.package], &names)?;
         }
-        Ok(())
+        self.interpreters.iter().try_for_each(|(machine, interpreter)| self.check_interpreter(*machine, interpreter))
+    }
+
+    fn check_interpreter(&self, machine: Architecture, interpreter: &LockedInterpreter) -> Checked {
+        let who = format!("the interpreter for {machine}");
+        require(machine != self.architecture, || format!("{who} is there, which is the lock's own architecture"))?;
+        let own = self.python().map(|python| python.version);
+        require(own.as_ref() == Some(&interpreter.version), || {
+            format!("{who} is Python {}, the images' own is {}", interpreter.version, own.unwrap_or_default())
+        })?;
+        sorted(&format!("packages of {who}"), interpreter.packages.iter().map(|package| &package.name))?;
+        for package in &interpreter.packages {
+            let name = &package.name;
+            // It becomes part of a file name.
+            require([machine.debian(), "all"].contains(&package.architecture.as_str()), || {
+                format!("package `{name}` of {who} is for architecture `{}`", package.architecture)
+            })?;
+            require(is_below_a_root(&package.path), || {
+                format!("package `{name}` of {who} has the path `{}`", package.path)
+            })?;
+        }
+        let size = interpreter.packages.iter().fold(0_u64, |sum, package| sum.saturating_add(package.size));
+        require(size == interpreter.fetch.size, || {
+            format!("{who} has {size} bytes of archives, its fetch says {}", interpreter.fetch.size)
+        })
     }
 
     fn check_layers(&self) -> Checked {

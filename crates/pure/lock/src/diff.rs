@@ -1,5 +1,5 @@
 use crate::{Lock, LockedLayer, LockedPackage};
-use sage_oci_names::{LayerName, PackageName};
+use sage_oci_names::{Architecture, LayerName, PackageName};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,8 @@ pub struct LockDiff {
     pub effects_added: usize,
     /// Effects that only the old lock has.
     pub effects_removed: usize,
+    /// Machines of another architecture for which one lock pins a Python and the other none, or another.
+    pub interpreters: Vec<Architecture>,
 }
 
 /// A package that one lock has.
@@ -111,6 +113,10 @@ impl Lock {
             layers,
             effects_added: self.effects.iter().filter(|effect| !old.effects.contains(effect)).count(),
             effects_removed: old.effects.iter().filter(|effect| !self.effects.contains(effect)).count(),
+            interpreters: [Architecture::Amd64, Architecture::Arm64]
+                .into_iter()
+                .filter(|machine| self.interpreters.get(machine) != old.interpreters.get(machine))
+                .collect(),
         }
     }
 }

@@ -10,6 +10,7 @@ impl LockDiff {
             && self.left_out.is_empty()
             && self.layers.is_empty()
             && self.effects_added + self.effects_removed == 0
+            && self.interpreters.is_empty()
     }
 
     /// Lines for people, the sum first.
@@ -50,6 +51,7 @@ impl LockDiff {
         if self.effects_added + self.effects_removed > 0 {
             lines.push(format!("effects: {} new, {} gone", self.effects_added, self.effects_removed));
         }
+        lines.extend(self.interpreters.iter().map(|machine| format!("the Python for builds on {machine} differs")));
         lines
     }
 }

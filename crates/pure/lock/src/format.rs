@@ -30,6 +30,9 @@ pub struct Lock {
     pub omitted: Vec<Omitted>,
     /// What maintainer scripts would do, in the order in which it is applied (packages in configuration order).
     pub effects: Vec<OwnedEffect>,
+    /// Pythons of other machine architectures: with these, such machines compile the image's byte-code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub interpreters: BTreeMap<Architecture, LockedInterpreter>,
 }
 
 /// The archive state that a lock was made from.
@@ -145,9 +148,49 @@ pub struct LockedPackage {
 impl LockedPackage {
     /// The archive's file name in its fetch group.
     pub fn file_name(&self) -> String {
-        // The epoch's colon, written as apt writes it in its cache: some file systems take no colon.
-        let version = self.version.as_str().replace(':', "%3a");
-        format!("{}_{}_{}.deb", self.name, version, self.architecture)
+        file_name(&self.name, &self.version, &self.architecture)
+    }
+}
+
+fn file_name(name: &PackageName, version: &DebVersion, architecture: &str) -> String {
+    // The epoch's colon, written as apt writes it in its cache: some file systems take no colon.
+    format!("{name}_{}_{architecture}.deb", version.as_str().replace(':', "%3a"))
+}
+
+/// A Python that is no part of any image: of the same version as the images' own, for another machine architecture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedInterpreter {
+    /// `major.minor`, as `3.14`.
+    pub version: String,
+    /// The fixed-output fetch of its archives.
+    pub fetch: FetchGroup,
+    /// It and every package that it needs to run, sorted by name.
+    pub packages: Vec<ToolPackage>,
+}
+
+/// A pinned package that the build uses and no image holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolPackage {
+    /// Its name.
+    pub name: PackageName,
+    /// Its version.
+    pub version: DebVersion,
+    /// `amd64`, `arm64` or `all`, as in the index.
+    pub architecture: String,
+    /// The archive's digest.
+    pub sha256: Sha256,
+    /// The archive's size in bytes.
+    pub size: u64,
+    /// Path below a mirror's root.
+    pub path: String,
+}
+
+impl ToolPackage {
+    /// The archive's file name in its fetch group.
+    pub fn file_name(&self) -> String {
+        file_name(&self.name, &self.version, &self.architecture)
     }
 }
 

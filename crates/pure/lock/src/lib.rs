@@ -8,12 +8,15 @@ mod diff;
 mod diff_text;
 mod error;
 mod format;
+mod python;
 mod text;
 mod why;
 
 pub use diff::{LayerChange, LockDiff, PackageChange, VersionChange};
 pub use error::LockError;
 pub use format::{
-    Archive, FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedLayer, LockedPackage, Omitted, Reason, SuitePin,
+    Archive, FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedInterpreter, LockedLayer, LockedPackage, Omitted,
+    Reason, SuitePin, ToolPackage,
 };
+pub use python::Python;
 pub use why::Why;

@@ -1,4 +1,4 @@
-use crate::{FORMAT, Lock, LockError};
+use crate::{FORMAT, Lock, LockError, LockedInterpreter};
 use serde::{Deserialize, Serialize};
 
 /// The one field that every format has.
@@ -37,9 +37,21 @@ impl Lock {
         out.lines("packages", '[', ']', self.packages.iter().map(json));
         out.lines("omitted", '[', ']', self.omitted.iter().map(json));
         out.lines("effects", '[', ']', self.effects.iter().map(json));
+        if !self.interpreters.is_empty() {
+            let one =
+                |(machine, python): (_, &LockedInterpreter)| format!("{}: {}", json(machine), interpreter(python));
+            out.lines("interpreters", '{', '}', self.interpreters.iter().map(one));
+        }
         out.text.push_str("\n}\n");
         out.text
     }
+}
+
+/// One package a line here, too.
+fn interpreter(python: &LockedInterpreter) -> String {
+    let LockedInterpreter { version, fetch, packages } = python;
+    let lines: Vec<String> = packages.iter().map(|package| format!("\n      {}", json(package))).collect();
+    format!("{{\"version\":{},\"fetch\":{},\"packages\":[{}\n    ]}}", json(version), json(fetch), lines.join(","))
 }
 
 fn json(value: &impl Serialize) -> String {

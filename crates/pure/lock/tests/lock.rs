@@ -1,9 +1,11 @@
 //! Format, consistency, explanation and comparison of locks, on the kept sample of format 1.
 
-use sage_oci_lock::{Lock, LockError, Reason};
+use sage_oci_lock::{Lock, LockError, LockedInterpreter, Reason};
 use sage_oci_names::PackageName;
 
 const SAMPLE: &str = include_str!("locks/format-1.json");
+
+const WITH_INTERPRETER: &str = include_str!("locks/format-1-interpreters.json");
 
 fn name(text: &str) -> PackageName {
     PackageName::parse(text).unwrap()
@@ -73,6 +75,37 @@ fn contradictions_are_named() {
         let message = lock.check().expect_err(expected).to_string();
         assert!(message.contains(expected), "{expected}: {message}");
     }
+}
+
+#[test]
+fn an_interpreter_for_other_machines_round_trips_and_is_checked() {
+    let sample = Lock::parse(WITH_INTERPRETER).unwrap();
+    assert_eq!(sample.to_text(), WITH_INTERPRETER);
+    let python = sample.python().unwrap();
+    let packages: Vec<&str> = python.packages.iter().map(PackageName::as_str).collect();
+    assert_eq!((python.version.as_str(), &packages[..]), ("3.14", &["libc6", "python3.14-minimal"][..]));
+
+    type Spoil = fn(&mut LockedInterpreter);
+    let cases: [(&str, Spoil); 5] = [
+        ("is Python 3.13, the images' own is 3.14", |python| python.version = "3.13".into()),
+        ("not sorted at `libc6`", |python| python.packages.swap(0, 1)),
+        ("is for architecture `arm64`", |python| python.packages[0].architecture = "arm64".into()),
+        ("has the path `/x`", |python| python.packages[0].path = "/x".into()),
+        ("has 90 bytes of archives, its fetch says 91", |python| python.fetch.size = 91),
+    ];
+    for (expected, spoil) in cases {
+        let mut lock = sample.clone();
+        lock.interpreters.values_mut().for_each(spoil);
+        let message = lock.check().expect_err(expected).to_string();
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+    let mut lock = sample.clone();
+    lock.interpreters = lock.interpreters.into_values().map(|python| (lock.architecture, python)).collect();
+    assert!(lock.check().unwrap_err().to_string().contains("the lock's own architecture"));
+
+    lock.interpreters.clear();
+    assert_eq!(lock.diff(&sample).lines().last().unwrap(), "the Python for builds on amd64 differs");
+    assert!(!sample.diff(&lock).is_empty());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use crate::accounts::Accounts;
 use crate::generated::Generated;
+use crate::interpreter::Compiler;
 use crate::packages::Packages;
-use crate::{Handle, ImageStep, Input, Job, RuntimeConfig, Sealing, Sink, Step, interpreter, labels};
+use crate::{Handle, ImageStep, Input, Job, RuntimeConfig, Sealing, Sink, Step, labels};
 use sage_oci_definition::{Config, Resolved};
 use sage_oci_lock::{ImagePlan, Lock};
 use sage_oci_names::{Architecture, ImageName, LayerName, Sha256};
@@ -34,11 +35,13 @@ pub enum RecipeError<E: std::error::Error + 'static> {
     },
     /// The byte-code would be compiled by a Python that does not run on the machine that builds.
     #[error(
-        "image `{image}` cannot be built on {machine}: its byte-code is compiled by its own Python, which runs on {target}"
+        "image `{image}` for {target} cannot be built on {machine}: the lock pins no Python that runs there, to compile byte-code with"
     )]
     Foreign {
         /// The image.
         image: ImageName,
+        /// The lock's channel.
+        channel: String,
         /// The architecture of the machine that builds.
         machine: Architecture,
         /// The image's architecture.
@@ -71,7 +74,9 @@ impl<E: std::error::Error + 'static> RecipeError<E> {
             }
             Self::NoSuchLayer { .. } => Some("restore the committed lock; locks are not edited by hand".to_owned()),
             Self::NoPython { .. } => Some("add `python3` to the image's wanted packages".to_owned()),
-            Self::Foreign { target, .. } => Some(format!("build it on an {target} machine")),
+            Self::Foreign { channel, machine, target, .. } => Some(format!(
+                "write the lock again: `sage-oci lock --channel {channel} --arch {target} --build-on {machine}`, or build on {target}"
+            )),
             Self::Closure(error) => error.hint(),
             Self::NoSource { .. } | Self::Sink(_) => None,
         }
@@ -136,7 +141,7 @@ where
     let sealing = Sealing { epoch: lock.epoch, compression: image.compression.clone(), level: image.level };
     let accounts = Accounts::new(&lock.effects, &image.user, &image.version_of);
     let mut packages = Packages::new(lock);
-    let fetches = add_fetches(sink, lock, plan, image, &mut packages)?;
+    let mut fetches = add_fetches(sink, lock, plan, image, &mut packages)?;
 
     let mut layers = Vec::new();
     for (position, name) in plan.layers.iter().enumerate() {
@@ -155,23 +160,23 @@ where
     let contents_paths: Vec<String> =
         layers.iter().filter_map(|layer| layer.handle.contents.as_ref()).map(ToString::to_string).collect();
 
-    let python = interpreter::python(lock);
-    for (name, of) in &plan.bytecode {
-        let python = python.as_ref().ok_or_else(|| RecipeError::NoPython { image: image.name.clone() })?;
-        let Some(step) = packages.bytecode_step(name, of, python, image, sealing.clone()) else { continue };
-        if machine != lock.architecture {
-            return Err(RecipeError::Foreign { image: image.name.clone(), machine, target: lock.architecture });
+    if !plan.bytecode.is_empty() {
+        let compiler = Compiler::new(sink, lock, &packages, &image.name, machine)?;
+        fetches.extend(compiler.fetch);
+        for (name, of) in &plan.bytecode {
+            let step = packages.bytecode_step(name, of, &compiler.interpreter, image, sealing.clone());
+            let Some(step) = step else { continue };
+            let compiled = fetch_inputs(&packages, step.packages.iter().map(|package| &package.name));
+            let inputs = each_once(compiler.inputs.iter().cloned().chain(compiled).collect());
+            let handle = sink.add(Job {
+                name: format!("layer-{name}"),
+                step: Step::Bytecode(step),
+                inputs,
+                sources: Vec::new(),
+                fixed: None,
+            })?;
+            layers.push(LayerHandle { name: name.clone(), handle });
         }
-        let readers = python.packages.iter().chain(step.packages.iter().map(|package| &package.name));
-        let inputs = fetch_inputs(&packages, readers);
-        let handle = sink.add(Job {
-            name: format!("layer-{name}"),
-            step: Step::Bytecode(step),
-            inputs,
-            sources: Vec::new(),
-            fixed: None,
-        })?;
-        layers.push(LayerHandle { name: name.clone(), handle });
     }
 
     let generated = Generated {
@@ -252,11 +257,14 @@ where
 }
 
 /// The fetches that hold some packages, each once, in a fixed order.
-fn fetch_inputs<'a>(
+pub(crate) fn fetch_inputs<'a>(
     packages: &Packages<'_>,
     names: impl Iterator<Item = &'a sage_oci_names::PackageName>,
 ) -> Vec<Input> {
-    let mut inputs: Vec<Input> = names.filter_map(|name| packages.fetch_of(name)).map(Handle::out_input).collect();
+    each_once(names.filter_map(|name| packages.fetch_of(name)).map(Handle::out_input).collect())
+}
+
+fn each_once(mut inputs: Vec<Input>) -> Vec<Input> {
     inputs.sort_by(|a, b| a.derivation.cmp(&b.derivation));
     inputs.dedup();
     inputs

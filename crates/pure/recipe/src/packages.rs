@@ -1,14 +1,13 @@
 //! Steps that concern packages: fetching, unpacking, compiling.
 
 use crate::accounts::Accounts;
-use crate::interpreter::Python;
 use crate::{
     BytecodePackage, BytecodeStep, FetchFile, FetchStep, Handle, Interpreter, LayerPackage, LayerStep, Sealing,
 };
 use sage_oci_definition::Resolved;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_lock::{Lock, LockedPackage};
-use sage_oci_names::{LayerName, PackageName};
+use sage_oci_names::{LayerName, PackageName, Sha256};
 use std::collections::BTreeMap;
 
 /// A lock's packages with the derivations that fetch them.
@@ -44,17 +43,8 @@ impl<'a> Packages<'a> {
 
     /// What fetches a layer's archives.
     pub(crate) fn fetch_step(&self, layer: &LayerName) -> FetchStep {
-        let mut files: Vec<FetchFile> = self
-            .of_layer(layer)
-            .map(|package| FetchFile {
-                name: package.file_name(),
-                path: package.path.clone(),
-                size: package.size,
-                sha256: package.sha256,
-            })
-            .collect();
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        FetchStep { mirrors: self.lock.archive.mirrors.clone(), files }
+        let files = self.of_layer(layer).map(|p| (p.file_name(), p.path.clone(), p.size, p.sha256));
+        fetch_step(self.lock, files)
     }
 
     /// What unpacks a layer.
@@ -108,7 +98,7 @@ impl<'a> Packages<'a> {
         &self,
         name: &LayerName,
         layers: &[LayerName],
-        python: &Python,
+        interpreter: &Interpreter,
         image: &Resolved,
         sealing: Sealing,
     ) -> Option<BytecodeStep> {
@@ -119,7 +109,7 @@ impl<'a> Packages<'a> {
             if layers.contains(&package.layer) {
                 let all = directories.entry(&package.name).or_default();
                 if given.is_empty() {
-                    all.extend(public_directories(&python.version));
+                    all.extend(public_directories(&interpreter.version));
                 } else {
                     all.extend(given.iter().cloned());
                 }
@@ -141,18 +131,23 @@ impl<'a> Packages<'a> {
         if packages.is_empty() {
             return None;
         }
-        let archives = python.packages.iter().filter_map(|name| self.archive(name)).collect();
-        let interpreter =
-            Interpreter { archives, version: python.version.clone(), architecture: self.lock.architecture };
         Some(BytecodeStep {
             name: name.clone(),
             sealing,
-            interpreter,
+            interpreter: interpreter.clone(),
             packages,
             exclude: image.exclude.clone(),
             include: image.include.clone(),
         })
     }
+}
+
+/// What fetches some archives, given by file name, path, size and digest.
+pub(crate) fn fetch_step(lock: &Lock, files: impl Iterator<Item = (String, String, u64, Sha256)>) -> FetchStep {
+    let file = |(name, path, size, sha256)| FetchFile { name, path, size, sha256 };
+    let mut files: Vec<FetchFile> = files.map(file).collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    FetchStep { mirrors: lock.archive.mirrors.clone(), files }
 }
 
 /// Where Debian puts modules that every program may import (Debian Python policy, "Module Path").

@@ -5,6 +5,7 @@ use sage_oci_archive::{ArchiveError, ImageRequest, LeftOut, LockRequest, Progres
 use sage_oci_definition::{Channel, Image, Resolved};
 use sage_oci_effects::Census;
 use sage_oci_lock::Lock;
+use sage_oci_names::Architecture;
 use sage_oci_signature::Keyring;
 use std::sync::Mutex;
 
@@ -81,6 +82,11 @@ fn make(context: &Context, channel: &Channel, options: &cli::Lock, previous: Opt
         snapshot: channel.snapshot.clone(),
         suites: channel.suites.iter().map(suite_request).collect(),
         architecture: options.arch,
+        machines: match (options.build_on.is_empty(), previous) {
+            (false, _) => options.build_on.clone(),
+            (true, Some(previous)) => previous.interpreters.keys().copied().collect(),
+            (true, None) => vec![Architecture::Amd64],
+        },
         keyring: &keyring,
         images: images.iter().map(image_request).collect(),
         census: &census,

@@ -23,7 +23,11 @@ use std::path::Path;
 use std::sync::mpsc::Receiver;
 
 /// The merged-/usr links that a root begins with (Debian's base-files ships the same since 2024).
-const ROOT_LINKS: [&str; 4] = ["bin", "lib", "lib64", "sbin"];
+const ROOT_LINKS: [&str; 3] = ["bin", "lib", "sbin"];
+
+/// Links that a root has where their folders below `/usr` are, which depends on the architecture: base-files' scripts
+/// refuse an upgrade where one of them leads nowhere.
+const LIBRARY_LINKS: [&str; 3] = ["lib32", "lib64", "libx32"];
 
 /// Builds the layer of a [`LayerStep`].
 pub(crate) fn run(step: &LayerStep, outputs: &Outputs, scratch: &Path, threads: usize) -> Result<(), BuildError> {
@@ -37,6 +41,12 @@ pub(crate) fn run(step: &LayerStep, outputs: &Outputs, scratch: &Path, threads: 
     pipeline::for_each_package(&step.packages, &rules, scratch, threads, |package, events| {
         write_package(&mut output, package, &events)
     })?;
+    for link in LIBRARY_LINKS {
+        let target = format!("usr/{link}");
+        if step.base && output.get(&target).is_some() {
+            output.add_item(&Item::symlink(link, target)?, None)?;
+        }
+    }
     check_declared(&output, &rules, step)?;
     let info = output.finish()?;
     eprintln!(
