@@ -1,6 +1,8 @@
-# A project's images as attributes: `sagemath-image`, and `sagemath-image-bookworm` for a channel that is not the default.
+# A project's images as attributes: `sagemath-image`, and `sagemath-image-bookworm` for a channel that is not the default;
+# `sagemath-image-arm64`, `sagemath-image-bookworm-arm64` for an architecture that is not the machine's; `sagemath-index` and
+# `sagemath-index-bookworm` for all architectures in one.
 #
-# `packages` has those whose lock is for the machine that builds, `others` the rest: each says, when asked for, what it lacks.
+# `packages` has those that the locks let this machine build, `others` the rest: each says, when asked for, what it lacks.
 {
   project,
   system,
@@ -10,30 +12,59 @@ let
   inherit (builtins)
     attrNames
     concatMap
+    filter
     listToAttrs
     partition
     ;
-  architecture = (import ./architecture.nix).ofSystem.${system};
+  inherit (import ./architecture.nix) systems ofSystem;
+  machine = ofSystem.${system};
+  foreign = filter (architecture: architecture != machine) (attrNames systems);
+
+  # A lock for another architecture serves this machine if it pins a Python that runs here.
+  buildable =
+    channel: architecture:
+    project.hasLock channel architecture
+    && (architecture == machine || (project.lock channel architecture).interpreters or { } ? ${machine});
+
   all = concatMap (
     image:
     let
       definition = project.images.${image};
+      ofChannel =
+        channel:
+        let
+          suffix = if channel == definition.default-channel then "" else "-${channel}";
+          arguments = {
+            inherit
+              project
+              system
+              tool
+              image
+              channel
+              ;
+          };
+        in
+        [
+          {
+            name = "${image}-image${suffix}";
+            value = import ./image.nix arguments;
+            ready = buildable channel machine;
+          }
+          {
+            name = "${image}-index${suffix}";
+            value = import ./index.nix (arguments // { architectures = attrNames systems; });
+            ready = builtins.all (buildable channel) (attrNames systems);
+          }
+        ]
+        ++ map (architecture: {
+          name = "${image}-image${suffix}-${architecture}";
+          value = import ./image.nix (arguments // { inherit architecture; });
+          ready = buildable channel architecture;
+        }) foreign;
     in
-    map (channel: {
-      name = "${image}-image" + (if channel == definition.default-channel then "" else "-${channel}");
-      value = import ./image.nix {
-        inherit
-          project
-          system
-          tool
-          image
-          channel
-          ;
-      };
-      locked = project.hasLock channel architecture;
-    }) (attrNames definition.channels)
+    concatMap ofChannel (attrNames definition.channels)
   ) (attrNames project.images);
-  parts = partition (one: one.locked) all;
+  parts = partition (one: one.ready) all;
 in
 {
   packages = listToAttrs parts.right;

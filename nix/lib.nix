@@ -27,6 +27,27 @@ in
         ;
     };
 
+  # One image for several architectures; its builder runs on `system`.
+  buildIndex =
+    {
+      project,
+      image,
+      channel ? null,
+      system,
+      architectures ? builtins.attrNames (import ./architecture.nix).systems,
+      tool ? tools.${system},
+    }:
+    import ./index.nix {
+      project = import ./project.nix project;
+      inherit
+        image
+        channel
+        system
+        architectures
+        tool
+        ;
+    };
+
   # All images of a project by system and name, as `packages` of a flake wants them.
   buildImages =
     { project }:

@@ -140,6 +140,17 @@ pub enum ImageError {
         /// The value the specification fixes.
         expected: &'static str,
     },
+    /// An index of nothing.
+    #[error("an image index needs at least one manifest")]
+    NoManifests,
+    /// A manifest that no index of several platforms can hold.
+    #[error("manifest {manifest} is {}", platform.as_ref().map_or_else(|| "for no platform".to_owned(), |platform| format!("the second for {platform}")))]
+    Platforms {
+        /// The manifest.
+        manifest: BlobDigest,
+        /// Its platform, as `linux/amd64`.
+        platform: Option<String>,
+    },
 }
 
 impl ImageError {

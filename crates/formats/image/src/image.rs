@@ -43,12 +43,12 @@ impl Image {
     ///
     /// No such platform in the index, a source that fails, or documents that do not fit each other.
     pub fn open(source: &dyn ImageSource, architecture: Architecture) -> Result<Self, ImageError> {
-        let index = read_index(source)?;
+        let manifests = manifests(source)?;
         let wanted = |descriptor: &&Descriptor| {
             descriptor.platform.as_ref().is_some_and(|platform| platform.is_linux(architecture))
         };
-        let Some(descriptor) = index.manifests.iter().find(wanted) else {
-            let present: Vec<_> = index.manifests.iter().map(platform_text).collect();
+        let Some(descriptor) = manifests.iter().find(wanted) else {
+            let present: Vec<_> = manifests.iter().map(platform_text).collect();
             return Err(ImageError::NoSuchPlatform {
                 architecture: architecture.to_string(),
                 present: if present.is_empty() { "nothing".to_owned() } else { present.join(", ") },
@@ -76,8 +76,25 @@ impl Image {
     }
 }
 
+/// The manifests of a source: those that its index names, and those of an image index that it names.
+pub(crate) fn manifests(source: &dyn ImageSource) -> Result<Vec<Descriptor>, ImageError> {
+    let mut all = Vec::new();
+    for entry in read_index(source)?.manifests {
+        if entry.media_type != MediaType::Index {
+            all.push(entry);
+            continue;
+        }
+        let (index, _): (Index, _) = read_document(source, "index", &entry)?;
+        expect_version("the image index", index.schema_version)?;
+        expect_type("the image index", index.media_type, MediaType::Index)?;
+        // A deeper index is no manifest, which whoever reads it finds.
+        all.extend(index.manifests);
+    }
+    Ok(all)
+}
+
 /// Reads and checks the index of a source.
-pub(crate) fn read_index(source: &dyn ImageSource) -> Result<Index, ImageError> {
+fn read_index(source: &dyn ImageSource) -> Result<Index, ImageError> {
     let what = || "the index".to_owned();
     let bytes = source.index().map_err(|source| ImageError::Source { what: what(), source })?;
     if bytes.len() as u64 > MAX_DOCUMENT {

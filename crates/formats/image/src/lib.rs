@@ -7,6 +7,7 @@
 //! An image is read through [`ImageSource`], one narrow view of the many places an image may live in: a folder, an
 //! archive, a registry, memory ([`MemoryImage`]). This crate opens no file itself.
 //!
+//! * [`assemble_index`] joins images for several platforms to one.
 //! * [`assemble`] turns layers and settings into the three documents and their digests.
 //! * [`Image::open`] reads one image of a source, digests checked.
 //! * [`validate`] is the universal assert: whatever holds an image, it must pass this.
@@ -36,7 +37,7 @@ pub use docker::{DockerEntry, blob_path, docker_manifest, transport_index};
 pub use error::{ImageError, SourceError};
 pub use hash::{HashingReader, digest_of};
 pub use image::{Image, ImageLayer};
-pub use index::{IMAGE_LAYOUT_VERSION, Index, OCI_LAYOUT, OciLayout};
+pub use index::{AssembledIndex, IMAGE_LAYOUT_VERSION, Index, OCI_LAYOUT, OciLayout, assemble_index};
 pub use manifest::{Descriptor, Manifest, Platform};
 pub use media_type::{LayerType, MediaType};
 pub use memory::MemoryImage;

@@ -26,6 +26,11 @@ impl MemoryImage {
         self.blobs.insert(digest, bytes.into());
     }
 
+    /// Puts another index in place of the one there is.
+    pub fn set_index(&mut self, bytes: Vec<u8>) {
+        self.index = bytes;
+    }
+
     /// Takes a blob away.
     pub fn remove(&mut self, digest: &BlobDigest) {
         self.blobs.remove(digest);

@@ -1,4 +1,4 @@
-use crate::image::read_index;
+use crate::image::manifests;
 use crate::source::check;
 use crate::{HashingReader, Image, ImageError, ImageLayer, ImageSource, uncompressed};
 use sage_oci_names::{BlobDigest, DiffId};
@@ -38,7 +38,7 @@ pub struct ReportedImage {
 
 /// Holds a source to everything an image promises.
 ///
-/// Checked are the media types; the digest and size of manifest and config; that manifest, config and history count
+/// Checked are the media types, an image index on the way included; the digest and size of manifest and config; that manifest, config and history count
 /// the same layers, at most 127; that platform and config agree; that each layer's blob is there with its size; and at
 /// [`Depth::Full`] each layer's blob digest and the diff id of its decompressed content. The bytes behind a
 /// compressed stream's end would change the blob's digest, so they are found too.
@@ -47,9 +47,8 @@ pub struct ReportedImage {
 ///
 /// The first thing that does not hold.
 pub fn validate(source: &dyn ImageSource, depth: Depth) -> Result<Report, ImageError> {
-    let index = read_index(source)?;
     let mut images = Vec::new();
-    for descriptor in &index.manifests {
+    for descriptor in &manifests(source)? {
         let image = Image::read(source, descriptor)?;
         let mut size = 0_u64;
         for layer in &image.layers {

@@ -20,6 +20,7 @@ mod fetch;
 mod filter;
 mod generate;
 mod image;
+mod index;
 mod installed;
 mod item;
 mod layer;

@@ -12,6 +12,7 @@ mod closure;
 mod generated;
 mod graph;
 mod interpreter;
+mod join;
 mod labels;
 mod packages;
 mod resources;
@@ -24,9 +25,10 @@ pub use closure::{
     RootFiles, closure_image, split,
 };
 pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, image};
+pub use join::index;
 pub use resources::Resources;
 pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
-    BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, Interpreter,
+    BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep, Interpreter,
     LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, Step,
 };

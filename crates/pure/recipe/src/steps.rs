@@ -18,6 +18,8 @@ pub enum Step {
     Generate(GenerateStep),
     /// Joins layers to an OCI layout (output `out`).
     Image(ImageStep),
+    /// Joins images of several architectures to one OCI layout (output `out`).
+    Index(IndexStep),
     /// Makes a folder of symbolic links (output `out`).
     Links(LinksStep),
     /// Turns a Nix closure into a whole image (output `out`).
@@ -255,6 +257,16 @@ pub struct ImageStep {
     pub config: RuntimeConfig,
     /// Annotations of the manifest.
     pub annotations: BTreeMap<String, String>,
+}
+
+/// An OCI layout of one image index over images of several architectures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexStep {
+    /// The image's name.
+    pub name: ImageName,
+    /// The `out` output of each architecture's image.
+    pub images: BTreeMap<Architecture, String>,
 }
 
 /// A folder of symbolic links: how the flake gives this program the names that `nix run` calls.
