@@ -1,5 +1,6 @@
 //! The command line, apart from what the commands do.
 
+use crate::architectures::Architectures;
 use clap::{Args, Parser, Subcommand};
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName};
 use std::path::PathBuf;
@@ -66,9 +67,10 @@ pub struct Target {
     /// The channel; the image's default one where nothing is said.
     #[arg(long, value_name = "NAME")]
     pub channel: Option<ChannelName>,
-    /// The image's architecture; this machine's where nothing is said.
+    /// The image's architecture; this machine's where nothing is said. `build`, `inspect` and what lists derivations take
+    /// several, as `amd64,arm64`, or `all` that have a lock: one image index over the image of each.
     #[arg(long, value_name = "ARCH")]
-    pub arch: Option<Architecture>,
+    pub arch: Option<Architectures>,
     /// Use this lock instead of the channel's committed one.
     #[arg(long, value_name = "FILE")]
     pub lock: Option<PathBuf>,
@@ -193,7 +195,7 @@ pub struct Build {
     /// Keep the result from garbage collection with this link.
     #[arg(long, short, value_name = "LINK")]
     pub out_link: Option<PathBuf>,
-    /// Print the manifest digest instead of the store path.
+    /// Print the digest of the manifest, or of the index of several architectures, instead of the store path.
     #[arg(long)]
     pub digest: bool,
 }

@@ -1,3 +1,4 @@
+use crate::architectures::Architectures;
 use crate::cli::{Building, Target};
 use crate::{Failure, Printer, interrupt};
 use sage_oci_definition::Resolved;
@@ -33,12 +34,17 @@ impl Locked {
     }
 
     /// The engine's names of the image: its version first, then its channel's tags.
+    ///
+    /// An image for another architecture than this machine's has names of its own, as `sagemath:10.10-arm64`: it must not
+    /// take those of the image that runs here.
     pub fn tags(&self) -> Vec<String> {
+        let architecture = self.lock.architecture;
+        let suffix =
+            if Architecture::host() == Some(architecture) { String::new() } else { format!("-{architecture}") };
         self.version()
             .into_iter()
-            .map(ToOwned::to_owned)
-            .chain(self.image.tags.iter().cloned())
-            .map(|tag| format!("{}:{tag}", self.image.name))
+            .chain(self.image.tags.iter().map(String::as_str))
+            .map(|tag| format!("{}:{tag}{suffix}", self.image.name))
             .collect()
     }
 }
@@ -63,28 +69,70 @@ impl Context {
         Ok(Self { project, printer })
     }
 
-    /// An image's definition and lock.
+    /// An image's definition and lock, for one architecture.
     pub fn locked(&self, target: &Target) -> Result<Locked, Failure> {
+        let mut all = self.locked_for_each(target)?;
+        match (all.pop(), all.is_empty()) {
+            (Some(locked), true) => Ok(locked),
+            _ => Err(Failure::new(
+                "this command works on one architecture at a time",
+                Some("give one of them with `--arch`; `build` makes one index of several".to_owned()),
+            )),
+        }
+    }
+
+    /// An image's definition and its lock for each architecture that is asked for, sorted; this machine's where none is.
+    pub fn locked_for_each(&self, target: &Target) -> Result<Vec<Locked>, Failure> {
         let image = self.project.image(&target.image, target.channel.as_ref())?;
-        let lock = match &target.lock {
-            Some(path) => self.project.read_lock(path)?,
-            None => self.project.lock(&image.channel, architecture(target.arch)?)?,
+        let architectures = match &target.arch {
+            None => vec![machine()?],
+            Some(Architectures::These(these)) => these.clone(),
+            Some(Architectures::All) => self.project.locked_architectures(&image.channel)?,
         };
-        Ok(Locked { image, lock })
+        let one = |lock| Locked { image: image.clone(), lock };
+        match &target.lock {
+            Some(path) if architectures.len() == 1 => Ok(vec![one(self.project.read_lock(path)?)]),
+            Some(_) => Err(Failure::new("`--lock` names the lock of one architecture, `--arch` several", None)),
+            None => architectures
+                .into_iter()
+                .map(|architecture| Ok(one(self.project.lock(&image.channel, architecture)?)))
+                .collect(),
+        }
     }
 
     /// All derivations of an image, with this program in the store as their builder.
     pub fn plan(&self, nix: &Nix, locked: &Locked) -> Result<Plan, Failure> {
+        self.plan_all(nix, locked, &[])
+    }
+
+    /// All derivations of what a command line names.
+    pub fn plan_target(&self, nix: &Nix, target: &Target) -> Result<Plan, Failure> {
+        let all = self.locked_for_each(target)?;
+        match all.split_first() {
+            Some((first, others)) => self.plan_all(nix, first, others),
+            None => Ok(self.plan(nix, &self.locked(target)?)?),
+        }
+    }
+
+    /// All derivations of an image, and of the index over it and the same image for other architectures, if there are any.
+    pub fn plan_all(&self, nix: &Nix, first: &Locked, others: &[Locked]) -> Result<Plan, Failure> {
         let tool = add_tool(nix)?;
-        let channel = self.project.channel(&locked.image.channel)?;
-        Ok(Plan::make(Request {
-            lock: &locked.lock,
-            image: &locked.image,
-            sources: &channel.apt_sources(),
-            files: &self.project.placed_files()?,
-            machine: machine()?,
-            tool,
-        })?)
+        let machine = machine()?;
+        let sources = self.project.channel(&first.image.channel)?.apt_sources();
+        let files = self.project.placed_files()?;
+        let mut requests: Vec<Request<'_>> = std::iter::once(first)
+            .chain(others)
+            .map(|locked| Request {
+                lock: &locked.lock,
+                image: &locked.image,
+                sources: &sources,
+                files: &files,
+                machine,
+                tool: tool.clone(),
+            })
+            .collect();
+        let first = requests.remove(0);
+        Ok(if requests.is_empty() { Plan::make(first)? } else { Plan::index(first, requests)? })
     }
 }
 

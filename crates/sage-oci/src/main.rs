@@ -1,5 +1,6 @@
 //! The command. It parses, calls, prints; what it decides and does is in the crates below it.
 
+mod architectures;
 mod cli;
 mod commands;
 mod context;

@@ -143,6 +143,12 @@ pub enum ImageError {
     /// An index of nothing.
     #[error("an image index needs at least one manifest")]
     NoManifests,
+    /// Several images where one was wanted.
+    #[error("the index names {count} images, not one")]
+    Several {
+        /// How many.
+        count: usize,
+    },
     /// A manifest that no index of several platforms can hold.
     #[error("manifest {manifest} is {}", platform.as_ref().map_or_else(|| "for no platform".to_owned(), |platform| format!("the second for {platform}")))]
     Platforms {

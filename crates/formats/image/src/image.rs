@@ -76,6 +76,20 @@ impl Image {
     }
 }
 
+/// What a source is known by: the one manifest or image index that its own index names.
+///
+/// # Errors
+///
+/// A source that fails or is damaged, or one of several images.
+pub fn whole(source: &dyn ImageSource) -> Result<Descriptor, ImageError> {
+    let mut named = read_index(source)?.manifests;
+    match (named.pop(), named.len()) {
+        (Some(descriptor), 0) => Ok(descriptor),
+        (None, _) => Err(ImageError::NoManifests),
+        (Some(_), others) => Err(ImageError::Several { count: others + 1 }),
+    }
+}
+
 /// The manifests of a source: those that its index names, and those of an image index that it names.
 pub(crate) fn manifests(source: &dyn ImageSource) -> Result<Vec<Descriptor>, ImageError> {
     let mut all = Vec::new();

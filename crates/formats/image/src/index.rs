@@ -90,7 +90,7 @@ pub fn assemble_index(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Depth, Image, MemoryImage, assemble, testing, validate};
+    use crate::{Depth, Image, MemoryImage, assemble, testing, validate, whole};
     use sage_oci_names::Architecture;
 
     /// An image for both architectures, and the descriptors of its manifests.
@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn each_platform_is_found_and_all_are_validated() {
-        let (image, _, manifests) = both();
+        let (image, made, manifests) = both();
+        assert_eq!(whole(&image).unwrap(), made.descriptor);
+        assert_eq!(whole(&testing::image(&["base"]).1).unwrap(), manifests[0]);
         for (architecture, manifest) in [Architecture::Amd64, Architecture::Arm64].into_iter().zip(&manifests) {
             assert_eq!(Image::open(&image, architecture).unwrap().descriptor, *manifest);
         }

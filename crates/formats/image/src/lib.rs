@@ -36,7 +36,7 @@ pub use decode::uncompressed;
 pub use docker::{DockerEntry, blob_path, docker_manifest, transport_index};
 pub use error::{ImageError, SourceError};
 pub use hash::{HashingReader, digest_of};
-pub use image::{Image, ImageLayer};
+pub use image::{Image, ImageLayer, whole};
 pub use index::{AssembledIndex, IMAGE_LAYOUT_VERSION, Index, OCI_LAYOUT, OciLayout, assemble_index};
 pub use manifest::{Descriptor, Manifest, Platform};
 pub use media_type::{LayerType, MediaType};

@@ -1,6 +1,7 @@
 use crate::{Engine, EngineError, Host, StoreKind};
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, Docker};
+use sage_oci_names::Architecture;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +62,7 @@ async fn learn(docker: Docker, host: &Host) -> Result<Engine, EngineError> {
     if api.is_none_or(|api| api < OLDEST_API) {
         return Err(EngineError::TooOld { host: host.to_string(), version, api: api_text });
     }
+    let machine = answer.arch.as_deref().and_then(|name| Architecture::parse(name).ok());
     let agreed = docker.client_version();
     let api = (agreed.major_version, agreed.minor_version);
     let podman = answer.components.iter().flatten().any(|component| component.name.contains("Podman"));
@@ -70,7 +72,7 @@ async fn learn(docker: Docker, host: &Host) -> Result<Engine, EngineError> {
         let info = docker.info().await.map_err(fail)?;
         store_kind(info.driver_status.as_deref().unwrap_or_default())
     };
-    Ok(Engine { docker, host: host.clone(), kind, version, api, creations: Arc::default() })
+    Ok(Engine { docker, host: host.clone(), kind, version, machine, api, creations: Arc::default() })
 }
 
 /// Docker says `driver-type: io.containerd.snapshotter.v1` where its images lie in containerd's store.

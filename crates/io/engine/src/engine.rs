@@ -1,6 +1,7 @@
 use crate::{EngineError, Host};
 use bollard::Docker;
 use bollard::errors::Error;
+use sage_oci_names::Architecture;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub struct Engine {
     pub(crate) host: Host,
     pub(crate) kind: StoreKind,
     pub(crate) version: String,
+    /// The architecture of the machine that containers run on.
+    pub(crate) machine: Option<Architecture>,
     /// Major and minor version of the API spoken.
     pub(crate) api: (usize, usize),
     /// How many containers are being made.

@@ -76,6 +76,16 @@ pub enum EngineError {
         /// What differs.
         what: String,
     },
+    /// The image's programs are for another machine, and nothing there emulates it.
+    #[error("the engine at {host} runs on {machine} and cannot run programs for {architecture}")]
+    CannotRun {
+        /// The address.
+        host: String,
+        /// The architecture of its machine.
+        machine: String,
+        /// The image's.
+        architecture: String,
+    },
     /// The image to send is not sound.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -121,6 +131,10 @@ impl EngineError {
             Self::LoadRefused { message } if message.contains("no space left") => {
                 Some("the engine's disk is full; `docker system df` shows what takes the room".into())
             }
+            Self::CannotRun { architecture, .. } => Some(format!(
+                "install an emulator on the engine's machine (`apt-get install qemu-user-static binfmt-support`), or use an \
+                 engine on {architecture}; building and loading need none"
+            )),
             Self::Image(error) => error.hint(),
             Self::Blob { .. } => Some("the image is damaged; build it again".into()),
             _ => None,

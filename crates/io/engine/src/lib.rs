@@ -10,6 +10,7 @@
 mod archive;
 mod connect;
 mod container;
+mod emulation;
 mod engine;
 mod error;
 mod host;

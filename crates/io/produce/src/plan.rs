@@ -5,7 +5,7 @@ use sage_oci_emit::Emitter;
 use sage_oci_fetch::{Options, Progress, Summary};
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, StorePath};
-use sage_oci_recipe::{Fetch, ImageGraph};
+use sage_oci_recipe::{Fetch, ImageGraph, RecipeError};
 use sage_oci_store::{Event, Missing, Nix, Target};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -37,6 +37,11 @@ pub trait Observer {
     fn building(&mut self, event: Event) -> ControlFlow<()>;
 }
 
+fn graph(emitter: &mut Emitter, request: &Request<'_>) -> Result<ImageGraph, ProduceError> {
+    let Request { lock, image, sources, files, machine, .. } = *request;
+    Ok(sage_oci_recipe::image(emitter, lock, image, machine, sources, files)?)
+}
+
 /// All derivations of an image, with every path known.
 #[derive(Debug)]
 pub struct Plan {
@@ -50,15 +55,25 @@ impl Plan {
     /// # Errors
     /// The lock and the definition do not fit together.
     pub fn make(request: Request<'_>) -> Result<Self, ProduceError> {
-        let mut emitter = Emitter::new(request.tool, request.machine);
-        let graph = sage_oci_recipe::image(
-            &mut emitter,
-            request.lock,
-            request.image,
-            request.machine,
-            request.sources,
-            request.files,
-        )?;
+        let mut emitter = Emitter::new(request.tool.clone(), request.machine);
+        let graph = graph(&mut emitter, &request)?;
+        Ok(Self { emitter, graph })
+    }
+
+    /// Computes the derivations of one image for several architectures, and of the index over them; nothing is written.
+    ///
+    /// All requests are for one machine and tool, the first one's. Of two for one architecture the last counts.
+    ///
+    /// # Errors
+    /// As [`Plan::make`].
+    pub fn index(first: Request<'_>, others: Vec<Request<'_>>) -> Result<Self, ProduceError> {
+        let mut emitter = Emitter::new(first.tool.clone(), first.machine);
+        let name = first.image.name.clone();
+        let mut graphs = BTreeMap::new();
+        for request in std::iter::once(first).chain(others) {
+            graphs.insert(request.lock.architecture, graph(&mut emitter, &request)?);
+        }
+        let graph = sage_oci_recipe::index(&mut emitter, &name, graphs).map_err(RecipeError::from)?;
         Ok(Self { emitter, graph })
     }
 

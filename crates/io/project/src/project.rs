@@ -131,6 +131,24 @@ impl Project {
         self.root.join("nix/locks").join(name)
     }
 
+    /// The architectures that a channel has a lock for, sorted.
+    ///
+    /// # Errors
+    /// [`ProjectError::NoLock`] where there is none.
+    pub fn locked_architectures(&self, channel: &ChannelName) -> Result<Vec<Architecture>, ProjectError> {
+        let mut found = Vec::new();
+        for architecture in [Architecture::Amd64, Architecture::Arm64] {
+            if files::exists(self.lock_path(channel, architecture))? {
+                found.push(architecture);
+            }
+        }
+        if found.is_empty() {
+            let path = self.lock_path(channel, Architecture::Amd64);
+            return Err(ProjectError::NoLock { channel: channel.to_string(), path });
+        }
+        Ok(found)
+    }
+
     /// A channel's lock.
     ///
     /// # Errors

@@ -3,7 +3,7 @@ use crate::commands::timings;
 use crate::context::{self, Context, Locked};
 use crate::progress::Building;
 use crate::{Failure, interrupt};
-use sage_oci_image::Image;
+use sage_oci_image::{Image, whole};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::StorePath;
 use sage_oci_produce::{Plan, ProduceError};
@@ -21,10 +21,10 @@ pub struct Built {
 
 /// `build`: prints the store path or the manifest digest.
 pub fn run(context: &Context, options: &cli::Build) -> Result<(), Failure> {
-    let locked = context.locked(&options.target)?;
-    let built = realise(context, &locked, &options.building, options.out_link.clone())?;
+    let all = context.locked_for_each(&options.target)?;
+    let built = realise_all(context, &all, &options.building, options.out_link.clone())?;
     if options.digest {
-        context.printer.result(open(&built, &locked)?.descriptor.digest);
+        context.printer.result(whole(&LayoutDir::open(&built.folder)?)?.digest);
     } else {
         context.printer.result(&built.path);
     }
@@ -38,9 +38,20 @@ pub fn realise(
     building: &cli::Building,
     link: Option<PathBuf>,
 ) -> Result<Built, Failure> {
+    realise_all(context, std::slice::from_ref(locked), building, link)
+}
+
+/// The same for one or more architectures of an image; of more than one it is the index over them.
+pub fn realise_all(
+    context: &Context,
+    all: &[Locked],
+    building: &cli::Building,
+    link: Option<PathBuf>,
+) -> Result<Built, Failure> {
     let begun = Instant::now();
+    let Some((first, others)) = all.split_first() else { return Err(Failure::new("there is nothing to build", None)) };
     let nix = context::nix(building)?;
-    let plan = context.plan(&nix, locked)?;
+    let plan = context.plan_all(&nix, first, others)?;
     let mut observer = Building::new(context.printer, manner(&nix));
     let done = plan.realise(&nix, &context::downloads(building.connections), &mut observer);
     observer.finish();
@@ -48,7 +59,7 @@ pub fn realise(
         timings::print(context.printer, observer.timings());
     }
     let done = done.map_err(stopped)?;
-    keep(&nix, plan.image(), locked, link, done)?;
+    keep(&nix, plan.image(), first, others, link, done)?;
     if done {
         let seconds = begun.elapsed().as_secs_f64();
         context.printer.step("Built", format_args!("{} in {seconds:.1} s", plan.image()));
@@ -81,9 +92,17 @@ pub fn manner(nix: &Nix) -> String {
 }
 
 /// Registers a root for the garbage collector: where the caller says, and one of our own an image and channel.
-fn keep(nix: &Nix, image: &StorePath, locked: &Locked, link: Option<PathBuf>, new: bool) -> Result<(), Failure> {
+fn keep(
+    nix: &Nix,
+    image: &StorePath,
+    first: &Locked,
+    others: &[Locked],
+    link: Option<PathBuf>,
+    new: bool,
+) -> Result<(), Failure> {
     let folder = sage_oci_files::state_dir().join("images");
-    let own = folder.join(format!("{}-{}-{}", locked.image.name, locked.image.channel, locked.lock.architecture));
+    let architecture = if others.is_empty() { first.lock.architecture.debian() } else { "index" };
+    let own = folder.join(format!("{}-{}-{architecture}", first.image.name, first.image.channel));
     if new || sage_oci_files::read_link(&own).ok().as_deref() != Some(image.as_ref()) {
         sage_oci_files::create_dir_all(&folder)?;
         nix.add_root(image, &own)?;

@@ -17,7 +17,7 @@ struct Report {
 /// `derivations`: all of an image's, or those that would be built now.
 pub fn run(context: &Context, options: &cli::Derivations) -> Result<(), Failure> {
     let nix = context::nix(&options.building)?;
-    let plan = context.plan(&nix, &context.locked(&options.target)?)?;
+    let plan = context.plan_target(&nix, &options.target)?;
     let mut derivations: Vec<StorePath> = plan.derivations().iter().map(|finished| finished.path.clone()).collect();
     let mut substitutes = None;
     if options.missing {

@@ -23,7 +23,7 @@ struct Node<'a> {
 /// `graph`: an image's derivations and what each needs. Nothing is built or registered.
 pub fn run(context: &Context, options: &cli::Graph) -> Result<(), Failure> {
     let nix = context::nix(&cli::Building::default())?;
-    let plan = context.plan(&nix, &context.locked(&options.target)?)?;
+    let plan = context.plan_target(&nix, &options.target)?;
     if !options.json {
         context.printer.result(dot(plan.derivations()).trim_end());
         return Ok(());

@@ -1,4 +1,4 @@
-use super::{build, why_big};
+use super::{build, inspect_index, why_big};
 use crate::context::{Context, Locked};
 use crate::{Failure, cli};
 use comfy_table::presets::NOTHING;
@@ -45,18 +45,19 @@ struct PackageReport {
 
 /// `inspect`: layers and packages and what each costs.
 pub fn run(context: &Context, options: &cli::Inspect) -> Result<(), Failure> {
-    let locked = context.locked(&options.target)?;
-    let built = build::realise(context, &locked, &cli::Building::default(), None)?;
-    let image = build::open(&built, &locked)?;
+    let all = context.locked_for_each(&options.target)?;
+    let [locked] = &all[..] else { return inspect_index::run(context, options, &all) };
+    let built = build::realise(context, locked, &cli::Building::default(), None)?;
+    let image = build::open(&built, locked)?;
     if options.validate {
         let report = validate(&LayoutDir::open(&built.folder)?, Depth::Full)?;
         let unpacked: u64 = report.images.iter().filter_map(|image| image.uncompressed).sum();
         context.printer.step("Valid", format_args!("every digest; {} unpacked", HumanBytes(unpacked)));
     }
     if let Some(most) = options.why_big {
-        return why_big::run(context, options, &locked, &built, most);
+        return why_big::run(context, options, locked, &built, most);
     }
-    let report = report(&locked, &built, &image);
+    let report = report(locked, &built, &image);
     if options.json {
         return context.printer.json(&report);
     }

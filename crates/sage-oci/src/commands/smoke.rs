@@ -1,5 +1,5 @@
 use super::load::tidily;
-use super::runtime;
+use super::{emulation, runtime};
 use crate::context::{Context, Locked};
 use crate::{Failure, Printer, cli};
 use sage_oci_checks::{Checks, Selection};
@@ -14,9 +14,10 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
         (None, Some(tag)) => tag.clone(),
         (None, None) => return Err(Failure::new("the lock does not have this image", None)),
     };
-    let selection = selection(context, &locked, options.only.as_deref())?;
+    let mut selection = selection(context, &locked, options.only.as_deref())?;
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
+        emulation::allow_for(context.printer, &engine, &reference, locked.lock.architecture, &mut selection).await?;
         let subject = Subject { name: &reference, id: &reference };
         test(context.printer, &engine, subject, &selection, options.reports.smoke_jobs).await
     })?;

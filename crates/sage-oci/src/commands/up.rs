@@ -1,5 +1,5 @@
 use super::load::{import, references};
-use super::{build, doctor, runtime, smoke};
+use super::{build, doctor, emulation, runtime, smoke};
 use crate::context::Context;
 use crate::{Failure, cli};
 use sage_oci_engine::Engine;
@@ -8,7 +8,7 @@ use sage_oci_engine::Engine;
 pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
     let printer = context.printer;
     let locked = context.locked(&options.target)?;
-    let selection = smoke::selection(context, &locked, None)?;
+    let mut selection = smoke::selection(context, &locked, None)?;
     doctor::prepare(printer, options.yes)?;
 
     let built = build::realise(context, &locked, &options.building, None)?;
@@ -22,6 +22,8 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         let loaded = import(printer, &engine, &built.folder, locked.lock.architecture, &candidates).await?;
+        let architecture = locked.lock.architecture;
+        emulation::allow_for(printer, &engine, &loaded.id, architecture, &mut selection).await?;
         let subject = smoke::Subject { name: &candidate, id: &loaded.id };
         let report = smoke::test(printer, &engine, subject, &selection, options.reports.smoke_jobs).await?;
         if report.is_good() {

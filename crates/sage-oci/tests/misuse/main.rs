@@ -1,8 +1,10 @@
-//! Bad input and bad luck, through the real command: what it says, how it ends, what it leaves.
+//! Bad input and bad luck, and machines that are not the image's, through the real command: what it says, how it ends, what
+//! it leaves.
 //!
 //! Each test has a [`world::World`] of its own: a project with one tiny image, a mirror that can be told to misbehave, a
 //! cache. Nix and the container engine are the machine's own, so these tests need both.
 
+mod architectures;
 mod archives;
 mod definitions;
 mod disk;
