@@ -256,6 +256,24 @@ fn rules_move_change_and_leave_out() {
 }
 
 #[test]
+fn a_root_has_lib64_where_the_folder_is() {
+    const LOADER: Package =
+        Package { name: "loader", control: "", files: &[("lib64/ld.so", 0o755, "no elf")], extra: &[] };
+    let dir = tempfile::tempdir().unwrap();
+    let (loader, tools) = (LOADER.build(dir.path()), TOOL.build(dir.path()));
+    let links = |package, base, name: &str| {
+        let step = LayerStep { base, ..step(vec![package]) };
+        let contents = build(&step, &dir.path().join(name), 1).unwrap();
+        let links = contents.entries.iter().filter(|entry| !entry.path.contains('/') && entry.target.is_some());
+        links.map(|entry| entry.path.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(links(LOADER.in_step(loader.clone()), true, "with"), ["bin", "lib", "sbin", "lib64"]);
+    // As on arm64, whose loader is in /lib.
+    assert_eq!(links(TOOL.in_step(tools), true, "without"), ["bin", "lib", "sbin"]);
+    assert_eq!(links(LOADER.in_step(loader), false, "not-the-lowest"), Vec::<String>::new());
+}
+
+#[test]
 fn two_packages_may_ship_one_path_only_alike() {
     const SAME: Package =
         Package { name: "same", control: "", files: &[("usr/share/shared/t", 0o640, "t")], extra: &[] };
