@@ -118,9 +118,9 @@ pub struct Up {
     /// Install what is missing without asking.
     #[arg(long, short)]
     pub yes: bool,
-    /// Where the test reports go.
+    /// How it is tested.
     #[command(flatten)]
-    pub reports: Reports,
+    pub running: Running,
 }
 
 /// `doctor`.
@@ -339,29 +339,53 @@ pub struct Closure {
 #[derive(Debug, Args)]
 pub struct Smoke {
     /// Which image's checks.
-    #[command(flatten)]
-    pub target: Target,
-    /// The engine's name or id of the image to test; the name that `load` gives where nothing is said.
+    #[arg(required_unless_present = "all")]
+    pub image: Option<ImageName>,
+    /// Every image of every channel that is locked, in one table; the engine must have them, `load` imports them.
+    #[arg(long, conflicts_with_all = ["image", "lock", "reference"])]
+    pub all: bool,
+    /// The channel; the image's default one where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// The image's architecture; this machine's where nothing is said.
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Architectures>,
+    /// Use this lock instead of the channel's committed one.
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<PathBuf>,
+    /// The engine's name or id of the image to test, whoever made it; the name that `load` gives where nothing is said.
     #[arg(long, value_name = "NAME")]
     pub reference: Option<String>,
     /// Run only checks whose name contains this.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
-    /// Where the reports go.
+    /// Run nothing: list the rows of the contract with the checks that prove each; exit status 1 where none does.
+    #[arg(long)]
+    pub contract: bool,
+    /// With `--contract`: print it as JSON.
+    #[arg(long, requires = "contract")]
+    pub json: bool,
+    /// How checks are run, and where the reports go.
     #[command(flatten)]
-    pub reports: Reports,
+    pub running: Running,
 }
 
-/// Where test reports go.
+/// How checks are run, and where the reports go.
 #[derive(Debug, Clone, Args)]
-pub struct Reports {
+pub struct Running {
     /// Write a JUnit report to this file.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
     /// Write a JSON report to this file.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Checks that run at once; half the processors where nothing is said.
+    /// Checks that run at once; as many as there are processors where nothing is said.
     #[arg(long, value_name = "N")]
     pub smoke_jobs: Option<usize>,
+    /// Keep the containers of checks that do not pass, and print how to enter each.
+    #[arg(long)]
+    pub keep: bool,
+    /// The port of this machine that notebooks are published at, on 127.0.0.1; a free one each where nothing is said.
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
 }

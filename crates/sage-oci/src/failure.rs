@@ -21,6 +21,13 @@ impl Failure {
         Self::Error { message: message.to_string(), hint }
     }
 
+    /// Prints the error, for one that does not end the command.
+    pub fn print(&self, printer: crate::Printer) {
+        if let Self::Error { message, hint } = self {
+            printer.error(message, hint.as_deref());
+        }
+    }
+
     /// The exit status that says so.
     pub fn exit_code(&self) -> ExitCode {
         match self {

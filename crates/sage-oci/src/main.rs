@@ -23,9 +23,7 @@ fn main() -> ExitCode {
     match commands::run(cli, printer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if let Failure::Error { message, hint } = &failure {
-                printer.error(message, hint.as_deref());
-            }
+            failure.print(printer);
             failure.exit_code()
         }
     }

@@ -3,7 +3,8 @@ use std::sync::OnceLock;
 
 /// The bytes of `/bin/tiny`, compiled once a process with the machine's `cc -static`.
 ///
-/// Its commands: `echo ARG…` (one a line), `exit N`, `sleep SECONDS`, `eat MEGABYTES`, `write PATH TEXT`, `id`, `env NAME`.
+/// Its commands: `echo ARG…` (one a line), `exit N`, `sleep SECONDS`, `eat MEGABYTES`, `write PATH TEXT`, `id`, `env NAME`,
+/// `stay TEXT` (says it, and leaves with 0 on SIGTERM), `serve PORT TEXT` (the same, and answers HTTP with 403).
 ///
 /// # Panics
 ///

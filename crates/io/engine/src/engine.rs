@@ -63,6 +63,15 @@ impl Engine {
         &self.docker
     }
 
+    /// The documents of an image.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::NoImage`], or the engine does not answer.
+    pub async fn image(&self, name: &str) -> Result<bollard::models::ImageInspect, EngineError> {
+        self.inspect(name).await?.ok_or_else(|| EngineError::NoImage { name: name.to_owned() })
+    }
+
     /// Whether it takes layers compressed with zstd: podman, and Docker since 23.0 (moby 41759).
     pub fn takes_zstd(&self) -> bool {
         let major = self.version.split('.').next().and_then(|text| text.parse::<u32>().ok());

@@ -98,6 +98,26 @@ pub enum EngineError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The engine has no such image.
+    #[error("the engine has no image `{name}`")]
+    NoImage {
+        /// The name or Id.
+        name: String,
+    },
+    /// A port of this machine is in use.
+    #[error("port {port} of this machine is taken")]
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
+    /// The engine's builder gave up.
+    #[error("the engine's builder gave up at `{step}`: {message}")]
+    BuildFailed {
+        /// The instruction, with its number.
+        step: String,
+        /// The builder's words.
+        message: String,
+    },
     /// A text is no image reference.
     #[error("`{text}` is no image reference: {why}")]
     Reference {
@@ -134,6 +154,10 @@ impl EngineError {
             Self::CannotRun { architecture, .. } => Some(format!(
                 "install an emulator on the engine's machine (`apt-get install qemu-user-static binfmt-support`), or use an \
                  engine on {architecture}; building and loading need none"
+            )),
+            Self::NoImage { .. } => Some("import it first: `sage-oci load`".into()),
+            Self::PortTaken { port } => Some(format!(
+                "`ss -ltnp 'sport = :{port}'` shows who has it; name another one, or none for any that is free"
             )),
             Self::Image(error) => error.hint(),
             Self::Blob { .. } => Some("the image is damaged; build it again".into()),

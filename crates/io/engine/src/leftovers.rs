@@ -1,15 +1,19 @@
 use crate::engine::is_missing;
+use crate::owner::{KEEP_LABEL, OWNER_LABEL, Owner};
 use crate::{Engine, EngineError};
 use bollard::errors::Error;
 use bollard::models::ContainerCreateBody;
-use bollard::query_parameters::{CreateContainerOptions, ListContainersOptions, RemoveContainerOptionsBuilder};
+use bollard::query_parameters::{
+    CreateContainerOptions, ListContainersOptions, ListImagesOptions, RemoveContainerOptionsBuilder,
+    RemoveImageOptionsBuilder,
+};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// The label that marks the containers of this program; its value is the run they belong to.
+/// The label that marks the containers of this program, and the images it makes for tests; its value is their run.
 pub const RUN_LABEL: &str = "org.sage-oci.run";
 
 /// Which run a container belongs to.
@@ -23,6 +27,11 @@ impl RunId {
         Self(format!("{}-{random:016x}", std::process::id()))
     }
 
+    /// The run that a label names.
+    pub(crate) fn of_label(text: String) -> Self {
+        Self(text)
+    }
+
     /// The id's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -30,7 +39,8 @@ impl RunId {
 }
 
 impl Engine {
-    /// Removes every container of one run, running or not, and no other; gives how many there were.
+    /// Removes every container of one run, running or not, and every image made for it, and no other; gives how many
+    /// there were. What may be kept for a look goes, too: ask before the end of a run that kept something.
     ///
     /// For a Ctrl-C handler: the futures that would have removed them are gone by then. Requests to make one outlive
     /// their futures, so it waits a moment for those that are under way, and looks until none is left.
@@ -42,7 +52,7 @@ impl Engine {
             let settled = self.creations.load(Ordering::Acquire) == 0 || began.elapsed() >= CREATION;
             let listed = self.containers_of(run).await?;
             if listed.is_empty() && settled {
-                return Ok(removed.len());
+                return Ok(removed.len() + self.remove_images_of(run).await?);
             }
             for id in listed {
                 self.remove(&id).await?;
@@ -54,6 +64,49 @@ impl Engine {
         }
     }
 
+    /// Removes the images made for one run: those that the engine's builder made with its label.
+    async fn remove_images_of(&self, run: &RunId) -> Result<usize, EngineError> {
+        let mut options = ListImagesOptions { all: false, ..Default::default() };
+        options.filters =
+            Some([("label".to_owned(), vec![format!("{RUN_LABEL}={}", run.as_str())])].into_iter().collect());
+        let listed = self.docker.list_images(Some(options)).await;
+        let listed = listed.map_err(|error| self.error("listing its images", error))?;
+        for image in &listed {
+            let options = RemoveImageOptionsBuilder::default().force(true).build();
+            match self.docker.remove_image(&image.id, Some(options), None).await {
+                Err(error) if !is_missing(&error) => {
+                    return Err(self.error(format!("removing image {}", image.id), error));
+                }
+                _ => {}
+            }
+        }
+        Ok(listed.len())
+    }
+
+    /// The runs that have left something and whose process is gone.
+    pub(crate) async fn dead_runs(&self) -> Result<Vec<String>, EngineError> {
+        let filters = || Some([("label".to_owned(), vec![OWNER_LABEL.to_owned()])].into_iter().collect());
+        let options = ListContainersOptions { all: true, filters: filters(), ..Default::default() };
+        let containers = match self.docker.list_containers(Some(options)).await {
+            // Podman's state `stopped`, as above; what is left can wait for the next time.
+            Err(Error::JsonDataError { .. }) => Vec::new(),
+            listed => listed.map_err(|error| self.error("listing its containers", error))?,
+        };
+        let options = ListImagesOptions { filters: filters(), ..Default::default() };
+        let images = self.docker.list_images(Some(options)).await;
+        let images = images.map_err(|error| self.error("listing its images", error))?;
+        let labels = containers.into_iter().filter_map(|container| container.labels);
+        let labels = labels.chain(images.into_iter().map(|image| image.labels));
+        let dead = labels.filter(|labels| {
+            let owner = labels.get(OWNER_LABEL).and_then(|text| Owner::parse(text));
+            !labels.contains_key(KEEP_LABEL) && owner.is_some_and(|owner| owner.is_gone())
+        });
+        let mut runs: Vec<_> = dead.filter_map(|labels| labels.get(RUN_LABEL).cloned()).collect();
+        runs.sort();
+        runs.dedup();
+        Ok(runs)
+    }
+
     /// Makes a container that is removed when the guard goes.
     ///
     /// The request is carried through even when this future is dropped in the middle: what the engine makes of it is
@@ -62,7 +115,10 @@ impl Engine {
         let (engine, under_way) = (self.clone(), UnderWay::new(&self.creations));
         let request = tokio::spawn(async move {
             let made = engine.docker.create_container(None::<CreateContainerOptions>, body).await;
-            let made = made.map_err(|error| engine.error(format!("making a container of {what}"), error))?;
+            let made = made.map_err(|error| match is_missing(&error) {
+                true => EngineError::NoImage { name: what.clone() },
+                false => engine.error(format!("making a container of {what}"), error),
+            })?;
             drop(under_way);
             Ok(Guard { engine, id: Some(made.id) })
         });
@@ -140,6 +196,11 @@ impl Guard {
     /// The container.
     pub fn id(&self) -> &str {
         self.id.as_deref().unwrap_or_default()
+    }
+
+    /// Lets the container stay; gives its id.
+    pub fn keep(mut self) -> String {
+        self.id.take().unwrap_or_default()
     }
 
     /// Removes the container now, and says whether that worked.

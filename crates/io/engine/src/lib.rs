@@ -4,12 +4,19 @@
 //! * [`Engine::load`] imports an image: streamed, only what the engine lacks, believed only after the engine's own view
 //!   of it has been checked. Names are put on last, so no way out leaves a name on a broken image.
 //! * [`Engine::run`] runs one command in a container of its own, with a deadline, and removes it on every way out.
+//! * [`Engine::start`] gives a container that stays, to talk to: its log, its port, commands in it, a clean stop.
+//! * [`Engine::derive`] builds an image on top of another with the engine's own builder.
+//! * [`Engine::remove_dead`] removes what earlier runs have left whose process is gone, by label, and nothing else.
 //!
 //! Everything is async on tokio; dropping a future ends what it does and closes its connection.
+
+/// What an engine says of how an image runs.
+pub use bollard::models::ImageConfig;
 
 mod archive;
 mod connect;
 mod container;
+mod derive;
 mod emulation;
 mod engine;
 mod error;
@@ -19,16 +26,21 @@ mod known;
 mod leftovers;
 mod load;
 mod output;
+mod owner;
 mod reference;
 mod run;
+mod service;
 mod transfer;
 mod verify;
 
-pub use container::RunSpec;
+pub use container::{Publish, RunSpec};
+pub use derive::Derived;
 pub use engine::{Engine, StoreKind};
 pub use error::EngineError;
 pub use host::Host;
 pub use leftovers::{RUN_LABEL, RunId};
 pub use load::{LoadEvent, LoadOptions, Loaded};
 pub use output::RunOutput;
+pub use owner::{KEEP_LABEL, OWNER_LABEL};
 pub use reference::Reference;
+pub use service::{Service, State, Waited};

@@ -20,6 +20,8 @@ pub struct RunOutput {
     pub took: Duration,
     /// The file that was asked for; `None` where the container has no such file.
     pub artefact: Option<Vec<u8>>,
+    /// The id of the container where it was kept.
+    pub kept: Option<String>,
 }
 
 /// Appends to a stream's kept end.

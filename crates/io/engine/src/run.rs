@@ -26,10 +26,28 @@ impl Engine {
     ///
     /// The engine cannot make, start or watch the container.
     pub async fn run(&self, spec: &RunSpec) -> Result<RunOutput, EngineError> {
+        self.run_and_keep(spec, |_| false).await
+    }
+
+    /// The same, but a container whose output `keep` wants to keep stays, if the spec allows it; so does then what the
+    /// deadline would have ended.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Engine::run`].
+    pub async fn run_and_keep(
+        &self,
+        spec: &RunSpec,
+        keep: impl FnOnce(&RunOutput) -> bool,
+    ) -> Result<RunOutput, EngineError> {
         let began = Instant::now();
         let guard = self.make(spec.image.clone(), self.create_body(spec)).await?;
         let mut output = self.run_made(guard.id(), spec, began).await?;
-        guard.remove().await?;
+        if spec.keep && keep(&output) {
+            output.kept = Some(guard.keep());
+        } else {
+            guard.remove().await?;
+        }
         output.took = began.elapsed();
         Ok(output)
     }
@@ -42,7 +60,8 @@ impl Engine {
         // Attached before the start: no output is lost, whatever the engine's log driver.
         let options = AttachContainerOptionsBuilder::default().stdout(true).stderr(true).stream(true).build();
         let attached = self.docker.attach_container(id, Some(options)).await.map_err(fail("attaching to"))?;
-        self.docker.start_container(id, None::<StartContainerOptions>).await.map_err(fail("starting"))?;
+        let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
+        started.map_err(|error| self.start_error(id, spec, error))?;
         let mut output = RunOutput::default();
         let left = spec.timeout.saturating_sub(began.elapsed());
         let ended = tokio::time::timeout(left, self.follow(id, attached, &mut output)).await;
@@ -50,8 +69,10 @@ impl Engine {
             Ok(followed) => followed.map_err(fail("following"))?,
             Err(_) => {
                 output.timed_out = true;
-                // It may have ended in this very moment; then there is nothing to kill.
-                let _ = tokio::time::timeout(AFTER_KILL, self.kill(id)).await;
+                if !spec.keep {
+                    // It may have ended in this very moment; then there is nothing to kill.
+                    let _ = tokio::time::timeout(AFTER_KILL, self.kill(id)).await;
+                }
             }
         }
         settle(&mut output.stdout);

@@ -46,7 +46,7 @@ impl Engine {
         let body = ContainerCreateBody {
             image: Some(id.to_owned()),
             cmd: Some(vec!["true".to_owned()]),
-            labels: Some(self.own_labels(run)),
+            labels: Some(self.labels(run, false)),
             host_config: Some(self.host_config()),
             ..Default::default()
         };

@@ -204,6 +204,14 @@ impl Project {
         Ok((name, text))
     }
 
+    /// Whether an image has checks of its own.
+    ///
+    /// # Errors
+    /// A folder that cannot be looked into.
+    pub fn has_checks(&self, image: &ImageName) -> Result<bool, ProjectError> {
+        Ok(files::exists(self.root.join(format!("nix/images/checks/{image}.toml")))?)
+    }
+
     /// The texts that definitions place in images, by file name.
     ///
     /// # Errors

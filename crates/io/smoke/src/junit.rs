@@ -2,15 +2,17 @@ use crate::{Outcome, Report, Verdict};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
 
-/// One suite named like the image, one case a check. An engine that could not run a check is JUnit's "error", anything
-/// else that is not as expected its "failure".
-pub(crate) fn report(report: &Report) -> quick_junit::Report {
-    let mut suite = TestSuite::new(report.image.as_str());
-    suite.set_time(seconds(report.seconds));
-    suite.add_test_cases(report.checks.iter().map(case));
+/// A suite an image, a case a check. An engine that could not run a check is JUnit's "error", anything else that is not as
+/// expected its "failure".
+pub(crate) fn document(reports: &[Report]) -> quick_junit::Report {
     let mut xml = quick_junit::Report::new("sage-oci smoke");
-    xml.set_time(seconds(report.seconds));
-    xml.add_test_suite(suite);
+    xml.set_time(seconds(reports.iter().map(|report| report.seconds).sum()));
+    for report in reports {
+        let mut suite = TestSuite::new(report.image.as_str());
+        suite.set_time(seconds(report.seconds));
+        suite.add_test_cases(report.checks.iter().map(case));
+        xml.add_test_suite(suite);
+    }
     xml
 }
 
@@ -18,8 +20,10 @@ fn case(outcome: &Outcome) -> TestCase {
     let bad = |kind| {
         let mut status = TestCaseStatus::non_success(kind);
         status.set_message(outcome.message.as_str());
-        if !outcome.command.is_empty() {
-            status.set_description(format!("{:?}", outcome.command));
+        let command = (!outcome.command.is_empty()).then(|| format!("{:?}", outcome.command));
+        let lines: Vec<_> = command.into_iter().chain(outcome.enter.iter().cloned()).collect();
+        if !lines.is_empty() {
+            status.set_description(lines.join("\n"));
         }
         status
     };
@@ -35,6 +39,9 @@ fn case(outcome: &Outcome) -> TestCase {
     };
     let mut case = TestCase::new(outcome.name.as_str(), status);
     case.set_time(seconds(outcome.seconds));
+    if !outcome.group.is_empty() {
+        case.set_classname(outcome.group.as_str());
+    }
     if !outcome.output_tail.is_empty() {
         case.set_system_out(outcome.output_tail.as_str());
     }

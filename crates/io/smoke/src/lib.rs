@@ -1,17 +1,23 @@
 //! Checks of an image as its users would make them: each in a container of its own, timed, with its output on failure.
 //!
-//! [`run_checks`] runs what [`sage_oci_checks`] describes; the [`Report`] prints as text for people, as JSON
-//! ([`Report::to_json`], versioned) and as JUnit ([`Report::to_junit`]). Nothing here knows what the image holds.
+//! [`run_checks`] runs what [`sage_oci_checks`] describes: commands, containers that stay, the image's documents, images
+//! built on top, and notebook servers through their published port. [`Report`]s print as one [`table`] for people, as JSON
+//! ([`to_json`], versioned) and as JUnit ([`to_junit`]). Nothing here knows what the image holds.
 
+mod container;
+mod documents;
 mod error;
 mod junit;
+mod notebook;
 mod outcome;
 mod report;
 mod runner;
+mod service;
 mod text;
+mod trouble;
 
 pub use error::SmokeError;
 pub use outcome::{Outcome, Verdict};
-pub use report::{REPORT_VERSION, Report};
+pub use report::{REPORT_VERSION, Report, to_json, to_junit};
 pub use runner::{SmokeOptions, run_checks};
-pub use text::{outcome_lines, summary};
+pub use text::{details, summary, table};

@@ -1,29 +1,34 @@
-use sage_oci_checks::{Answer, Check, FileExpect};
-use sage_oci_engine::{EngineError, RunOutput};
+use crate::trouble::Trouble;
+use sage_oci_checks::{Answer, Check};
+use sage_oci_engine::{RunOutput, State};
 use serde::Serialize;
 use std::time::Duration;
 
 /// How a check ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The answer is the one expected.
     Passed,
     /// The answer is another one.
     Failed,
-    /// The deadline ended the command.
+    /// The deadline ended it.
     TimedOut,
-    /// The engine could not run the command, so nothing is known.
+    /// The engine could not run it, so nothing is known.
     Broken,
-    /// The check does not hold for this channel.
+    /// It does not hold for this channel or image, or this machine lacks what it takes.
     Skipped,
 }
 
-/// What became of one check.
+/// What became of one check, or of one step of a check that has several.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outcome {
-    /// The check's name.
+    /// The check's name; of a step `check: step`.
     pub name: String,
+    /// The heading it stands under.
+    pub group: String,
+    /// The rows of the contract that it proves.
+    pub proves: Vec<String>,
     /// The command.
     pub command: Vec<String>,
     /// How it ended.
@@ -38,6 +43,8 @@ pub struct Outcome {
     pub oom: bool,
     /// The end of standard output and standard error, where the check did not pass.
     pub output_tail: String,
+    /// Commands with which a person looks into the container, where the check did not pass.
+    pub enter: Vec<String>,
 }
 
 /// How much of each stream a report shows, in bytes.
@@ -46,53 +53,47 @@ const TAIL: usize = 4096;
 impl Outcome {
     /// The outcome of a command that was run.
     pub(crate) fn of(check: &Check, output: &RunOutput) -> Self {
-        let stdout = String::from_utf8_lossy(&output.stdout);
-        let judged = match output.exit {
-            None => Err((Verdict::TimedOut, format!("no end within {} seconds", check.timeout.as_secs()))),
-            Some(exit) => check
-                .expect
-                .judge(&Answer { exit, stdout: &stdout, file: output.artefact.as_deref() })
-                .map_err(|why| (Verdict::Failed, why)),
-        };
-        let mut outcome = Self::new(check, output.took);
+        let mut outcome = Self::passed(check, output.took);
         outcome.exit_code = output.exit;
         outcome.oom = output.oom;
-        if let Err((result, why)) = judged {
-            outcome.result = result;
-            outcome.message = if output.oom { format!("{why}; the memory limit was hit") } else { why };
+        if let Err(trouble) = judge(check, output) {
+            outcome = outcome.with(trouble);
             outcome.output_tail = tail(&output.stdout, &output.stderr);
         }
         outcome
     }
 
-    /// The outcome of a command that the engine could not run.
-    pub(crate) fn broken(check: &Check, error: &EngineError, took: Duration) -> Self {
-        let chain = std::iter::successors(std::error::Error::source(error), |error| error.source());
-        let message = chain.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-        Self { result: Verdict::Broken, message, ..Self::new(check, took) }
-    }
-
-    /// The outcome of a check that does not hold for the channel.
-    pub(crate) fn skipped(name: &str, reason: &str) -> Self {
+    /// The outcome of a check with which all is well so far.
+    pub(crate) fn passed(check: &Check, took: Duration) -> Self {
         Self {
-            name: name.to_owned(),
-            command: Vec::new(),
-            result: Verdict::Skipped,
-            message: reason.to_owned(),
-            seconds: 0.0,
+            name: check.name.clone(),
+            group: check.group.clone(),
+            proves: check.proves.clone(),
+            command: check.command.clone(),
+            result: Verdict::Passed,
+            message: String::new(),
+            seconds: seconds(took),
             exit_code: None,
             oom: false,
             output_tail: String::new(),
+            enter: Vec::new(),
         }
     }
 
-    fn new(check: &Check, took: Duration) -> Self {
-        Self {
-            command: check.command.clone(),
-            result: Verdict::Passed,
-            seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
-            ..Self::skipped(&check.name, "")
-        }
+    /// The outcome of a check that was not run.
+    pub(crate) fn skipped(check: &Check, reason: &str) -> Self {
+        let message = reason.to_owned();
+        Self { result: Verdict::Skipped, message, ..Self::passed(check, Duration::ZERO) }
+    }
+
+    /// The same with what went wrong.
+    pub(crate) fn with(self, trouble: Trouble) -> Self {
+        Self { result: trouble.verdict, message: trouble.message, ..self }
+    }
+
+    /// The same with what the engine says of the container and the end of its log.
+    pub(crate) fn with_container(self, state: State, log: &[u8]) -> Self {
+        Self { exit_code: state.exit, oom: state.oom, output_tail: tail(log, b""), ..self }
     }
 
     /// Whether the image is worse for it.
@@ -101,9 +102,20 @@ impl Outcome {
     }
 }
 
-/// The file a check wants to see afterwards.
-pub(crate) fn artefact(check: &Check) -> Option<String> {
-    check.expect.file.as_ref().map(|FileExpect { path, .. }| path.clone())
+/// Decides over what a command left behind.
+pub(crate) fn judge(check: &Check, output: &RunOutput) -> Result<(), Trouble> {
+    let memory = if output.oom { "; the memory limit was hit" } else { "" };
+    let Some(exit) = output.exit else {
+        return Err(Trouble::late(format!("no end within {} seconds{memory}", check.timeout.as_secs())));
+    };
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let answer = Answer { exit, stdout: &stdout, file: output.artefact.as_deref() };
+    check.expect.judge(&answer).map_err(|why| Trouble::failed(why + memory))
+}
+
+/// Seconds with milliseconds.
+pub(crate) fn seconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 /// The ends of both streams, the second marked where there is one. Control characters but for line ends are escaped.

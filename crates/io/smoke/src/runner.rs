@@ -1,8 +1,10 @@
-use crate::outcome::artefact;
-use crate::{Outcome, REPORT_VERSION, Report};
+use crate::container::{Lab, enter};
+use crate::outcome::seconds;
+use crate::trouble::Trouble;
+use crate::{Outcome, Report, documents, notebook, service};
 use futures_util::{StreamExt, stream};
-use sage_oci_checks::{Check, Selection};
-use sage_oci_engine::{Engine, RunId, RunSpec};
+use sage_oci_checks::{Check, Kind, Selection};
+use sage_oci_engine::{Engine, RunId};
 use std::time::Instant;
 
 /// How checks are run.
@@ -12,6 +14,10 @@ pub struct SmokeOptions {
     pub jobs: usize,
     /// The run their containers belong to; a Ctrl-C handler removes them by it.
     pub run: RunId,
+    /// Whether containers of checks that do not pass stay.
+    pub keep: bool,
+    /// The port of this machine that services are published at; a free one each where nothing is said.
+    pub port: Option<u16>,
 }
 
 /// Runs the checks of an image, each in a container of its own, and tells of each as it ends.
@@ -25,42 +31,76 @@ pub async fn run_checks(
     tell: &(dyn Fn(&Outcome) + Sync),
 ) -> Report {
     let began = Instant::now();
+    let lab = Lab { engine, image, options };
     let tasks = selection.checks.iter().enumerate().map(async |(place, check)| {
-        let outcome = run_one(engine, image, check, &options.run).await;
-        tell(&outcome);
-        (place, outcome)
+        let outcomes = run_one(&lab, check, tell).await;
+        (place, outcomes)
     });
     let mut done: Vec<_> = stream::iter(tasks).buffer_unordered(options.jobs.max(1)).collect().await;
     done.sort_by_key(|(place, _)| *place);
-    let mut checks: Vec<_> = done.into_iter().map(|(_, outcome)| outcome).collect();
-    for (name, reason) in &selection.skipped {
-        let outcome = Outcome::skipped(name, reason);
-        tell(&outcome);
-        checks.push(outcome);
-    }
-    let seconds = (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-    Report { version: REPORT_VERSION, image: image.to_owned(), seconds, checks }
+    let checks: Vec<_> = done.into_iter().flat_map(|(_, outcomes)| outcomes).collect();
+    Report { image: image.to_owned(), seconds: seconds(began.elapsed()), checks }
 }
 
-async fn run_one(engine: &Engine, image: &str, check: &Check, run: &RunId) -> Outcome {
+/// One check, or its steps; what is built for it is removed.
+async fn run_one(lab: &Lab<'_>, check: &Check, tell: &(dyn Fn(&Outcome) + Sync)) -> Vec<Outcome> {
     let began = Instant::now();
-    let options = &check.options;
-    let spec = RunSpec {
-        env: options.env.clone(),
-        user: check.user.clone(),
-        working_dir: options.working_dir.clone(),
-        network: options.network,
-        read_only: options.read_only,
-        tmpfs: options.tmpfs.clone(),
-        memory: options.memory_mib.map(|mib| mib.saturating_mul(1024 * 1024)),
-        drop_capabilities: options.drop_capabilities,
-        no_new_privileges: options.no_new_privileges,
-        timeout: check.timeout,
-        artefact: artefact(check),
-        ..RunSpec::new(image, check.command.clone(), run.clone())
+    let single = |outcome: Outcome| {
+        tell(&outcome);
+        vec![outcome]
     };
-    match engine.run(&spec).await {
-        Ok(output) => Outcome::of(check, &output),
-        Err(error) => Outcome::broken(check, &error, began.elapsed()),
+    if let Some(reason) = &check.skip {
+        return single(Outcome::skipped(check, reason));
+    }
+    let Some(build) = &check.build else { return run_kind(lab, check, tell).await };
+    let (engine, run) = (lab.engine, &lab.options.run);
+    match engine.derive(lab.image, &build.dockerfile, &build.files, run, check.timeout).await {
+        Err(error) => {
+            let trouble = match &error {
+                sage_oci_engine::EngineError::BuildFailed { .. } => Trouble::failed(error.to_string()),
+                error => Trouble::from(error),
+            };
+            single(Outcome::passed(check, began.elapsed()).with(trouble))
+        }
+        Ok(derived) => {
+            let name = derived.name();
+            let outcomes = run_kind(&Lab { image: &name, ..*lab }, check, tell).await;
+            // A kept container needs its image.
+            if !(lab.options.keep && outcomes.iter().any(Outcome::is_bad)) {
+                // What the engine does not remove now goes with the leftovers.
+                _ = derived.remove().await;
+            }
+            outcomes
+        }
+    }
+}
+
+async fn run_kind(lab: &Lab<'_>, check: &Check, tell: &(dyn Fn(&Outcome) + Sync)) -> Vec<Outcome> {
+    let outcome = match &check.kind {
+        Kind::Command => command(lab, check).await,
+        Kind::Service(what) => service::run(lab, check, what).await,
+        Kind::Image(expect) => documents::run(lab, check, expect).await,
+        Kind::Notebook(what) => return notebook::run(lab, check, what, tell).await,
+    };
+    tell(&outcome);
+    vec![outcome]
+}
+
+async fn command(lab: &Lab<'_>, check: &Check) -> Outcome {
+    let began = Instant::now();
+    let spec = match lab.spec(check) {
+        Ok(spec) => spec,
+        Err(missing) => return Outcome::skipped(check, &missing),
+    };
+    let bad = |output: &_| Outcome::of(check, output).is_bad();
+    match lab.engine.run_and_keep(&spec, bad).await {
+        Ok(output) => {
+            let mut outcome = Outcome::of(check, &output);
+            if outcome.is_bad() {
+                outcome.enter = enter(lab, &spec, output.kept.as_deref(), output.exit.is_none());
+            }
+            outcome
+        }
+        Err(error) => Outcome::passed(check, began.elapsed()).with(error.into()),
     }
 }

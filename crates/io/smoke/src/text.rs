@@ -1,41 +1,93 @@
 use crate::{Outcome, Report, Verdict};
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-/// The width names are aligned to.
-const NAME: usize = 36;
-
-/// A check for people: one line, and below it the output where it did not pass.
-pub fn outcome_lines(outcome: &Outcome) -> String {
-    let word = match outcome.result {
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Passed => "ok",
         Verdict::Failed => "FAILED",
         Verdict::TimedOut => "TIMEOUT",
         Verdict::Broken => "BROKEN",
         Verdict::Skipped => "skipped",
-    };
-    let mut text = format!("{word:<8}{:<NAME$}{:>7.1} s", outcome.name, outcome.seconds);
-    if !outcome.message.is_empty() {
-        text += &format!("  {}", outcome.message);
     }
-    if outcome.is_bad() && !outcome.command.is_empty() {
-        text +=
-            &format!("\n        $ {}", outcome.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "));
+}
+
+/// Everything about a check that did not pass: what differs, the command, the end of its output, how to look into its
+/// container.
+pub fn details(outcome: &Outcome) -> String {
+    let mut text = format!("{:<8}{}: {}", word(outcome.result), outcome.name, outcome.message);
+    if !outcome.command.is_empty() {
+        let words: Vec<_> = outcome.command.iter().map(|word| quoted(word)).collect();
+        text += &format!("\n        $ {}", words.join(" "));
     }
     for line in outcome.output_tail.lines() {
         text += &format!("\n        | {line}");
     }
+    let exit = outcome.exit_code.map_or_else(|| "none".to_owned(), |exit| exit.to_string());
+    let memory = if outcome.oom { "yes" } else { "no" };
+    text += &format!("\n        exit status: {exit}, out of memory: {memory}");
+    for line in &outcome.enter {
+        text += &format!("\n        look: {line}");
+    }
     text
+}
+
+/// All checks with result and seconds, a heading a group, a column an image.
+pub fn table(reports: &[Report]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(std::iter::once("check").chain(reports.iter().map(|report| report.image.as_str())));
+    for column in 1..=reports.len() {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut group = "";
+    for (name, row_group) in rows(reports) {
+        if row_group != group {
+            group = row_group;
+            table.add_row([String::new()]);
+            table.add_row([format!("{group}:")]);
+        }
+        let cells = reports.iter().map(|report| {
+            let found = report.checks.iter().find(|outcome| outcome.name == name);
+            found.map_or_else(|| "-".to_owned(), cell)
+        });
+        table.add_row(std::iter::once(format!("  {name}")).chain(cells));
+    }
+    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn cell(outcome: &Outcome) -> String {
+    match outcome.result {
+        Verdict::Skipped => "skipped        ".to_owned(),
+        verdict => format!("{} {:>6.1} s", word(verdict), outcome.seconds),
+    }
+}
+
+/// The names of all checks with their groups, in the order of the first image that has each; a group is in one piece.
+fn rows(reports: &[Report]) -> Vec<(&str, &str)> {
+    let mut rows: Vec<(&str, &str)> = Vec::new();
+    for outcome in reports.iter().flat_map(|report| &report.checks) {
+        if rows.iter().any(|(name, _)| *name == outcome.name) {
+            continue;
+        }
+        let end = rows.iter().rposition(|(_, group)| *group == outcome.group).map_or(rows.len(), |last| last + 1);
+        rows.insert(end, (&outcome.name, &outcome.group));
+    }
+    rows
 }
 
 /// The last line of a report: how many checks ended how.
 pub fn summary(report: &Report) -> String {
-    let mut parts = vec![format!("{} passed", report.count(&Verdict::Passed))];
+    let mut parts = vec![format!("{} passed", report.count(Verdict::Passed))];
     for (verdict, word) in [
         (Verdict::Failed, "failed"),
         (Verdict::TimedOut, "timed out"),
         (Verdict::Broken, "could not be run"),
         (Verdict::Skipped, "skipped"),
     ] {
-        match report.count(&verdict) {
+        match report.count(verdict) {
             0 => {}
             count => parts.push(format!("{count} {word}")),
         }
@@ -44,7 +96,7 @@ pub fn summary(report: &Report) -> String {
 }
 
 /// A word as one would type it into a shell.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -57,17 +109,47 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
+    fn outcome(name: &str, group: &str, result: Verdict) -> Outcome {
+        let text = str::to_owned;
+        Outcome {
+            name: text(name),
+            group: text(group),
+            proves: Vec::new(),
+            command: ["sage", "-c", "print('a')"].map(text).to_vec(),
+            result,
+            message: text("exit status 1, expected 0"),
+            seconds: 1.25,
+            exit_code: Some(1),
+            oom: false,
+            output_tail: text("x\ny"),
+            enter: vec![text("docker run --rm -it image sh")],
+        }
+    }
+
     #[test]
     fn a_failure_shows_how_to_repeat_it() {
-        let mut outcome = Outcome::skipped("sum", "");
-        outcome.result = Verdict::Passed;
-        assert_eq!(outcome_lines(&outcome), format!("ok      {:<36}    0.0 s", "sum"));
-        outcome.result = Verdict::Failed;
-        outcome.message = "exit status 1, expected 0".to_owned();
-        outcome.command = ["sage", "-c", "print('a')"].map(str::to_owned).to_vec();
-        outcome.output_tail = "x\ny".to_owned();
-        let text = outcome_lines(&outcome);
-        let lines: Vec<_> = text.lines().skip(1).collect();
-        assert_eq!(lines, [r"        $ sage -c 'print('\''a'\'')'", "        | x", "        | y"]);
+        let text = details(&outcome("sum", "", Verdict::Failed));
+        let lines: Vec<_> = text.lines().collect();
+        let expected = [
+            "FAILED  sum: exit status 1, expected 0",
+            r"        $ sage -c 'print('\''a'\'')'",
+            "        | x",
+            "        | y",
+            "        exit status: 1, out of memory: no",
+            "        look: docker run --rm -it image sh",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_table_has_a_column_an_image_and_a_heading_a_group() {
+        let report = |image: &str, checks| Report { image: image.to_owned(), seconds: 2.0, checks };
+        let one = report("a:1", vec![outcome("p", "first", Verdict::Passed), outcome("q", "second", Verdict::Skipped)]);
+        let two = report("b:1", vec![outcome("r", "first", Verdict::Failed)]);
+        let text = table(&[one, two]);
+        let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let expected =
+            ["check a:1 b:1", "", "first:", "p ok 1.2 s -", "r - FAILED 1.2 s", "", "second:", "q skipped -"];
+        assert_eq!(lines, expected);
     }
 }

@@ -30,6 +30,14 @@ pub enum CheckError {
         /// The rule.
         why: String,
     },
+    /// A check proves what nobody demands.
+    #[error("check `{name}` says that it proves {row}, and the contract has no such row")]
+    Row {
+        /// The check's name.
+        name: String,
+        /// The row's id.
+        row: String,
+    },
 }
 
 impl CheckError {
@@ -37,6 +45,7 @@ impl CheckError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Version { .. } => Some("use a newer sage-oci, or check out the matching revision".to_owned()),
+            Self::Row { .. } => Some("add the row to the table [contract], or name one of its rows".to_owned()),
             Self::Syntax { .. } | Self::Rule { .. } => None,
         }
     }

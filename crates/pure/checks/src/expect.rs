@@ -58,7 +58,8 @@ impl Expect {
 }
 
 impl Matcher {
-    fn judge(&self, text: &str) -> Result<(), String> {
+    /// Decides over a text; says what differs.
+    pub fn judge(&self, text: &str) -> Result<(), String> {
         match self {
             Self::Exact(wanted) if text.trim() != wanted.trim() => {
                 Err(format!("it printed {}, expected {}", short(text), short(wanted)))

@@ -1,5 +1,7 @@
-use crate::{Check, CheckError, Expect, FileExpect, Matcher, RunOptions};
-use sage_oci_names::ChannelName;
+use crate::check::Build;
+use crate::contract::{Row, rows};
+use crate::{Check, CheckError, Expect, FileExpect, ImageExpect, Kind, Matcher, Notebook, RunOptions, Service};
+use sage_oci_names::{Architecture, ChannelName, ImageName};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,30 +15,54 @@ const TIMEOUT_SECONDS: u64 = 120;
 /// A list of checks with what differs between channels.
 #[derive(Debug, Clone)]
 pub struct Checks {
+    extends: Option<ImageName>,
+    contract: BTreeMap<String, String>,
+    skips: Vec<Spanned<Skip>>,
     checks: Vec<RawCheck>,
+    text: String,
 }
 
 /// The checks of one channel, in the document's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    /// What to run.
+    /// What to run, and what is skipped.
     pub checks: Vec<Check>,
-    /// What does not hold in this channel: name and reason.
-    pub skipped: Vec<(String, String)>,
+    /// The contract that they prove.
+    pub contract: Vec<Row>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     version: Spanned<u32>,
+    extends: Option<ImageName>,
+    #[serde(default)]
+    contract: BTreeMap<String, String>,
+    #[serde(default)]
+    skip: Vec<Spanned<Skip>>,
     #[serde(default)]
     check: Vec<Spanned<RawCheck>>,
+}
+
+/// A check of the extended image that does not hold here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Skip {
+    name: String,
+    reason: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawCheck {
     name: String,
+    group: Option<String>,
+    #[serde(default)]
+    proves: Vec<String>,
+    /// Set when an extending document skips it.
+    skip: Option<String>,
+    architecture: Option<Architecture>,
+    #[serde(default)]
     command: Vec<String>,
     user: Option<String>,
     #[serde(default)]
@@ -46,6 +72,10 @@ struct RawCheck {
     timeout: Option<u64>,
     #[serde(default)]
     run: RunOptions,
+    build: Option<Build>,
+    service: Option<Service>,
+    image: Option<ImageExpect>,
+    notebook: Option<Notebook>,
     #[serde(default)]
     channel: BTreeMap<ChannelName, Difference>,
 }
@@ -76,39 +106,113 @@ impl Checks {
         let mut names = BTreeSet::new();
         for check in &document.check {
             let name = &check.get_ref().name;
-            let broken = match () {
-                () if name.is_empty() || name.chars().any(char::is_control) => Some("a name is one line of text"),
-                () if !names.insert(name) => Some("the name is used twice"),
-                () if check.get_ref().timeout == Some(0) => Some("a timeout is at least one second"),
-                () => None,
+            let broken = match check.get_ref().broken() {
+                None if !names.insert(name) => Some("the name is used twice"),
+                broken => broken,
             };
             if let Some(why) = broken {
                 let line = line_of(text, check.span().start);
                 return Err(CheckError::Rule { line, name: name.clone(), why: why.to_owned() });
             }
         }
-        Ok(Self { checks: document.check.into_iter().map(Spanned::into_inner).collect() })
+        let mut checks: Vec<_> = document.check.into_iter().map(Spanned::into_inner).collect();
+        // A group holds until the next one is named.
+        let mut group = String::new();
+        for check in &mut checks {
+            group = check.group.take().unwrap_or(group);
+            check.group = Some(group.clone());
+        }
+        let Document { extends, contract, skip: skips, .. } = document;
+        Ok(Self { extends, contract, skips, checks, text: text.to_owned() })
+    }
+
+    /// The image whose checks hold here, too; see [`Checks::onto`].
+    pub fn extends(&self) -> Option<&ImageName> {
+        self.extends.as_ref()
+    }
+
+    /// These checks after those of the image that they extend.
+    ///
+    /// A check with the name of an inherited one takes its place; `[[skip]]` keeps an inherited one from being run.
+    ///
+    /// # Errors
+    ///
+    /// A `[[skip]]` names a check that is not inherited, or that these checks replace.
+    pub fn onto(mut self, base: Self) -> Result<Self, CheckError> {
+        let mut inherited = base.checks;
+        for skip in &self.skips {
+            let Skip { name, reason } = skip.get_ref();
+            let Some(check) = inherited.iter_mut().find(|check| check.name == *name) else {
+                let line = line_of(&self.text, skip.span().start);
+                let why = "it is skipped, but it is not inherited".to_owned();
+                return Err(CheckError::Rule { line, name: name.clone(), why });
+            };
+            check.skip = Some(reason.clone());
+        }
+        for check in self.checks {
+            match inherited.iter_mut().find(|other| other.name == check.name) {
+                // It stands where the other stood, under that heading where it names none of its own.
+                Some(other) => {
+                    let group = check.group.clone().filter(|group| !group.is_empty()).or(other.group.take());
+                    *other = RawCheck { group, ..check };
+                }
+                None => inherited.push(check),
+            }
+        }
+        let mut contract = base.contract;
+        contract.append(&mut self.contract);
+        Ok(Self { extends: base.extends, contract, skips: Vec::new(), checks: inherited, text: self.text })
     }
 
     /// The checks of one channel, its differences applied.
-    pub fn for_channel(&self, channel: &ChannelName) -> Selection {
-        let mut selection = Selection { checks: Vec::new(), skipped: Vec::new() };
-        for raw in &self.checks {
-            let difference = raw.channel.get(channel).cloned().unwrap_or_default();
-            match difference.skip {
-                Some(reason) => selection.skipped.push((raw.name.clone(), reason)),
-                None => selection.checks.push(raw.with(difference)),
+    ///
+    /// # Errors
+    ///
+    /// A check says that it proves a row that the contract does not have.
+    pub fn for_channel(&self, channel: &ChannelName) -> Result<Selection, CheckError> {
+        let one = |raw: &RawCheck| raw.with(raw.channel.get(channel).cloned().unwrap_or_default());
+        let checks: Vec<_> = self.checks.iter().map(one).collect();
+        for check in &checks {
+            if let Some(row) = check.proves.iter().find(|row| !self.contract.contains_key(*row)) {
+                return Err(CheckError::Row { name: check.name.clone(), row: row.clone() });
             }
         }
-        selection
+        Ok(Selection { contract: rows(&self.contract, &checks), checks })
     }
 }
 
 impl RawCheck {
+    /// The rule that it breaks by itself.
+    fn broken(&self) -> Option<&'static str> {
+        let kinds = [self.service.is_some(), self.image.is_some(), self.notebook.is_some()];
+        match () {
+            () if self.name.is_empty() || self.name.chars().any(char::is_control) => Some("a name is one line of text"),
+            () if self.timeout == Some(0) => Some("a timeout is at least one second"),
+            () if kinds.into_iter().filter(|kind| *kind).count() > 1 => {
+                Some("it is one of `service`, `image` and `notebook`, not several")
+            }
+            () if self.service.as_ref().is_some_and(|service| service.ready.is_none() && service.port.is_none()) => {
+                Some("a service says when it is `ready`, or which `port` answers then")
+            }
+            () => None,
+        }
+    }
+
     fn with(&self, difference: Difference) -> Check {
         let seconds = difference.timeout.or(self.timeout).unwrap_or(TIMEOUT_SECONDS);
+        let kind = match (&self.service, &self.image, &self.notebook) {
+            (Some(service), _, _) => Kind::Service(service.clone()),
+            (_, Some(image), _) => Kind::Image(image.clone()),
+            (_, _, Some(notebook)) => Kind::Notebook(notebook.clone()),
+            (None, None, None) => Kind::Command,
+        };
         Check {
             name: self.name.clone(),
+            group: self.group.clone().unwrap_or_default(),
+            proves: self.proves.clone(),
+            skip: self.skip.clone().or(difference.skip),
+            architecture: self.architecture,
+            kind,
             command: difference.command.unwrap_or_else(|| self.command.clone()),
             user: self.user.clone(),
             expect: Expect {
@@ -118,6 +222,7 @@ impl RawCheck {
             },
             timeout: Duration::from_secs(seconds),
             options: self.run.clone(),
+            build: self.build.clone(),
         }
     }
 }
@@ -143,6 +248,7 @@ timeout = 7
 
 [[check]]
 name = "plot"
+group = "pictures"
 command = []
 file = { path = "/tmp/p", magic = [0x89, 0x50], min_bytes = 10 }
 run = { read_only = true }
@@ -153,38 +259,62 @@ channel.bookworm.skip = "too old"
         ChannelName::parse(name).unwrap()
     }
 
+    fn line(text: &str) -> usize {
+        match Checks::parse(text).unwrap_err() {
+            CheckError::Syntax { line, .. } | CheckError::Version { line, .. } | CheckError::Rule { line, .. } => line,
+            other => panic!("{other}"),
+        }
+    }
+
     #[test]
     fn channels_differ() {
         let checks = Checks::parse(TWO).unwrap();
-        let sid = checks.for_channel(&channel("sid"));
-        assert_eq!((sid.checks.len(), sid.skipped.len()), (2, 0));
+        let sid = checks.for_channel(&channel("sid")).unwrap();
         assert_eq!(sid.checks[0].timeout, Duration::from_secs(TIMEOUT_SECONDS));
         assert_eq!(sid.checks[1].expect.file.as_ref().unwrap().magic, [0x89, 0x50]);
         assert!(sid.checks[1].options.read_only);
-        let bookworm = checks.for_channel(&channel("bookworm"));
+        assert_eq!((sid.checks[0].group.as_str(), sid.checks[1].group.as_str()), ("", "pictures"));
+        let bookworm = checks.for_channel(&channel("bookworm")).unwrap();
         assert_eq!(bookworm.checks[0].timeout, Duration::from_secs(7));
-        assert_eq!(bookworm.skipped, [("plot".to_owned(), "too old".to_owned())]);
+        let skips: Vec<_> = bookworm.checks.iter().map(|check| check.skip.as_deref()).collect();
+        assert_eq!(skips, [None, Some("too old")]);
     }
 
     #[test]
     fn errors_name_the_line() {
-        let line = |text: &str| match Checks::parse(text).unwrap_err() {
-            CheckError::Syntax { line, .. } | CheckError::Version { line, .. } | CheckError::Rule { line, .. } => line,
-        };
         assert_eq!(line(&TWO.replace("timeout", "time_out")), 9);
         assert_eq!(line(&TWO.replace("version = 1", "version = 2")), 1);
         assert_eq!(line(&TWO.replace("\"plot\"", "\"sum\"")), 11);
         assert_eq!(line(&TWO.replace("exact", "regex")), 6);
         assert_eq!(line("version = 1\n[[check]\n"), 2);
+        assert_eq!(line(&TWO.replace("command = []", "service = { within = 3 }")), 11);
+        assert_eq!(line(&TWO.replace("command = []", "service = { port = 1 }\nimage = {}")), 11);
     }
 
     #[test]
-    fn the_checks_of_sagemath_are_sound() {
-        let text = include_str!("../../../../nix/images/checks/sagemath.toml");
-        let checks = Checks::parse(text).unwrap();
-        for name in ["sid", "bookworm"] {
-            let selection = checks.for_channel(&channel(name));
-            assert!(selection.checks.len() > 30, "{name} has {} checks", selection.checks.len());
-        }
+    fn another_image_extends() {
+        let more = "version = 1\nextends = \"sagemath\"\n[[skip]]\nname = \"plot\"\nreason = \"no display\"\n\
+                    [[check]]\nname = \"sum\"\ncommand = [\"other\"]\n[[check]]\nname = \"new\"\n";
+        let base = Checks::parse(TWO).unwrap();
+        let checks = Checks::parse(more).unwrap();
+        assert_eq!(checks.extends().unwrap().to_string(), "sagemath");
+        let all = checks.onto(base.clone()).unwrap().for_channel(&channel("sid")).unwrap().checks;
+        let seen: Vec<_> = all.iter().map(|check| (check.name.as_str(), check.skip.as_deref())).collect();
+        assert_eq!(seen, [("sum", None), ("plot", Some("no display")), ("new", None)]);
+        assert_eq!(all[0].command, ["other"]);
+        let unknown = Checks::parse(&more.replace("\"plot\"", "\"plop\"")).unwrap().onto(base);
+        let unknown = unknown.unwrap_err();
+        assert!(matches!(&unknown, CheckError::Rule { line: 3, name, .. } if name == "plop"), "{unknown:?}");
+    }
+
+    #[test]
+    fn a_row_of_the_contract_must_be_there() {
+        let text = TWO.replace("name = \"sum\"", "name = \"sum\"\nproves = [\"I7\"]");
+        let refused = Checks::parse(&text).unwrap().for_channel(&channel("sid")).unwrap_err();
+        assert!(matches!(&refused, CheckError::Row { row, .. } if row == "I7"), "{refused:?}");
+        let text = text.replace("version = 1\n", "version = 1\ncontract = { I7 = \"arguments\", I8 = \"other\" }\n");
+        let rows = Checks::parse(&text).unwrap().for_channel(&channel("sid")).unwrap().contract;
+        assert_eq!(rows[0].checks, ["sum"]);
+        assert_eq!(rows[1].checks, [""; 0]);
     }
 }

@@ -21,7 +21,7 @@ pub async fn allow_for(
     if engine.emulates(image, architecture, &RunId::unique()).await? {
         printer.step("Emulating", format_args!("{architecture}: each check may take {PATIENCE} times as long"));
         for check in &mut selection.checks {
-            check.timeout *= PATIENCE;
+            check.stretch(PATIENCE);
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod build;
 mod builder;
 mod closure;
+mod contract;
 mod derivations;
 mod doctor;
 mod emit;

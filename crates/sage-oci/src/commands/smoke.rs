@@ -1,43 +1,163 @@
 use super::load::tidily;
 use super::{emulation, runtime};
 use crate::context::{Context, Locked};
+use crate::progress::{Meter, Unit};
 use crate::{Failure, Printer, cli};
 use sage_oci_checks::{Checks, Selection};
-use sage_oci_engine::{Engine, RunId};
-use sage_oci_smoke::{Report, SmokeOptions, outcome_lines, run_checks, summary};
+use sage_oci_engine::{Engine, EngineError, RunId};
+use sage_oci_names::{ChannelName, ImageName};
+use sage_oci_smoke::{Report, SmokeOptions, details, run_checks, summary, table, to_json, to_junit};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// `smoke`: the checks of an image that the engine has.
+/// The label that says whose image it is.
+const TITLE: &str = "org.opencontainers.image.title";
+/// How many images' checks may follow another: `extends` in a circle would never end.
+const MOST: usize = 8;
+
+/// `smoke`: the checks of images that the engine has.
 pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
-    let locked = context.locked(&options.target)?;
-    let reference = match (&options.reference, locked.tags().first()) {
-        (Some(reference), _) => reference.clone(),
-        (None, Some(tag)) => tag.clone(),
-        (None, None) => return Err(Failure::new("the lock does not have this image", None)),
-    };
-    let mut selection = selection(context, &locked, options.only.as_deref())?;
-    let report = runtime()?.block_on(async {
+    let planned = plan(context, options)?;
+    if options.contract {
+        return super::contract::run(context, &planned, options.json);
+    }
+    let printer = context.printer;
+    let (reports, missing) = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        emulation::allow_for(context.printer, &engine, &reference, locked.lock.architecture, &mut selection).await?;
-        let subject = Subject { name: &reference, id: &reference };
-        test(context.printer, &engine, subject, &selection, options.reports.smoke_jobs).await
+        let (mut reports, mut missing) = (Vec::new(), Vec::new());
+        for planned in &planned {
+            match look(&engine, planned, options.reference.is_some()).await {
+                Ok(()) => {
+                    let (architecture, mut selection) = (planned.locked.lock.architecture, planned.selection.clone());
+                    emulation::allow_for(printer, &engine, &planned.reference, architecture, &mut selection).await?;
+                    let subject = Subject { name: &planned.reference, id: &planned.reference };
+                    reports.push(test(printer, &engine, subject, &selection, &options.running).await?);
+                }
+                Err(absent) if options.all => missing.push(absent),
+                Err(absent) => return Err(absent),
+            }
+        }
+        Ok::<_, Failure>((reports, missing))
     })?;
-    write_reports(&report, &options.reports)?;
-    if report.is_good() { Ok(()) } else { Err(Failure::NotFine) }
+    conclude(printer, &reports);
+    write_reports(&reports, &options.running)?;
+    if !reports.iter().all(Report::is_good) {
+        missing.iter().for_each(|failure| failure.print(printer));
+        return Err(Failure::NotFine);
+    }
+    // What was tested is fine, but not everything could be.
+    missing.into_iter().next().map_or(Ok(()), Err)
 }
 
-/// The checks of an image in its channel; with `only`, those whose name contains it.
+/// An image and the checks that are to be run on it.
+pub struct Planned {
+    /// Its definition and lock.
+    pub locked: Locked,
+    /// The engine's name of it.
+    pub reference: String,
+    /// Its checks.
+    pub selection: Selection,
+}
+
+/// The image that was named; or with `--all` every image of every channel that has a lock.
+fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure> {
+    let mut targets: Vec<(ImageName, Option<ChannelName>)> = Vec::new();
+    if let Some(image) = &options.image {
+        targets.push((image.clone(), options.channel.clone()));
+    } else {
+        for image in context.project.images()? {
+            let channels = image.channels().into_iter();
+            for channel in channels.filter(|channel| options.channel.as_ref().is_none_or(|only| only == channel)) {
+                targets.extend(image.names().into_iter().map(|name| (name, Some(channel.clone()))));
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for (image, channel) in targets {
+        let target = cli::Target { image, channel, arch: options.arch.clone(), lock: options.lock.clone() };
+        let locked = context.locked(&target)?;
+        let reference = match (&options.reference, locked.tags().first()) {
+            (Some(reference), _) => reference.clone(),
+            (None, Some(tag)) => tag.clone(),
+            // An image that is not in this lock yet.
+            (None, None) if options.all => continue,
+            (None, None) => return Err(Failure::new("the lock does not have this image", None)),
+        };
+        let selection = selection(context, &locked, options.only.as_deref())?;
+        all.push(Planned { locked, reference, selection });
+    }
+    Ok(all)
+}
+
+/// Fails unless the engine has the image, and it is ours. Whoever names one with `--reference` knows whose it is.
+async fn look(engine: &Engine, planned: &Planned, named: bool) -> Result<(), Failure> {
+    let (name, image) = (&planned.reference, &planned.locked.image);
+    let load = format!("`sage-oci load {} --channel {}` imports it", image.name, image.channel);
+    let found = match engine.image(name).await {
+        Err(error @ EngineError::NoImage { .. }) if !named => return Err(Failure::new(error, Some(load))),
+        found => found?,
+    };
+    let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+    if !named && labels.get(TITLE) != Some(&image.title) {
+        let title = labels.get(TITLE).map_or_else(|| "no title".to_owned(), |title| format!("the title `{title}`"));
+        return Err(Failure::new(
+            format_args!("the engine's `{name}` is somebody else's image: it has {title}, not `{}`", image.title),
+            Some(format!("{load}; to test that one as it is, say `--reference {name}`")),
+        ));
+    }
+    Ok(())
+}
+
+/// The checks of an image in its channel, with those that they extend; with `only`, those whose name contains it.
 pub fn selection(context: &Context, locked: &Locked, only: Option<&str>) -> Result<Selection, Failure> {
-    let (file, text) = context.project.checks(&locked.image.layers_of)?;
-    let checks = Checks::parse(&text).map_err(|error| Failure::new(format_args!("{file}: {error}"), error.hint()))?;
-    let mut selection = checks.for_channel(&locked.image.channel);
+    let (file, checks) = checks(context, locked)?;
+    let refuse = |error: sage_oci_checks::CheckError| Failure::new(format_args!("{file}: {error}"), error.hint());
+    let mut selection = checks.for_channel(&locked.image.channel).map_err(refuse)?;
+    let architecture = locked.lock.architecture;
+    for check in &mut selection.checks {
+        if let Some(only) = check.architecture.filter(|only| *only != architecture) {
+            check.skip.get_or_insert_with(|| format!("it is about {only}"));
+        }
+    }
     if let Some(only) = only {
         selection.checks.retain(|check| check.name.contains(only));
-        selection.skipped.clear();
         if selection.checks.is_empty() {
             return Err(Failure::new(format_args!("{file} has no check whose name contains `{only}`"), None));
         }
     }
     Ok(selection)
+}
+
+/// The image's own checks, or those of the image whose layers it has, on top of what they extend.
+fn checks(context: &Context, locked: &Locked) -> Result<(String, Checks), Failure> {
+    let image = &locked.image;
+    let own = context.project.has_checks(&image.name)?;
+    let first = read(context, if own { &image.name } else { &image.layers_of })?;
+    let mut chain = vec![first];
+    while let Some(base) = chain.last().and_then(|(_, checks)| checks.extends()).cloned() {
+        if chain.len() == MOST {
+            return Err(Failure::new(format_args!("{}: `extends` goes round in a circle", chain[0].0), None));
+        }
+        chain.push(read(context, &base)?);
+    }
+    // From the bottom up: each on top of what it extends.
+    let mut checks: Option<Checks> = None;
+    let mut name = String::new();
+    while let Some((file, upper)) = chain.pop() {
+        checks = Some(match checks {
+            None => upper,
+            Some(base) => {
+                upper.onto(base).map_err(|error| Failure::new(format_args!("{file}: {error}"), error.hint()))?
+            }
+        });
+        name = file;
+    }
+    checks.map(|checks| (name, checks)).ok_or_else(|| Failure::new("an image has no checks", None))
+}
+
+fn read(context: &Context, image: &ImageName) -> Result<(String, Checks), Failure> {
+    let (file, text) = context.project.checks(image)?;
+    let checks = Checks::parse(&text).map_err(|error| Failure::new(format_args!("{file}: {error}"), error.hint()))?;
+    Ok((file, checks))
 }
 
 /// What is tested.
@@ -48,32 +168,53 @@ pub struct Subject<'a> {
     pub id: &'a str,
 }
 
-/// Runs the checks and shows each as it ends; no container stays, whatever happens.
+/// Runs the checks and shows at once what does not pass; no container stays, whatever happens, but those that are asked for.
 pub async fn test(
     printer: Printer,
     engine: &Engine,
     subject: Subject<'_>,
     selection: &Selection,
-    jobs: Option<usize>,
+    running: &cli::Running,
 ) -> Result<Report, Failure> {
+    let swept = engine.remove_dead().await?;
+    if swept > 0 {
+        printer.note(format_args!("removed {swept} containers and images that an earlier run had left"));
+    }
     printer.step("Testing", format_args!("{} with {} checks", subject.name, selection.checks.len()));
-    let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let options = SmokeOptions { jobs, run: RunId::unique() };
-    let tell = |outcome: &_| printer.note(outcome_lines(outcome).trim_end());
+    let jobs = running.smoke_jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let options = SmokeOptions { jobs, run: RunId::unique(), keep: running.keep, port: running.port };
+    let meter = Meter::new(printer, "Testing", Unit::Things("checks"));
+    meter.start(selection.checks.len() as u64);
+    let done = AtomicU64::new(0);
+    let tell = |outcome: &sage_oci_smoke::Outcome| {
+        if outcome.is_bad() {
+            meter.note(&details(outcome));
+        }
+        meter.reach(done.fetch_add(1, Ordering::Relaxed) + 1);
+    };
     let work = async { Ok(run_checks(engine, subject.id, selection, &options, &tell).await) };
-    let mut report = tidily(printer, engine, &options.run, work).await?;
+    let report = tidily(printer, engine, &options.run, work).await;
+    meter.finish();
+    let mut report = report?;
     subject.name.clone_into(&mut report.image);
-    printer.note(summary(&report).trim_end());
     Ok(report)
 }
 
+/// The table and a last line an image.
+pub fn conclude(printer: Printer, reports: &[Report]) {
+    if !reports.is_empty() {
+        printer.note(format_args!("\n{}\n", table(reports)));
+    }
+    reports.iter().for_each(|report| printer.note(summary(report)));
+}
+
 /// Writes the reports that were asked for.
-pub fn write_reports(report: &Report, options: &cli::Reports) -> Result<(), Failure> {
+pub fn write_reports(reports: &[Report], options: &cli::Running) -> Result<(), Failure> {
     if let Some(path) = &options.junit {
-        sage_oci_files::write_atomic(path, report.to_junit()?.as_bytes())?;
+        sage_oci_files::write_atomic(path, to_junit(reports)?.as_bytes())?;
     }
     if let Some(path) = &options.report {
-        sage_oci_files::write_atomic(path, report.to_json().as_bytes())?;
+        sage_oci_files::write_atomic(path, to_json(reports).as_bytes())?;
     }
     Ok(())
 }

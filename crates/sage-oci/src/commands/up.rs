@@ -25,7 +25,7 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
         let architecture = locked.lock.architecture;
         emulation::allow_for(printer, &engine, &loaded.id, architecture, &mut selection).await?;
         let subject = smoke::Subject { name: &candidate, id: &loaded.id };
-        let report = smoke::test(printer, &engine, subject, &selection, options.reports.smoke_jobs).await?;
+        let report = smoke::test(printer, &engine, subject, &selection, &options.running).await?;
         if report.is_good() {
             for name in &names {
                 engine.tag(&loaded.id, name).await?;
@@ -36,7 +36,8 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
         }
         Ok::<_, Failure>(report)
     })?;
-    smoke::write_reports(&report, &options.reports)?;
+    smoke::conclude(printer, std::slice::from_ref(&report));
+    smoke::write_reports(std::slice::from_ref(&report), &options.running)?;
     if !report.is_good() {
         printer.note(format_args!("hint: the image is kept as {candidate}; its other names were not moved"));
         return Err(Failure::NotFine);

@@ -1,0 +1,156 @@
+use super::http::Http;
+use super::message::{Answer, execute, request};
+use crate::trouble::Trouble;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+/// The name of our session with a kernel.
+const SESSION: &str = "sage-oci-smoke";
+/// How long the server may take to answer a plain request.
+const REQUEST: Duration = Duration::from_secs(15);
+
+/// A kernel, and the WebSocket to it.
+pub(crate) struct Kernel {
+    http: Http,
+    id: String,
+    socket: WebSocketStream<TcpStream>,
+    asked: u32,
+}
+
+impl Kernel {
+    /// Starts a kernel over REST and waits until it answers on its WebSocket.
+    pub async fn start(http: &Http, name: &str, within: Duration) -> Result<Self, Trouble> {
+        let start = async {
+            let body = json!({ "name": name });
+            let reply = http.request("POST", "/api/kernels", Some(&body), within).await.map_err(Trouble::failed)?;
+            if reply.status != 201 {
+                return Err(Trouble::failed(format!("starting the kernel was answered with status {}", reply.status)));
+            }
+            let id = reply.json().map_err(Trouble::failed)?["id"].as_str().unwrap_or_default().to_owned();
+            let socket = connect(http, &id).await.map_err(|error| Trouble::failed(format!("WebSocket: {error}")))?;
+            let mut kernel = Self { http: http.clone(), id, socket, asked: 0 };
+            kernel.ask("kernel_info_request", json!({}), false).await?;
+            Ok(kernel)
+        };
+        let late = || Trouble::late(format!("the kernel did not answer within {} s", within.as_secs()));
+        tokio::time::timeout(within, start).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Runs code and gives the whole answer; with `interrupt`, the kernel is interrupted as soon as the code prints something.
+    pub async fn run(&mut self, code: &str, interrupt: bool, within: Duration) -> Result<Answer, Trouble> {
+        let late = || Trouble::late(format!("the kernel did not answer within {} s", within.as_secs()));
+        let ask = self.ask("execute_request", execute(code), interrupt);
+        tokio::time::timeout(within, ask).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Ends the kernel over REST.
+    pub async fn shut_down(&mut self) -> Result<(), Trouble> {
+        let path = format!("/api/kernels/{}", self.id);
+        expect(self.http.request("DELETE", &path, None, REQUEST).await, 204, "shutting the kernel down")?;
+        expect(self.http.get(&path, REQUEST).await, 404, "asking for the kernel afterwards")
+    }
+
+    async fn ask(&mut self, kind: &str, content: Value, interrupt: bool) -> Result<Answer, Trouble> {
+        self.asked += 1;
+        let id = format!("{SESSION}-{}", self.asked);
+        let text = request(&id, SESSION, kind, content);
+        self.socket.send(Message::text(text)).await.map_err(|error| lost(&error))?;
+        let (mut answer, mut interrupted) = (Answer::default(), false);
+        while !answer.is_complete() {
+            let message = match self.socket.next().await {
+                Some(message) => message.map_err(|error| lost(&error))?,
+                None => return Err(Trouble::failed("the server closed the WebSocket")),
+            };
+            let Message::Text(text) = message else { continue };
+            let message = serde_json::from_str(text.as_str());
+            answer.take(&message.map_err(|error| Trouble::failed(format!("the kernel said no JSON: {error}")))?, &id);
+            if interrupt && !interrupted && !answer.stdout.is_empty() {
+                interrupted = true;
+                let path = format!("/api/kernels/{}/interrupt", self.id);
+                expect(self.http.request("POST", &path, None, REQUEST).await, 204, "interrupting the kernel")?;
+            }
+        }
+        Ok(answer)
+    }
+}
+
+async fn connect(http: &Http, id: &str) -> Result<WebSocketStream<TcpStream>, Box<dyn std::error::Error>> {
+    let url = format!("ws://{}/api/kernels/{id}/channels?session_id={SESSION}", http.address());
+    let mut request = url.into_client_request()?;
+    if let Some(value) = http.authorization() {
+        request.headers_mut().insert("Authorization", value.parse()?);
+    }
+    let stream = TcpStream::connect(http.address()).await?;
+    Ok(tokio_tungstenite::client_async(request, stream).await?.0)
+}
+
+fn lost(error: &tokio_tungstenite::tungstenite::Error) -> Trouble {
+    Trouble::failed(format!("the WebSocket broke: {error}"))
+}
+
+/// Expects a status.
+pub(crate) fn expect(reply: Result<super::http::Reply, String>, status: u16, what: &str) -> Result<(), Trouble> {
+    match reply {
+        Ok(reply) if reply.status == status => Ok(()),
+        Ok(reply) => {
+            Err(Trouble::failed(format!("{what} was answered with status {}, expected {status}", reply.status)))
+        }
+        Err(error) => Err(Trouble::failed(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Verdict;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// A server that starts kernels which are as deaf as asked.
+    async fn server(closes: bool) -> Http {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut head = [0; 4];
+                    stream.peek(&mut head).await.unwrap();
+                    if head.starts_with(b"GET") {
+                        let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                        while socket.next().await.is_some() {
+                            if closes {
+                                return;
+                            }
+                        }
+                    } else {
+                        let mut request = [0; 4096];
+                        assert!(stream.read(&mut request).await.unwrap() > 0);
+                        let answer = b"HTTP/1.1 201 Created\r\nContent-Length: 10\r\n\r\n{\"id\":\"k\"}";
+                        stream.write_all(answer).await.unwrap();
+                    }
+                });
+            }
+        });
+        Http::new(address).with_token("0123456789abcdef")
+    }
+
+    #[tokio::test]
+    async fn a_kernel_that_never_answers() {
+        let http = server(false).await;
+        let trouble = Kernel::start(&http, "none", Duration::from_secs(1)).await.err().unwrap();
+        assert_eq!(trouble, Trouble::late("the kernel did not answer within 1 s"));
+    }
+
+    #[tokio::test]
+    async fn a_kernel_whose_server_hangs_up() {
+        let http = server(true).await;
+        let trouble = Kernel::start(&http, "none", Duration::from_secs(60)).await.err().unwrap();
+        assert_eq!(trouble.verdict, Verdict::Failed);
+        assert!(trouble.message.contains("WebSocket"), "{}", trouble.message);
+    }
+}
