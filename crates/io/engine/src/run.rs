@@ -2,10 +2,7 @@ use crate::output::{keep, settle};
 use crate::{Engine, EngineError, RunOutput, RunSpec};
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
-use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, InspectContainerOptions, KillContainerOptions,
-    StartContainerOptions,
-};
+use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, InspectContainerOptions, KillContainerOptions};
 use futures_util::StreamExt;
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -42,7 +39,14 @@ impl Engine {
     ) -> Result<RunOutput, EngineError> {
         let began = Instant::now();
         let guard = self.make(spec.image.clone(), self.create_body(spec)).await?;
-        let mut output = self.run_made(guard.id(), spec, began).await?;
+        let mut output = match self.run_made(guard.id(), spec, began).await {
+            Ok(output) => output,
+            Err(error) => {
+                // Now, not later: the runtime may end with the caller.
+                _ = guard.remove().await;
+                return Err(error);
+            }
+        };
         if spec.keep && keep(&output) {
             output.kept = Some(guard.keep());
         } else {
@@ -57,11 +61,7 @@ impl Engine {
             let during = format!("{what} container {id}");
             move |error| self.error(during, error)
         };
-        // Attached before the start: no output is lost, whatever the engine's log driver.
-        let options = AttachContainerOptionsBuilder::default().stdout(true).stderr(true).stream(true).build();
-        let attached = self.docker.attach_container(id, Some(options)).await.map_err(fail("attaching to"))?;
-        let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
-        started.map_err(|error| self.start_error(id, spec, error))?;
+        let attached = self.attach_and_start(id, spec).await?;
         let mut output = RunOutput::default();
         let left = spec.timeout.saturating_sub(began.elapsed());
         let ended = tokio::time::timeout(left, self.follow(id, attached, &mut output)).await;

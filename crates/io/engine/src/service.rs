@@ -2,7 +2,7 @@ use crate::engine::is_missing;
 use crate::leftovers::Guard;
 use crate::output::{keep, settle};
 use crate::{Engine, EngineError, RunOutput, RunSpec};
-use bollard::container::LogOutput;
+use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions, StopContainerOptionsBuilder,
@@ -52,15 +52,17 @@ impl Engine {
     /// The engine cannot make or start it; [`EngineError::PortTaken`] where its port is in use.
     pub async fn start(&self, spec: &RunSpec) -> Result<Service, EngineError> {
         let guard = self.make(spec.image.clone(), self.create_body(spec)).await?;
-        let id = guard.id();
-        let options = AttachContainerOptionsBuilder::default().stdout(true).stderr(true).stream(true).build();
-        let attached = self.docker.attach_container(id, Some(options)).await;
-        let attached = attached.map_err(|error| self.error(format!("attaching to container {id}"), error))?;
-        let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
-        started.map_err(|error| self.start_error(id, spec, error))?;
+        let mut stream = match self.attach_and_start(guard.id(), spec).await {
+            Ok(attached) => attached.output,
+            Err(error) => {
+                // Now, not later: the runtime may end with the caller.
+                _ = guard.remove().await;
+                return Err(error);
+            }
+        };
         let log = Arc::new(Mutex::new(Vec::new()));
         let (told, heard) = watch::channel(0);
-        let (mut stream, shared) = (attached.output, Arc::clone(&log));
+        let shared = Arc::clone(&log);
         // Ends with the container: the engine closes the stream then.
         tokio::spawn(async move {
             while let Some(Ok(part)) = stream.next().await {
@@ -72,8 +74,22 @@ impl Engine {
         Ok(Service { engine: self.clone(), guard, log, heard })
     }
 
+    /// Attaches before the start: no output is lost, whatever the engine's log driver.
+    pub(crate) async fn attach_and_start(
+        &self,
+        id: &str,
+        spec: &RunSpec,
+    ) -> Result<AttachContainerResults, EngineError> {
+        let options = AttachContainerOptionsBuilder::default().stdout(true).stderr(true).stream(true).build();
+        let attached = self.docker.attach_container(id, Some(options)).await;
+        let attached = attached.map_err(|error| self.error(format!("attaching to container {id}"), error))?;
+        let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
+        started.map_err(|error| self.start_error(id, spec, error))?;
+        Ok(attached)
+    }
+
     /// The error of a start: a port that is in use is told apart.
-    pub(crate) fn start_error(&self, id: &str, spec: &RunSpec, error: bollard::errors::Error) -> EngineError {
+    fn start_error(&self, id: &str, spec: &RunSpec, error: bollard::errors::Error) -> EngineError {
         let text = error.to_string();
         let taken = ["port is already allocated", "address already in use"].iter().any(|words| text.contains(words));
         match spec.publish.and_then(|publish| publish.host) {

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 /// The version of the format this crate reads.
 pub const FORMAT_VERSION: u32 = 1;
-/// How long a check may take where it does not say.
-const TIMEOUT_SECONDS: u64 = 120;
+/// How long a check may take where it does not say. It finds what hangs, also on a machine that is busy with other things.
+const TIMEOUT_SECONDS: u64 = 300;
 
 /// A list of checks with what differs between channels.
 #[derive(Debug, Clone)]

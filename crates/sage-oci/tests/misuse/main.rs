@@ -12,5 +12,6 @@ mod engine;
 mod interrupt;
 mod process;
 mod proxy;
+mod smoke;
 mod twice;
 mod world;

@@ -49,11 +49,6 @@ impl Running {
         Pid::from_child(&self.child)
     }
 
-    /// What it has said so far.
-    pub fn stderr(&self) -> String {
-        sage_oci_files::read_to_string(self.folder.path().join("stderr")).unwrap()
-    }
-
     /// Presses Ctrl-C as `kill -INT` does: the command alone gets it.
     pub fn interrupt(&self) {
         kill_process(self.pid(), Signal::INT).unwrap();
