@@ -317,4 +317,25 @@ channel.bookworm.skip = "too old"
         assert_eq!(rows[0].checks, ["sum"]);
         assert_eq!(rows[1].checks, [""; 0]);
     }
+
+    /// Every row of the requirements' section on images that can be seen from outside, but for I2, which is `sagemath-dev`'s.
+    /// Size (I16) and architecture (I17) are no matter of running a container.
+    #[test]
+    fn every_row_of_the_contract_has_a_check() {
+        let read = |text| Checks::parse(text).unwrap();
+        let sagemath = read(include_str!("../../../../nix/images/checks/sagemath.toml"));
+        let jupyter = read(include_str!("../../../../nix/images/checks/sagemath-jupyter.toml"));
+        let rows = "I1 I4 I5 I6 I7 I8 I9 I10 I11 I12 I13 I14 I15 I18 C1 C2 C4";
+        for (checks, rows) in [(&sagemath, rows), (&jupyter, "I3 I8 C2")] {
+            for name in ["sid", "bookworm"] {
+                let contract = checks.for_channel(&channel(name)).unwrap().contract;
+                for id in rows.split(' ') {
+                    assert!(contract.iter().any(|row| row.id == id), "the contract lacks {id}");
+                }
+                for row in contract {
+                    assert!(!row.checks.is_empty(), "no check proves {} in {name}", row.id);
+                }
+            }
+        }
+    }
 }
