@@ -124,5 +124,5 @@ fn words() {
     world.spoil("dists/tiny/InRelease", |bytes| bytes[200] ^= 1);
     let world = world.locked();
     insta::assert_snapshot!(refusal(&world, &["load", "--tag", "A b", &world.image]), @"error: `A b` is no image reference: a repository has lower-case letters, digits and `._-/` only");
-    insta::assert_snapshot!(refusal(&world, &["smoke", "--only", "nothing", &world.image]), @"error: nix/images/checks/IMAGE.toml has no check whose name contains `nothing`");
+    insta::assert_snapshot!(refusal(&world, &["smoke", "--only", "nothing", &world.image]), @"error: there is no check whose name contains `nothing`");
 }
