@@ -1,6 +1,7 @@
 # An image definition; the counterpart of crates/pure/definition.
 #
-# `check` refuses what has no place in a definition, `resolve` gives one image of one channel with every override applied.
+# `check` refuses what has no place in a definition, `extend` joins one that extends another image with that image's,
+# `resolve` gives one image of one channel with every override applied.
 let
   text = import ./text.nix;
   format = 1;
@@ -13,6 +14,20 @@ let
       definition;
 
   configKeys = [ "working-dir" "entrypoint" "cmd" "ports" "stop-signal" "env" "labels" ];
+  # What only an image that stands alone says, and an extension takes from it.
+  aloneKeys = [
+    "url"
+    "licenses"
+    "version-of"
+    "default-channel"
+    "payload"
+    "user"
+    "compression"
+    "exclude"
+    "include"
+  ];
+  sourceKeys = [ "name" "version" "urls" "sha256" "size" "path" "author" "patches" ];
+  packageKeys = [ "wanted" "left-out" "brought-back" ];
   fileKeys = [ "path" "source" "link" "mode" "owner" "group" ];
 
   # What is set above replaces what is below; variables and labels are merged.
@@ -24,58 +39,6 @@ let
       env = below.env or { } // above.env or { };
       labels = below.labels or { } // above.labels or { };
     };
-in
-{
-  inherit knownFormat;
-
-  check =
-    file: definition:
-    let
-      keys = table: text.onlyKeys "${file}, ${table}";
-      config = table: holder: keys "${table}config" configKeys (holder.config or { });
-      files = table: holder: map (keys "${table}files" fileKeys) (holder.files or [ ]);
-      part = name: channel: [
-        (keys "channels.${name}" [ "tags" "packages" "config" "files" ] channel)
-        (config "channels.${name}." channel)
-        (files "channels.${name}." channel)
-      ];
-      variant = name: variant: [
-        (keys "variants.${name}" [ "title" "description" "config" ] variant)
-        (config "variants.${name}." variant)
-      ];
-      all = [
-        (keys "top level" [
-          "format"
-          "name"
-          "title"
-          "description"
-          "url"
-          "licenses"
-          "version-of"
-          "default-channel"
-          "payload"
-          "packages"
-          "user"
-          "config"
-          "files"
-          "channels"
-          "variants"
-          "compression"
-          "exclude"
-          "include"
-        ] definition)
-        (keys "user" [ "name" "id" "home" "shell" "sudo" ] definition.user)
-        (keys "compression" [ "algorithm" "level" ] definition.compression)
-        (config "" definition)
-        (files "" definition)
-        (builtins.mapAttrs part definition.channels)
-        (builtins.mapAttrs variant (definition.variants or { }))
-      ];
-    in
-    # The format first: a newer one may have other keys.
-    builtins.seq (knownFormat file definition) (builtins.deepSeq all definition);
-
-  # `name` is the image's own or a variant's.
   resolve =
     definition: name: channel:
     let
@@ -95,10 +58,17 @@ in
           group = file.group or "root";
         }
         // (if file ? link then { inherit (file) link; } else { inherit (file) source; });
+      extends =
+        if definition ? base then
+          resolve definition.base definition.base.name channel
+        else
+          null;
+      own = overlay (definition.config or { }) (part.config or { });
+      below = if extends == null then own else overlay extends.config own;
     in
     # The channel first: one that the image does not have is the error, not the lock that it lacks.
     builtins.seq part {
-      inherit name channel;
+      inherit name channel extends;
       inherit (definition) url licenses compression;
       inherit (variant) title description;
       layersOf = definition.name;
@@ -106,9 +76,94 @@ in
       user = {
         sudo = false;
       } // definition.user;
-      config = overlay (overlay (definition.config or { }) (part.config or { })) (variant.config or { });
+      config = overlay below (variant.config or { });
       files = map placed (definition.files or [ ] ++ part.files or [ ]);
+      sources = definition.sources or [ ] ++ part.sources or [ ];
       exclude = definition.exclude or [ ];
       include = definition.include or [ ];
     };
+in
+{
+  inherit knownFormat;
+
+  check =
+    file: definition:
+    let
+      keys = table: text.onlyKeys "${file}, ${table}";
+      config = table: holder: keys "${table}config" configKeys (holder.config or { });
+      files = table: holder: map (keys "${table}files" fileKeys) (holder.files or [ ]);
+      sources = table: holder: map (keys "${table}sources" sourceKeys) (holder.sources or [ ]);
+      part = name: channel: [
+        (keys "channels.${name}" [ "tags" "packages" "config" "files" "sources" ] channel)
+        (sources "channels.${name}." channel)
+        (config "channels.${name}." channel)
+        (files "channels.${name}." channel)
+      ];
+      variant = name: variant: [
+        (keys "variants.${name}" [ "title" "description" "config" ] variant)
+        (config "variants.${name}." variant)
+      ];
+      all = [
+        (keys "top level" (
+          [
+            "format"
+            "name"
+            "title"
+            "description"
+            "packages"
+            "config"
+            "files"
+            "sources"
+            "channels"
+            "variants"
+          ]
+          ++ (if definition ? extends then [ "extends" ] else aloneKeys)
+        ) definition)
+        (keys "packages" packageKeys (definition.packages or { }))
+        (keys "user" [ "name" "id" "home" "shell" "sudo" ] (definition.user or { }))
+        (keys "compression" [ "algorithm" "level" ] (definition.compression or { }))
+        (config "" definition)
+        (files "" definition)
+        (sources "" definition)
+        (builtins.mapAttrs part (definition.channels or { }))
+        (builtins.mapAttrs variant (definition.variants or { }))
+      ];
+    in
+    # The format first: a newer one may have other keys.
+    builtins.seq (knownFormat file definition) (builtins.deepSeq all definition);
+
+  # `bases` are the definitions that stand alone, by name.
+  extend =
+    bases: file: definition:
+    let
+      base =
+        bases.${definition.extends}
+          or (throw "${file}: there is no image `${definition.extends}` that stands alone; there are ${text.list (builtins.attrNames bases)}");
+      part =
+        channel: own:
+        if !(base.channels ? ${channel}) then
+          throw "${file}: `${base.name}`, which this image extends, has no channel `${channel}`"
+        else if own ? tags then
+          throw "${file}, channels.${channel}: the tags are those of `${base.name}`, which this image extends"
+        else
+          own;
+      own = builtins.mapAttrs part (definition.channels or { });
+    in
+    if !(definition ? extends) then
+      definition
+    else
+      builtins.intersectAttrs (builtins.listToAttrs (
+        map (name: {
+          inherit name;
+          value = null;
+        }) aloneKeys
+      )) base
+      // definition
+      // {
+        inherit base;
+        channels = builtins.mapAttrs (name: _: own.${name} or { }) base.channels;
+      };
+
+  # `name` is the image's own or a variant's.
+  inherit resolve;
 }

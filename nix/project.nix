@@ -24,9 +24,25 @@ let
     folder: filter (name: match ".*[.]toml" name != null) (attrNames (readDir (below folder)));
   toml = folder: name: fromTOML (readFile (below "${folder}/${name}"));
 
-  imageFiles = map (
-    name: definition.check "nix/images/${name}" (toml "images" name)
-  ) (tomlFiles "images");
+  checked = map (name: {
+    file = "nix/images/${name}";
+    value = definition.check "nix/images/${name}" (toml "images" name);
+  }) (tomlFiles "images");
+  bases = listToAttrs (
+    concatMap (
+      { value, ... }:
+      if value ? extends then
+        [ ]
+      else
+        [
+          {
+            inherit (value) name;
+            inherit value;
+          }
+        ]
+    ) checked
+  );
+  imageFiles = map ({ file, value }: definition.extend bases file value) checked;
 
   # Every image and variant, with the definition that it is in.
   images = listToAttrs (

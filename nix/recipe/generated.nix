@@ -1,8 +1,12 @@
 # Steps that write generated files, each kind a layer of its own, bottom first.
 #
 # `after` names an earlier generated layer whose contents a step needs beside those of the packages.
+#
+# An image that extends another one, whose view of the lock is `base`, has only those that can differ.
 {
+  # The lock as this image sees it.
   lock,
+  base,
   image,
   packages,
   accounts,
@@ -15,13 +19,33 @@ let
     elem
     filter
     foldl'
+    head
     isAttrs
+    length
     listToAttrs
     map
     mapAttrs
+    match
     ;
 
+  # What stands before the layers' names.
+  prefix =
+    if base == null then
+      ""
+    else
+      let
+        above = match "${image.extends.layersOf}-(.+)" image.layersOf;
+      in
+      "${if above == null then image.layersOf else head above}-";
+
+  # Whether the image has effects of a kind that the one it extends has not; always where it stands alone.
+  # An extension only adds effects.
+  differs =
+    wanted: base == null || length (filter wanted base.effects) != length (filter wanted lock.effects);
+  when = holds: generation: if holds then [ generation ] else [ ];
+
   kinds = wanted: filter (effect: elem effect.kind wanted) lock.effects;
+  isCertificates = effect: effect.kind == "computed" && effect.document == "ca-certificates";
   documents = wanted: filter (effect: effect.kind == "computed" && elem effect.document wanted) lock.effects;
 
   generation =
@@ -44,7 +68,8 @@ let
       step = {
         step = "generate";
         generate = name;
-        inherit name effects;
+        name = "${prefix}${name}";
+        inherit effects;
         archives = listToAttrs (
           map (name: {
             inherit name;
@@ -164,14 +189,10 @@ let
     };
   };
 in
-[
-  users
-  alternatives
-  ldCache
-]
-++ certificates
-++ [
-  configuration
-  files
-  dpkg
-]
+when (differs (effect: effect.kind == "user" || effect.kind == "group")) users
+++ when (differs (effect: effect.kind == "alternative")) alternatives
+++ [ ldCache ]
+++ (if differs isCertificates then certificates else [ ])
+++ [ configuration ]
+++ when (base == null || image.files != [ ]) files
+++ [ dpkg ]

@@ -7,6 +7,8 @@
   accounts,
   sealing,
   derivation,
+  # The fetches of the image that this one extends, by layer.
+  fetchesBelow,
 }:
 let
   inherit (builtins)
@@ -58,12 +60,14 @@ let
         or (throw "image `${image.name}` wants the layer `${name}`, which the lock does not describe: restore the committed lock")
       ).fetch
       ofLayer.${name};
-  fetches = listToAttrs (
-    map (name: {
-      inherit name;
-      value = fetch name;
-    }) plan.layers
-  );
+  fetches =
+    fetchesBelow
+    // listToAttrs (
+      map (name: {
+        inherit name;
+        value = fetch name;
+      }) plan.layers
+    );
 
   # Whether the image fetches a package's archive, and the archive's path.
   has = name: byName ? ${name} && fetches ? ${byName.${name}.layer};
@@ -113,7 +117,7 @@ let
     );
 in
 {
-  inherit has archive;
+  inherit has archive fetches;
 
   # What unpacks a layer; the lowest one, `base`, begins with the root's merged-/usr links.
   layerStep = name: base: {

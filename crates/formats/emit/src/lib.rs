@@ -134,6 +134,7 @@ mod tests {
             architecture: Architecture::Amd64,
             generate: GenerateKind::Alternatives,
             contents: vec![format!("{}", input.out)],
+            above: None,
             archives: BTreeMap::new(),
             effects: Vec::new(),
             users: BTreeMap::new(),

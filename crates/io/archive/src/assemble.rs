@@ -3,7 +3,8 @@ use crate::overlap::Replaced;
 use crate::scan::Scan;
 use crate::scripts::{compiled_bytes, digests};
 use crate::select::Selection;
-use crate::{ArchiveError, LockRequest};
+use crate::sources::locked_sources;
+use crate::{ArchiveError, LockRequest, Progress};
 use sage_oci_effects::OwnedEffect;
 use sage_oci_lock::{ImagePlan, LockedPackage};
 use sage_oci_names::{DebVersion, ImageName, LayerName, PackageName};
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 /// The lock's packages, sorted by name.
 pub(crate) fn packages(
+    request: &LockRequest<'_>,
     selection: &Selection,
     scans: &BTreeMap<&PackageName, Scan>,
     planned: &[Planned],
@@ -26,7 +28,7 @@ pub(crate) fn packages(
         size: selected.entry.size,
         installed_size: selected.entry.installed_size.unwrap_or(0),
         path: selected.entry.filename.clone(),
-        layer: layer_of(planned, selected).clone(),
+        layer: layer_of(request, planned, selected).clone(),
         reason: selected.reason.clone(),
         depends: selected.depends.iter().cloned().collect(),
         scripts: digests(&scans[name]),
@@ -38,22 +40,32 @@ pub(crate) fn packages(
 /// Each image's layers and version.
 pub(crate) fn images(
     request: &LockRequest<'_>,
+    selection: &Selection,
     packages: &[LockedPackage],
     planned: &[Planned],
     effects: &[OwnedEffect],
     scans: &BTreeMap<&PackageName, Scan>,
+    progress: &dyn Progress,
 ) -> Result<BTreeMap<ImageName, ImagePlan>, ArchiveError> {
     let compiled = compiled_bytes(effects, scans);
+    let held = |image: &ImageName, name: &PackageName| {
+        selection.packages.get(name).is_some_and(|selected| selected.images.contains(image))
+    };
     let mut images = BTreeMap::new();
     for image in &request.images {
         let layers: Vec<LayerName> =
             planned.iter().filter(|layer| layer.images.contains(&image.name)).map(|layer| layer.name.clone()).collect();
         let carrier = packages
             .iter()
-            .find(|package| package.name == image.version_of && layers.contains(&package.layer))
+            .find(|package| package.name == image.version_of && held(&image.name, &package.name))
             .ok_or_else(|| ArchiveError::NoVersion { image: image.name.clone(), package: image.version_of.clone() })?;
-        let bytecode = bytecode_layers(&image.name, &layers, packages, &compiled, request.previous)?;
-        images.insert(image.name.clone(), ImagePlan { version: public_version(&carrier.version), layers, bytecode });
+        let bytecode = bytecode_layers(image, &layers, packages, &compiled, request.previous)?;
+        let (version, extends) = (public_version(&carrier.version), image.extends.clone());
+        let below = |name: &&PackageName| extends.as_ref().is_some_and(|base| held(base, name));
+        let mut wanted: Vec<PackageName> = image.wanted.iter().filter(below).cloned().collect();
+        wanted.sort();
+        let sources = locked_sources(request, &image.sources, progress)?;
+        images.insert(image.name.clone(), ImagePlan { version, extends, wanted, layers, bytecode, sources });
     }
     Ok(images)
 }

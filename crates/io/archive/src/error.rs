@@ -52,6 +52,15 @@ pub enum ArchiveError {
     /// Two images hold different versions of a package.
     #[error("package `{package}` is needed in versions {first} and {second} by different images")]
     TwoVersions { package: PackageName, first: DebVersion, second: DebVersion },
+    /// A package of an image that extends another one, and of a third one.
+    #[error("package `{package}` would need a layer in each of {}", images.iter().map(|image| format!("`{image}`")).collect::<Vec<_>>().join(", "))]
+    Scattered { package: PackageName, images: Vec<ImageName> },
+    /// Packages of an image that change what packages of the image that it extends ship.
+    #[error("{} paths of an image would be other ones in an image that extends it{}", overlaps.len(), list(overlaps))]
+    ChangesBase { overlaps: Vec<Overlap> },
+    /// A script of an image's package that acts for a package of the image that it extends.
+    #[error("a script of package `{package}` acts for package `{of}`, whose layer lies in the image that is extended")]
+    ActsBelow { package: PackageName, of: PackageName },
     /// An archive that cannot be read.
     #[error("the archive of package {package} {version} cannot be read")]
     Deb { package: PackageName, version: DebVersion, source: DebError },
@@ -82,6 +91,9 @@ pub enum ArchiveError {
     /// The archives of an interpreter cannot be hashed.
     #[error("the archives of the Python for builds on {machine} cannot be hashed")]
     HashInterpreter { machine: Architecture, source: DerivationError },
+    /// A source tree's archive cannot be hashed.
+    #[error("the archive of the source tree `{name}` cannot be hashed")]
+    HashSource { name: String, source: DerivationError },
     /// The lock that came out contradicts itself; a fault of this program.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -130,6 +142,10 @@ impl ArchiveError {
             Self::Resolve { source, .. } => source.hint(),
             Self::NoVersion { .. } => Some("correct `version-of` in the image definition".to_owned()),
             Self::TwoVersions { .. } => Some("want the same version in both, or use two channels".to_owned()),
+            Self::Scattered { .. } => Some("define these images for different channels".to_owned()),
+            Self::ChangesBase { .. } | Self::ActsBelow { .. } => {
+                Some("want the package in the image that is extended, or leave it out".to_owned())
+            }
             Self::Impostor { .. } => Some("the signed index and its archives disagree; report it to Debian".to_owned()),
             Self::Replaces { .. } => None,
             Self::Overlaps { .. } => {
@@ -143,7 +159,7 @@ impl ArchiveError {
                  `--build-on` names the other machines"
                     .to_owned(),
             ),
-            Self::Hash { source, .. } | Self::HashInterpreter { source, .. } => source.hint(),
+            Self::Hash { source, .. } | Self::HashInterpreter { source, .. } | Self::HashSource { source, .. } => source.hint(),
             Self::Lock(_) => Some("this is a fault of sage-oci; please report it".to_owned()),
             Self::OtherArchitecture { .. } => Some("start without a previous lock".to_owned()),
         }

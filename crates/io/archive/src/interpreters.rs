@@ -49,7 +49,7 @@ fn closure<'e>(
     let universe = Universe::new(entries.iter().map(candidate).collect(), machine).map_err(failed)?;
     let roots: Vec<PackageName> =
         Python::roots(version).iter().filter_map(|name| PackageName::parse(name).ok()).collect();
-    let resolution = resolve(&universe, &Request { wanted: &roots, omit: &|_| false }).map_err(failed)?;
+    let resolution = resolve(&universe, &Request { wanted: &roots, kept: &[], omit: &|_| false }).map_err(failed)?;
     let found: BTreeMap<_, _> = resolution.packages.iter().map(|package| (&package.name, package)).collect();
     let (mut open, mut needed) = (roots.iter().collect::<Vec<_>>(), BTreeMap::new());
     while let Some(name) = open.pop() {

@@ -1,6 +1,6 @@
 use crate::select::Selected;
 use crate::work::on_all_cores;
-use crate::{ArchiveError, LockRequest, Progress, Step};
+use crate::{ArchiveError, ImageRequest, LockRequest, Progress, Step};
 use sage_oci_derivation::{DerivationError, nar_hash_of_directory};
 use sage_oci_lock::{FetchGroup, Lock, LockedPackage, Reason};
 use sage_oci_names::{ImageName, LayerName, PackageName, Sha256, SourceName};
@@ -13,22 +13,25 @@ pub(crate) fn archive_path(cache: &Path, sha256: &Sha256) -> PathBuf {
     cache.join("debs").join(format!("{sha256}.deb"))
 }
 
-/// Places every package in a layer.
+/// Places every package in a layer: those of images that stand alone first, by themselves, then what others bring above them.
 pub(crate) fn plan_layers(
     request: &LockRequest<'_>,
     packages: &BTreeMap<PackageName, Selected>,
 ) -> Result<Vec<Planned>, ArchiveError> {
     let base = base(packages);
-    let members: Vec<Member> = packages
-        .iter()
-        .map(|(name, selected)| Member {
+    let mut groups: BTreeMap<Option<&ImageName>, Vec<Member>> = BTreeMap::new();
+    for (name, selected) in packages {
+        let above = selected.base(request);
+        // An image that extends another one holds that one's packages, but has no say in their layers.
+        let images = selected.images.iter().filter(|image| above.is_some() || request.base_of(image).is_none());
+        groups.entry(above).or_default().push(Member {
             name: name.clone(),
             source: selected.entry.source.clone(),
             installed_size: selected.entry.installed_size.unwrap_or(0),
-            base: base.contains(name),
-            images: selected.images.clone(),
-        })
-        .collect();
+            base: above.is_none() && base.contains(name),
+            images: images.cloned().collect(),
+        });
+    }
     let mut payload: Vec<SourceName> = Vec::new();
     for source in request.images.iter().flat_map(|image| &image.payload) {
         if !payload.contains(source) {
@@ -38,7 +41,20 @@ pub(crate) fn plan_layers(
     let previous = request.previous.map(|lock| {
         lock.layers.iter().map(|layer| (layer.name.clone(), layer.sources.clone())).collect::<BTreeMap<_, _>>()
     });
-    Ok(plan(&members, &payload, previous.as_ref(), &Options::default())?)
+    let mut planned = Vec::new();
+    for (above, members) in groups {
+        let payload = if above.is_none() { payload.as_slice() } else { &[] };
+        // An image that the previous lock did not have is planned afresh, or all of it were newcomers.
+        let was_there = |image: &ImageName| request.previous.is_some_and(|lock| lock.images.contains_key(image));
+        let known = above.is_none() || members.iter().flat_map(|member| &member.images).any(was_there);
+        let previous = previous.as_ref().filter(|_| known);
+        planned.extend(plan(&members, payload, previous, &options(above))?);
+    }
+    Ok(planned)
+}
+
+fn options(above: Option<&ImageName>) -> Options {
+    above.map_or_else(Options::default, Options::above)
 }
 
 /// Essential packages, those of priority `required`, and what they need.
@@ -60,10 +76,13 @@ fn base(packages: &BTreeMap<PackageName, Selected>) -> BTreeSet<&PackageName> {
 }
 
 /// The layer of each package: that of its source, among the layers of its images.
-pub(crate) fn layer_of<'p>(planned: &'p [Planned], selected: &Selected) -> &'p LayerName {
+pub(crate) fn layer_of<'p>(request: &LockRequest<'_>, planned: &'p [Planned], selected: &Selected) -> &'p LayerName {
+    let above = selected.base(request).is_some();
+    let images: BTreeSet<ImageName> =
+        selected.images.iter().filter(|image| above || request.base_of(image).is_none()).cloned().collect();
     let layer = planned
         .iter()
-        .find(|layer| layer.images == selected.images && layer.sources.contains(&selected.entry.source))
+        .find(|layer| layer.images == images && layer.sources.contains(&selected.entry.source))
         .expect("the plan places the source of every member in every set of images that holds it");
     &layer.name
 }
@@ -106,7 +125,7 @@ pub(crate) fn fetch_group(
 
 /// The byte-code layers of an image.
 pub(crate) fn bytecode_layers(
-    image: &ImageName,
+    image: &ImageRequest,
     layers: &[LayerName],
     packages: &[LockedPackage],
     compiled: &BTreeMap<PackageName, u64>,
@@ -119,6 +138,6 @@ pub(crate) fn bytecode_layers(
             (layer.clone(), held.filter_map(|package| compiled.get(&package.name)).sum())
         })
         .collect();
-    let previous = previous.and_then(|lock| lock.images.get(image)).map(|plan| &plan.bytecode);
-    Ok(plan_bytecode(&weighed, previous, &Options::default())?)
+    let previous = previous.and_then(|lock| lock.images.get(&image.name)).map(|plan| &plan.bytecode);
+    Ok(plan_bytecode(&image.name, &weighed, previous, &options(image.extends.as_ref()))?)
 }

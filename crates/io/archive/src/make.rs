@@ -9,6 +9,7 @@ use crate::select::{Selected, Selection, select};
 use crate::suite::{signed_suite, snapshot_time};
 use crate::work::on_all_cores;
 use crate::{ArchiveError, LockRequest, Progress, Step, assemble};
+use sage_oci_effects::OwnedEffect;
 use sage_oci_fetch::Wanted;
 use sage_oci_lock::{Archive, FORMAT, Lock, LockedLayer};
 use sage_oci_names::PackageName;
@@ -39,18 +40,17 @@ pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<L
     fetch(request, &selection, &mirrors, progress)?;
     let scans = scan(request, &selection, progress)?;
 
-    let depends = selection.packages.iter().map(|(name, one)| (name, one.depends.iter().collect())).collect();
-    let order = configuration_order(&depends);
-    let effects = judge_all(request.census, &order, &selection.packages, &scans)?;
+    let effects = effects(request, &selection, &scans)?;
     let shipped = selection.packages.iter().map(|(name, one)| {
         let files = &scans[name].files;
         (name, Shipped { version: &one.entry.version, replaces: &one.entry.replaces, images: &one.images, files })
     });
-    let replaced = replaced(&shipped.collect(), &effects, request.architecture)?;
+    let extends = request.images.iter().filter_map(|image| Some((&image.name, image.extends.as_ref()?))).collect();
+    let replaced = replaced(&shipped.collect(), &effects, request.architecture, &extends)?;
 
     let planned = plan_layers(request, &selection.packages)?;
-    let packages = assemble::packages(&selection, &scans, &planned, replaced);
-    let images = assemble::images(request, &packages, &planned, &effects, &scans)?;
+    let packages = assemble::packages(request, &selection, &scans, &planned, replaced);
+    let images = assemble::images(request, &selection, &packages, &planned, &effects, &scans, progress)?;
     let groups = fetch_groups(request, &planned, &packages, progress)?;
     let interpreters = match images.values().any(|image| !image.bytecode.is_empty()) {
         true => interpreters(request, &mut signed, &packages, &mirrors, progress)?,
@@ -74,6 +74,32 @@ pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<L
     lock.check()?;
     request.go_on()?;
     Ok(lock)
+}
+
+/// What the packages' scripts do: those of images that stand alone first, so that an image that extends one of them adds to
+/// the list and changes nothing in it.
+fn effects(
+    request: &LockRequest<'_>,
+    selection: &Selection,
+    scans: &BTreeMap<&PackageName, crate::scan::Scan>,
+) -> Result<Vec<OwnedEffect>, ArchiveError> {
+    let mut effects = Vec::new();
+    for above in [false, true] {
+        let members: BTreeMap<&PackageName, &Selected> =
+            selection.packages.iter().filter(|(_, one)| one.base(request).is_some() == above).collect();
+        let depends = members.iter().map(|(name, one)| (*name, one.depends.iter().collect())).collect();
+        let order = configuration_order(&depends);
+        let more = judge_all(request.census, &order, &members, scans)?;
+        for (package, effect) in &more {
+            if !members.contains_key(&effect.package) && selection.packages.contains_key(&effect.package) && above {
+                return Err(ArchiveError::ActsBelow { package: (*package).clone(), of: effect.package.clone() });
+            }
+        }
+        // A verdict may speak of another package's files; without that package there are none.
+        effects
+            .extend(more.into_iter().map(|(_, effect)| effect).filter(|effect| members.contains_key(&effect.package)));
+    }
+    Ok(effects)
 }
 
 /// The definition's mirrors, and the snapshot service's state of the index's own time behind them.

@@ -16,14 +16,17 @@ pub(crate) struct Shipped<'a> {
 pub(crate) type Replaced = BTreeMap<PackageName, BTreeMap<String, PackageName>>;
 
 /// Finds paths that two packages of an image ship, and whose they are: by `Replaces` (Debian policy 7.6), or because a
-/// diversion puts one of them elsewhere. Directories may be shared; nothing else may.
+/// diversion puts one of them elsewhere. Directories may be shared; nothing else may. `extends` has the image below each
+/// image that lies above one.
 ///
 /// # Errors
-/// [`ArchiveError::Overlaps`] with every path that nothing explains.
+/// [`ArchiveError::Overlaps`] with every path that nothing explains, [`ArchiveError::ChangesBase`] with every path of an
+/// image that would be another one in an image above it.
 pub(crate) fn replaced(
     packages: &BTreeMap<&PackageName, Shipped<'_>>,
     effects: &[OwnedEffect],
     architecture: Architecture,
+    extends: &BTreeMap<&ImageName, &ImageName>,
 ) -> Result<Replaced, ArchiveError> {
     let diversions = diversions(effects);
     let mut owners: BTreeMap<String, Vec<(&PackageName, &str)>> = BTreeMap::new();
@@ -33,7 +36,7 @@ pub(crate) fn replaced(
         }
     }
     let mut replaced = Replaced::new();
-    let mut overlaps = BTreeSet::new();
+    let (mut overlaps, mut changes) = (BTreeSet::new(), BTreeSet::new());
     let mut winners = Winners { packages, architecture, known: BTreeMap::new() };
     for owners in owners.into_values().filter(|owners| owners.len() > 1) {
         for (loser, path) in &owners {
@@ -41,28 +44,38 @@ pub(crate) fn replaced(
                 if packages[loser].images.is_disjoint(packages[other].images) {
                     continue;
                 }
+                let overlap = || {
+                    let (first, second) = ((*loser).min(other).clone(), (*loser).max(other).clone());
+                    Overlap { path: (*path).to_owned(), first, second }
+                };
                 match (winners.replaces(other, loser)?, winners.replaces(loser, other)?) {
                     (true, false) => {
                         // Where an image has the loser alone, its file must be there; in the other images the winner
                         // lies in a layer above.
-                        if packages[loser].images.is_subset(packages[other].images) {
+                        let shared = packages[loser].images.intersection(packages[other].images);
+                        let above = shared.filter_map(|image| extends.get(image)).any(|base| {
+                            packages[loser].images.contains(*base) && !packages[other].images.contains(*base)
+                        });
+                        if above {
+                            // dpkg's list of the loser, in a layer below, would still name the path.
+                            changes.insert(overlap());
+                        } else if packages[loser].images.is_subset(packages[other].images) {
                             replaced.entry((*loser).clone()).or_default().insert((*path).to_owned(), (*other).clone());
                         }
                     }
                     (false, true) => {}
-                    _ => {
-                        let (first, second) = ((*loser).min(other).clone(), (*loser).max(other).clone());
-                        overlaps.insert(Overlap { path: (*path).to_owned(), first, second });
-                    }
+                    _ => _ = overlaps.insert(overlap()),
                 }
             }
         }
     }
-    if overlaps.is_empty() {
-        Ok(replaced)
-    } else {
-        Err(ArchiveError::Overlaps { overlaps: overlaps.into_iter().collect() })
+    if !overlaps.is_empty() {
+        return Err(ArchiveError::Overlaps { overlaps: overlaps.into_iter().collect() });
     }
+    if !changes.is_empty() {
+        return Err(ArchiveError::ChangesBase { overlaps: changes.into_iter().collect() });
+    }
+    Ok(replaced)
 }
 
 /// Where each package diverts others' files from and to, as they lie in a merged `/usr`.
@@ -144,11 +157,13 @@ mod tests {
                 (name(package), DebVersion::parse(version).unwrap(), *replaces, images, files)
             })
             .collect();
+        let (dev, base) = (ImageName::parse("base-dev").unwrap(), ImageName::parse("base").unwrap());
+        let extends = BTreeMap::from([(&dev, &base)]);
         let shipped = parsed
             .iter()
             .map(|(name, version, replaces, images, files)| (name, Shipped { version, replaces, images, files }))
             .collect();
-        let found = replaced(&shipped, effects, Architecture::Amd64).map_err(|error| error.to_string())?;
+        let found = replaced(&shipped, effects, Architecture::Amd64, &extends).map_err(|error| error.to_string())?;
         Ok(found
             .iter()
             .flat_map(|(loser, paths)| paths.iter().map(move |(path, winner)| format!("{loser}:{path}:{winner}")))
@@ -189,6 +204,18 @@ mod tests {
             &[effect],
         );
         assert!(third.unwrap_err().contains("aa and cc"));
+    }
+
+    #[test]
+    fn an_image_does_not_change_what_it_extends() {
+        let files: &[&str] = &["usr/bin/x"];
+        let both = "base base-dev";
+        let error = check(&[("aa", "1", "", both, files), ("bb", "1", "aa", "base-dev", files)], &[]).unwrap_err();
+        assert!(error.contains("extends") && error.contains("aa and bb"), "{error}");
+        // The other way round the file of the package above is not unpacked.
+        let found = check(&[("aa", "1", "bb", both, files), ("bb", "1", "", "base-dev", files)], &[]);
+        assert_eq!(found.unwrap(), ["bb:usr/bin/x:aa"]);
+        assert!(check(&[("aa", "1", "aa", "base-dev", files), ("bb", "1", "aa", "base-dev", files)], &[]).is_ok());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use crate::ArchiveError;
 use sage_oci_effects::Census;
 use sage_oci_lock::Lock;
-use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, SourceName};
+use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, Sha256, SourceName};
 use sage_oci_signature::Keyring;
 use std::path::PathBuf;
 
@@ -40,6 +40,17 @@ pub struct LockRequest<'a> {
 }
 
 impl LockRequest<'_> {
+    /// The images that stand alone, then those that extend one of them.
+    pub(crate) fn bases_first(&self) -> impl Iterator<Item = &ImageRequest> {
+        let alone = |extending: bool| self.images.iter().filter(move |image| image.extends.is_some() == extending);
+        alone(false).chain(alone(true))
+    }
+
+    /// The image that one extends.
+    pub(crate) fn base_of(&self, image: &ImageName) -> Option<&ImageName> {
+        self.images.iter().find(|request| request.name == *image)?.extends.as_ref()
+    }
+
     /// An error once the caller wants an end; asked between one piece of work and the next.
     pub(crate) fn go_on(&self) -> Result<(), ArchiveError> {
         if self.fetch.stopped() { Err(ArchiveError::Interrupted) } else { Ok(()) }
@@ -60,14 +71,35 @@ pub struct SuiteRequest {
 pub struct ImageRequest {
     /// Its name.
     pub name: ImageName,
+    /// The image whose layers lie below its own; that one stands alone.
+    pub extends: Option<ImageName>,
     /// The package whose version the image carries.
     pub version_of: PackageName,
     /// Packages asked for.
     pub wanted: Vec<PackageName>,
-    /// Packages left out.
+    /// Packages left out, beside those that the extended image leaves out.
     pub left_out: Vec<LeftOut>,
+    /// Globs of names that the extended image leaves out and this one does not. What is asked for comes back by itself.
+    pub brought_back: Vec<String>,
     /// Source packages whose layers lie on top, in order.
     pub payload: Vec<SourceName>,
+    /// Source trees.
+    pub sources: Vec<SourceRequest>,
+}
+
+/// The archive of a source tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRequest {
+    /// The tree's name.
+    pub name: String,
+    /// What stands before the file name in each URL, tried in order.
+    pub roots: Vec<String>,
+    /// The file name.
+    pub file_name: String,
+    /// The archive's digest.
+    pub sha256: Sha256,
+    /// The archive's size in bytes.
+    pub size: u64,
 }
 
 /// Packages that are not installed although something needs them.

@@ -9,24 +9,21 @@ use std::collections::BTreeMap;
 /// Directories whose modules Debian's Python compiles for a package that names none.
 const PUBLIC: &str = "usr/lib/python3";
 
-/// Accounts for every maintainer script; effects come in the packages' order.
+/// Accounts for every maintainer script; effects come in the packages' order, each with the package whose script has it.
 ///
 /// # Errors
 /// [`ArchiveError::Refused`] with all scripts that nobody has accounted for.
-pub(crate) fn judge_all(
+pub(crate) fn judge_all<'a>(
     census: &Census,
-    order: &[&PackageName],
-    packages: &BTreeMap<PackageName, Selected>,
+    order: &[&'a PackageName],
+    packages: &BTreeMap<&PackageName, &Selected>,
     scans: &BTreeMap<&PackageName, Scan>,
-) -> Result<Vec<OwnedEffect>, ArchiveError> {
+) -> Result<Vec<(&'a PackageName, OwnedEffect)>, ArchiveError> {
     let (mut effects, mut refusals) = (Vec::new(), Vec::new());
-    for name in order {
-        let version = packages[*name].entry.version.as_str();
+    for name in order.iter().copied() {
+        let version = packages[name].entry.version.as_str();
         match census.judge(&Package { name, version, scripts: &scans[name].scripts }) {
-            // A verdict may speak of another package's files; without that package there are none.
-            Ok(judgement) => {
-                effects.extend(judgement.effects.into_iter().filter(|effect| packages.contains_key(&effect.package)));
-            }
+            Ok(judgement) => effects.extend(judgement.effects.into_iter().map(|effect| (name, effect))),
             Err(mut refused) => refusals.append(&mut refused),
         }
     }

@@ -71,7 +71,7 @@ fn compare(suite: &str) {
     let candidates = index(folder.path()).iter().map(candidate).collect();
     let universe = Universe::new(candidates, Architecture::Amd64).unwrap();
     let wanted = PackageName::parse("sagemath").unwrap();
-    let answer = resolve(&universe, &Request { wanted: &[wanted], omit: &|_| false }).unwrap();
+    let answer = resolve(&universe, &Request { wanted: &[wanted], kept: &[], omit: &|_| false }).unwrap();
     let ours: BTreeSet<String> = answer.packages.iter().map(|p| format!("{} {}", p.name, p.version)).collect();
     let apts = apts_answer(folder.path(), "sagemath", &universe.essential());
     assert!(apts.len() > 500, "{}", apts.len());

@@ -68,6 +68,9 @@ impl World {
 
 fn image(text: &str, wanted: &[&str]) -> ImageRequest {
     ImageRequest {
+        extends: None,
+        brought_back: Vec::new(),
+        sources: Vec::new(),
         name: ImageName::parse(text).unwrap(),
         version_of: name("app"),
         wanted: wanted.iter().map(|text| name(text)).collect(),
@@ -429,4 +432,64 @@ fn a_python_of_other_source_is_refused() {
     assert!(error.hint().unwrap().contains("--build-on"));
     request.machines.clear();
     assert!(make_lock(&request, &NoProgress).unwrap().interpreters.is_empty());
+}
+
+/// An image above `app-image`, which wants a package of its own and one that the other leaves out.
+fn dev(wanted: &[&str]) -> ImageRequest {
+    let mut dev = image("app-image-dev", wanted);
+    (dev.extends, dev.left_out) = (Some(ImageName::parse("app-image").unwrap()), Vec::new());
+    dev.payload.clear();
+    dev
+}
+
+fn dev_suite() -> Suite {
+    suite()
+        .package(Package::new("aaa-tool", "1-1").depends("lib, app-doc").file("usr/bin/tool", 0o755, b""))
+        .package(Package::new("thief", "1-1").replaces("app").file("usr/bin/app", 0o755, b"other"))
+}
+
+#[test]
+fn an_image_above_another_changes_nothing_in_it() {
+    let world = World::new(dev_suite());
+    let alone = world.lock().unwrap();
+    let mut request = world.request();
+    request.images.insert(0, dev(&["aaa-tool", "app-doc"]));
+    let both = make_lock(&request, &NoProgress).unwrap();
+    let (base, above) = (ImageName::parse("app-image").unwrap(), ImageName::parse("app-image-dev").unwrap());
+    assert_eq!(both.view(&base).unwrap(), alone);
+    let view = both.view(&above).unwrap();
+    assert!(view.omitted.is_empty(), "{:?}", view.omitted);
+    let plan = &both.images[&above];
+    assert!(plan.layers.iter().all(|layer| layer.as_str().starts_with("dev-")), "{:?}", plan.layers);
+    let own: Vec<&str> =
+        both.packages.iter().filter(|p| plan.layers.contains(&p.layer)).map(|p| p.name.as_str()).collect();
+    // What the documentation depends on comes with it.
+    assert_eq!(own, ["aaa-tool", "app-doc", "viewer"]);
+    // A plan that exists stays.
+    request.previous = Some(&both);
+    assert_eq!(make_lock(&request, &NoProgress).unwrap(), both);
+}
+
+#[test]
+fn what_the_lower_image_leaves_out_stays_out_unless_it_is_brought_back() {
+    let world = World::new(dev_suite());
+    let mut request = world.request();
+    request.images.push(dev(&["aaa-tool"]));
+    let above = ImageName::parse("app-image-dev").unwrap();
+    let lock = make_lock(&request, &NoProgress).unwrap();
+    assert_eq!(lock.view(&above).unwrap().omitted.len(), 1);
+    request.images[1].brought_back = vec!["*-doc".to_owned()];
+    let lock = make_lock(&request, &NoProgress).unwrap();
+    assert!(lock.view(&above).unwrap().omitted.is_empty());
+    assert_eq!(lock.view(&request.images[0].name).unwrap().omitted.len(), 1);
+}
+
+#[test]
+fn an_image_that_would_change_the_one_below_is_refused() {
+    let world = World::new(dev_suite());
+    let mut request = world.request();
+    request.images.push(dev(&["thief"]));
+    let error = make_lock(&request, &NoProgress).unwrap_err();
+    assert!(matches!(&error, ArchiveError::ChangesBase { .. }), "{error}");
+    assert!(error.to_string().contains("usr/bin/app: app and thief") && error.hint().is_some(), "{error}");
 }

@@ -31,6 +31,30 @@ pub enum BuildError {
         /// What is wrong with it.
         source: Box<DebError>,
     },
+    /// A source archive cannot be unpacked.
+    #[error("cannot unpack the source archive {archive}: {why}")]
+    Source {
+        /// Its path.
+        archive: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A patch of a source tree does not apply.
+    #[error("the patch {patch} does not apply: {source}")]
+    Patch {
+        /// The patch.
+        patch: String,
+        /// Where and why not.
+        source: sage_oci_git::PatchError,
+    },
+    /// A source tree's repository cannot be written.
+    #[error("cannot write the repository of /{path}")]
+    Repository {
+        /// The tree.
+        path: String,
+        /// What is wrong.
+        source: Box<sage_oci_git::GitError>,
+    },
     /// The archive holds another package than the step says.
     #[error("the archive that should hold package {expected} holds `{found}`")]
     WrongPackage {

@@ -33,6 +33,7 @@ mod paths;
 mod resources;
 mod run;
 mod sealing;
+mod source;
 
 pub use closure::{Base, ClosureBuildError, read_base, run_closure};
 pub use environment::run_from_environment;

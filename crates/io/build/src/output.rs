@@ -110,6 +110,12 @@ impl<'a> LayerOutput<'a> {
         Ok(())
     }
 
+    /// Takes away what a layer below has at a path.
+    pub(crate) fn remove(&mut self, path: String) -> Result<(), BuildError> {
+        let (mode, uid, gid, xattrs) = (0o644, 0, 0, BTreeMap::new());
+        self.add(&Entry { path, kind: EntryKind::Whiteout, mode, uid, gid, xattrs }, None)
+    }
+
     pub(crate) fn add_record(&mut self, record: PackageRecord) {
         self.contents.stanzas.push(record);
     }

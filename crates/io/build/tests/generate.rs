@@ -52,6 +52,7 @@ fn generate(kind: GenerateKind, contents: &[String]) -> GenerateStep {
         architecture: Architecture::Amd64,
         generate: kind,
         contents: contents.to_vec(),
+        above: None,
         archives: BTreeMap::new(),
         effects: Vec::new(),
         users: BTreeMap::from([("sage".to_owned(), 1000)]),

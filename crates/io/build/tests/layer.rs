@@ -191,6 +191,7 @@ fn compare_database(layer: &LayerStep, folder: &Path, root: &Path) {
         architecture: sage_oci_names::Architecture::Amd64,
         generate: GenerateKind::Dpkg { automatic: Vec::new(), omitted: BTreeMap::new(), sources: String::new() },
         contents: vec![folder.join("contents").to_str().unwrap().to_owned()],
+        above: None,
         archives: BTreeMap::new(),
         effects: Vec::new(),
         users: BTreeMap::new(),

@@ -38,6 +38,14 @@ pub struct Summary {
     pub bytes: u64,
 }
 
+impl std::ops::AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        self.fetched += other.fetched;
+        self.present += other.present;
+        self.bytes += other.bytes;
+    }
+}
+
 /// Fetches every file from the first mirror that gives it; see the [crate's promises](crate).
 ///
 /// Mirrors are `http` or `https` URLs of the folder that holds `pool`. The largest files are begun first, so that none of

@@ -1,7 +1,8 @@
 use crate::{Observer, ProduceError};
-use sage_oci_fetch::{Options, Wanted, fetch_all};
+use sage_oci_fetch::{Options, Summary, Wanted, fetch_all};
 use sage_oci_recipe::Fetch;
 use sage_oci_store::{FixedDirectory, Nix, StoreError};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where the archives of all channels are kept, by digest; `lock` uses the same folder.
@@ -18,21 +19,28 @@ pub(crate) fn bring(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<(), ProduceError> {
-    let Some(first) = fetches.first() else { return Ok(()) };
+    if fetches.is_empty() {
+        return Ok(());
+    }
     let folder = folder();
-    let mut wanted: Vec<Wanted> = fetches
-        .iter()
-        .flat_map(|fetch| &fetch.step.files)
-        .map(|file| Wanted {
+    // Packages of one lock share their mirrors; source trees have their own.
+    let mut by_mirrors: BTreeMap<&[String], Vec<Wanted>> = BTreeMap::new();
+    for fetch in fetches {
+        let files = fetch.step.files.iter().map(|file| Wanted {
             path: file.path.clone(),
             sha256: file.sha256,
             size: file.size,
             target: archive_path(&folder, &file.sha256.hex()),
-        })
-        .collect();
-    wanted.sort_by(|a, b| a.target.cmp(&b.target));
-    wanted.dedup_by(|a, b| a.target == b.target);
-    let summary = fetch_all(&wanted, &first.step.mirrors, options, observer.fetching())?;
+        });
+        by_mirrors.entry(&fetch.step.mirrors).or_default().extend(files);
+    }
+    let mut summary = Summary::default();
+    for (mirrors, mut wanted) in by_mirrors {
+        wanted.sort_by(|a, b| a.target.cmp(&b.target));
+        wanted.dedup_by(|a, b| a.target == b.target);
+        let part = fetch_all(&wanted, mirrors, options, observer.fetching())?;
+        summary += part;
+    }
     observer.adding(summary, fetches.len());
     let directories: Vec<FixedDirectory> = fetches.iter().map(|fetch| directory(&folder, fetch)).collect();
     // The downloads were held to their digests already.

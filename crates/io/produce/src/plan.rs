@@ -5,7 +5,7 @@ use sage_oci_emit::Emitter;
 use sage_oci_fetch::{Options, Progress, Summary};
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, StorePath};
-use sage_oci_recipe::{Fetch, ImageGraph, RecipeError};
+use sage_oci_recipe::{Fetch, ImageGraph, RecipeError, Surroundings};
 use sage_oci_store::{Event, Missing, Nix, Target};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -39,7 +39,7 @@ pub trait Observer {
 
 fn graph(emitter: &mut Emitter, request: &Request<'_>) -> Result<ImageGraph, ProduceError> {
     let Request { lock, image, sources, files, machine, .. } = *request;
-    Ok(sage_oci_recipe::image(emitter, lock, image, machine, sources, files)?)
+    Ok(sage_oci_recipe::image(emitter, lock, image, Surroundings { machine, sources, files })?)
 }
 
 /// All derivations of an image, with every path known.

@@ -66,12 +66,11 @@ impl Project {
     /// A file that cannot be read or is not a definition, or an image for a channel that is not defined.
     pub fn images(&self) -> Result<Vec<Image>, ProjectError> {
         let channels: Vec<ChannelName> = self.channels()?.into_iter().map(|channel| channel.name).collect();
-        let one = |(file, text): (String, String)| {
-            let image = Image::parse(&file, &text)?;
+        let images = Image::parse_all(&self.toml("nix/images")?)?;
+        for image in &images {
             image.check_channels(&channels)?;
-            Ok(image)
-        };
-        self.toml("nix/images")?.into_iter().map(one).collect()
+        }
+        Ok(images)
     }
 
     /// One image of one channel; without one, of the image's default channel.

@@ -1,6 +1,6 @@
-use crate::channel::FORMAT;
 use crate::error::list;
-use crate::{Config, DefinitionError, FileEntry, FileKind, Located, User};
+use crate::extension::Part;
+use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Source, User};
 use sage_oci_names::{ChannelName, ImageName, PackageName, SourceName};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -13,44 +13,51 @@ pub struct Image {
     file: String,
     text: String,
     body: Body,
+    /// The image that it extends.
+    base: Option<Box<Image>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Body {
-    format: u64,
-    name: ImageName,
-    title: String,
-    description: String,
-    url: String,
-    licenses: String,
-    version_of: PackageName,
-    default_channel: toml::Spanned<ChannelName>,
-    payload: Vec<SourceName>,
-    packages: Packages,
-    user: User,
+pub(crate) struct Body {
+    pub(crate) format: u64,
+    pub(crate) name: ImageName,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) url: String,
+    pub(crate) licenses: String,
+    pub(crate) version_of: PackageName,
+    pub(crate) default_channel: toml::Spanned<ChannelName>,
+    pub(crate) payload: Vec<SourceName>,
+    pub(crate) packages: Packages,
+    pub(crate) user: User,
     #[serde(default)]
-    config: Config,
+    pub(crate) config: Config,
     #[serde(default)]
-    files: Vec<toml::Spanned<FileEntry>>,
-    channels: BTreeMap<ChannelName, toml::Spanned<ChannelPart>>,
+    pub(crate) files: Vec<toml::Spanned<FileEntry>>,
     #[serde(default)]
-    variants: BTreeMap<ImageName, Variant>,
-    compression: toml::Spanned<Compression>,
+    pub(crate) sources: Vec<toml::Spanned<Source>>,
+    pub(crate) channels: BTreeMap<ChannelName, toml::Spanned<ChannelPart>>,
     #[serde(default)]
-    exclude: Vec<String>,
+    pub(crate) variants: BTreeMap<ImageName, Variant>,
+    pub(crate) compression: toml::Spanned<Compression>,
     #[serde(default)]
-    include: Vec<String>,
+    pub(crate) exclude: Vec<String>,
+    #[serde(default)]
+    pub(crate) include: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Packages {
+pub(crate) struct Packages {
     /// Plain texts, so that a bad name's error has the name's own line and not the list's.
     #[serde(default)]
-    wanted: Vec<toml::Spanned<String>>,
+    pub(crate) wanted: Vec<toml::Spanned<String>>,
     #[serde(default)]
-    left_out: Vec<LeftOut>,
+    pub(crate) left_out: Vec<LeftOut>,
+    /// Globs of names that the extended image leaves out and this one does not.
+    #[serde(default)]
+    pub(crate) brought_back: Vec<toml::Spanned<String>>,
 }
 
 /// Packages that are not installed although something depends on them.
@@ -69,22 +76,24 @@ pub struct LeftOut {
 /// What differs in one channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ChannelPart {
+pub(crate) struct ChannelPart {
     /// Local tags beside the version.
     #[serde(default)]
-    tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     #[serde(default)]
-    packages: Packages,
+    pub(crate) packages: Packages,
     #[serde(default)]
-    config: Config,
+    pub(crate) config: Config,
     #[serde(default)]
-    files: Vec<toml::Spanned<FileEntry>>,
+    pub(crate) files: Vec<toml::Spanned<FileEntry>>,
+    #[serde(default)]
+    pub(crate) sources: Vec<toml::Spanned<Source>>,
 }
 
 /// The same layers with another run-time configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Variant {
+pub(crate) struct Variant {
     title: String,
     description: String,
     #[serde(default)]
@@ -93,7 +102,7 @@ struct Variant {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Compression {
+pub(crate) struct Compression {
     algorithm: String,
     level: u32,
 }
@@ -105,6 +114,8 @@ pub struct Resolved {
     pub name: ImageName,
     /// The image whose layers it has; itself unless it is a variant.
     pub layers_of: ImageName,
+    /// The image whose layers lie below its own, if it extends one. Packages and files here are then its own alone.
+    pub extends: Option<Box<Resolved>>,
     /// The channel.
     pub channel: ChannelName,
     /// `org.opencontainers.image.title`.
@@ -123,14 +134,18 @@ pub struct Resolved {
     pub tags: Vec<String>,
     /// Packages asked for.
     pub wanted: Vec<Located<PackageName>>,
-    /// Packages left out.
+    /// Packages left out, beside those that the extended image leaves out.
     pub left_out: Vec<LeftOut>,
+    /// Globs of names that the extended image leaves out and this one does not.
+    pub brought_back: Vec<String>,
     /// The image's user.
     pub user: User,
     /// How it runs.
     pub config: Config,
     /// Files that are placed.
     pub files: Vec<(FileEntry, FileKind)>,
+    /// Source trees.
+    pub sources: Vec<Source>,
     /// `zstd`, `gzip` or `none`.
     pub compression: String,
     /// The compressor's level.
@@ -142,43 +157,76 @@ pub struct Resolved {
 }
 
 impl Image {
-    /// Parses an image definition; `file` is its name in errors.
+    /// Parses the definition of an image that stands alone; `file` is its name in errors.
     ///
     /// # Errors
     /// [`DefinitionError`] with the line of what is wrong.
     pub fn parse(file: &str, text: &str) -> Result<Self, DefinitionError> {
-        let body: Body = toml::from_str(text).map_err(|error| DefinitionError::from_toml(file, text, &error))?;
-        if body.format > FORMAT {
-            return Err(DefinitionError::Newer { file: file.to_owned(), found: body.format, known: FORMAT });
+        Self::parse_all(&[(file.to_owned(), text.to_owned())])?
+            .pop()
+            .ok_or_else(|| DefinitionError::at(file, 1, "there is no image in it"))
+    }
+
+    /// Parses definitions, given as file names and texts, some of which may extend others of them.
+    ///
+    /// # Errors
+    /// [`DefinitionError`] with the line of what is wrong; an image that extends one which is not there, or which extends
+    /// another one itself.
+    pub fn parse_all(files: &[(String, String)]) -> Result<Vec<Self>, DefinitionError> {
+        let parts = files.iter().map(|(file, text)| Part::parse(file, text)).collect::<Result<Vec<_>, _>>()?;
+        let mut alone = BTreeMap::new();
+        for ((file, text), part) in files.iter().zip(&parts) {
+            if let Part::Alone(body) = part {
+                alone.insert(body.name.clone(), Self::new(file, text, (**body).clone(), None)?);
+            }
         }
-        let compression = Located::new(file, text, body.compression.clone());
-        if !matches!(compression.value.algorithm.as_str(), "zstd" | "gzip" | "none") {
-            let message = "`compression.algorithm` must be `zstd`, `gzip` or `none`";
-            return Err(DefinitionError::at(file, compression.line, message));
+        let one = |((file, text), part): (&(String, String), Part)| match part {
+            Part::Alone(body) => Ok(alone[&body.name].clone()),
+            Part::Above(extension) => {
+                let (line, wanted) = extension.extends(file, text);
+                let base = alone.get(&wanted).ok_or_else(|| {
+                    let message = match wanted == extension.name {
+                        true => "an image cannot extend itself".to_owned(),
+                        false => not_a_base(&wanted, &alone),
+                    };
+                    DefinitionError::at(file, line, message)
+                })?;
+                let body = extension.body(file, text, &base.body)?;
+                Self::new(file, text, body, Some(Box::new(base.clone())))
+            }
+        };
+        files.iter().zip(parts).map(one).collect()
+    }
+
+    fn new(file: &str, text: &str, body: Body, base: Option<Box<Self>>) -> Result<Self, DefinitionError> {
+        if base.is_none() {
+            check_whole(file, text, &body)?;
         }
-        let default = Located::new(file, text, body.default_channel.clone());
-        if !body.channels.contains_key(&default.value) {
-            let message = format!("the image has no `[channels.{}]`, which `default-channel` names", default.value);
-            return Err(DefinitionError::at(file, default.line, message));
-        }
-        let image = Self { name: body.name.clone(), file: file.to_owned(), text: text.to_owned(), body };
-        for entry in image.body.files.iter().chain(image.body.channels.values().flat_map(|part| &part.get_ref().files))
-        {
+        for entry in body.files.iter().chain(body.channels.values().flat_map(|part| &part.get_ref().files)) {
             let located = Located::new(file, text, entry.clone());
             located.value.kind().map_err(|message| DefinitionError::at(file, located.line, message))?;
         }
-        for wanted in image
-            .body
-            .packages
-            .wanted
-            .iter()
-            .chain(image.body.channels.values().flat_map(|part| &part.get_ref().packages.wanted))
-        {
+        for source in body.sources.iter().chain(body.channels.values().flat_map(|part| &part.get_ref().sources)) {
+            let located = Located::new(file, text, source.clone());
+            located.value.check().map_err(|message| DefinitionError::at(file, located.line, message))?;
+        }
+        let packages = || std::iter::once(&body.packages).chain(body.channels.values().map(|p| &p.get_ref().packages));
+        for wanted in packages().flat_map(|packages| &packages.wanted) {
             let located = Located::new(file, text, wanted.clone());
             PackageName::parse(&located.value)
                 .map_err(|error| DefinitionError::at(file, located.line, error.to_string()))?;
         }
-        Ok(image)
+        if let (None, Some(glob)) = (&base, packages().flat_map(|packages| &packages.brought_back).next()) {
+            let line = Located::new(file, text, glob.clone()).line;
+            let message = "`brought-back` is for images that extend another one";
+            return Err(DefinitionError::at(file, line, message));
+        }
+        Ok(Self { name: body.name.clone(), file: file.to_owned(), text: text.to_owned(), body, base })
+    }
+
+    /// The image that it extends.
+    pub fn base(&self) -> Option<&ImageName> {
+        self.base.as_ref().map(|base| &base.name)
     }
 
     /// The names that [`Image::resolve`] accepts: the image and its variants.
@@ -223,17 +271,26 @@ impl Image {
                 channel: channel.clone(),
                 known: self.channels(),
             })?;
+        let base = match &self.base {
+            Some(base) => Some(Box::new(base.resolve(&base.name, channel)?)),
+            None => None,
+        };
         let mut config = body.config.overlaid(&part.config);
+        if let Some(base) = &base {
+            config = base.config.overlaid(&config);
+        }
         let (mut title, mut description) = (body.title.clone(), body.description.clone());
         if let Some(variant) = body.variants.get(name) {
             config = config.overlaid(&variant.config);
             (title, description) = (variant.title.clone(), variant.description.clone());
         }
         let wanted = body.packages.wanted.iter().chain(&part.packages.wanted);
+        let brought_back = body.packages.brought_back.iter().chain(&part.packages.brought_back);
         let files = body.files.iter().chain(&part.files).map(|entry| entry.clone().into_inner());
         Ok(Resolved {
             name: name.clone(),
             layers_of: self.name.clone(),
+            extends: base,
             channel: channel.clone(),
             title,
             description,
@@ -253,15 +310,37 @@ impl Image {
                 })
                 .collect(),
             left_out: body.packages.left_out.iter().chain(&part.packages.left_out).cloned().collect(),
+            brought_back: brought_back.map(|glob| glob.get_ref().clone()).collect(),
             user: body.user.clone(),
             config,
             files: files.filter_map(|entry| entry.kind().ok().map(|kind| (entry, kind))).collect(),
+            sources: body.sources.iter().chain(&part.sources).map(|source| source.get_ref().clone()).collect(),
             compression: body.compression.get_ref().algorithm.clone(),
             level: body.compression.get_ref().level,
             exclude: body.exclude.clone(),
             include: body.include.clone(),
         })
     }
+}
+
+/// What only an image that stands alone says, and an extension takes from it.
+fn check_whole(file: &str, text: &str, body: &Body) -> Result<(), DefinitionError> {
+    let compression = Located::new(file, text, body.compression.clone());
+    if !matches!(compression.value.algorithm.as_str(), "zstd" | "gzip" | "none") {
+        let message = "`compression.algorithm` must be `zstd`, `gzip` or `none`";
+        return Err(DefinitionError::at(file, compression.line, message));
+    }
+    let default = Located::new(file, text, body.default_channel.clone());
+    if !body.channels.contains_key(&default.value) {
+        let message = format!("the image has no `[channels.{}]`, which `default-channel` names", default.value);
+        return Err(DefinitionError::at(file, default.line, message));
+    }
+    Ok(())
+}
+
+fn not_a_base(wanted: &ImageName, alone: &BTreeMap<ImageName, Image>) -> String {
+    let known: Vec<String> = alone.keys().map(|name| format!("`{name}`")).collect();
+    format!("there is no image `{wanted}` that stands alone; there are {}", known.join(", "))
 }
 
 #[cfg(test)]
@@ -346,6 +425,92 @@ config.cmd = ["jupyter"]
             let error = Image::parse("tiny.toml", &TEXT.replace(from, to)).unwrap_err().to_string();
             assert!(error.starts_with(&format!("tiny.toml:{line}:")) && error.contains(word), "{error}");
         }
+    }
+
+    const DEV: &str = r#"format = 1
+name = "tiny-dev"
+extends = "tiny"
+title = "Tiny to work on"
+description = "A test"
+
+[packages]
+wanted = ["gcc"]
+brought-back = ["node-*"]
+
+[config]
+cmd = ["bash"]
+
+[channels.sid]
+packages.wanted = ["meson"]
+"#;
+
+    fn both(dev: &str) -> Result<Vec<Image>, DefinitionError> {
+        Image::parse_all(&[("a.toml".to_owned(), dev.to_owned()), ("tiny.toml".to_owned(), TEXT.to_owned())])
+    }
+
+    #[test]
+    fn an_extension_takes_what_it_does_not_say() {
+        let images = both(DEV).unwrap();
+        assert_eq!(images[0].base(), Some(&images[1].name));
+        let dev = images[0].resolve(&name("tiny-dev"), &name("sid")).unwrap();
+        assert_eq!(dev.wanted.iter().map(|w| w.value.as_str()).collect::<Vec<_>>(), ["gcc", "meson"]);
+        assert_eq!((dev.config.cmd.as_deref(), &*dev.config.env["LANG"]), (Some(&["bash".to_owned()][..]), "C.UTF-8"));
+        assert_eq!((dev.user.id, dev.level, dev.files.len(), dev.payload.len()), (1000, 3, 0, 0));
+        assert_eq!(dev.brought_back, ["node-*"]);
+        assert_eq!(*dev.extends.unwrap(), images[1].resolve(&name("tiny"), &name("sid")).unwrap());
+        // A channel of the base that the extension does not speak of.
+        assert_eq!(images[0].resolve(&name("tiny-dev"), &name("bookworm")).unwrap().wanted.len(), 1);
+    }
+
+    const SOURCE: &str = r#"[[channels.sid.sources]]
+name = "tiny"
+version = "1.0"
+urls = ["https://a.example/x/tiny-1.0.tar.gz", "https://b.example/tiny-1.0.tar.gz"]
+sha256 = "0000000000000000000000000000000000000000000000000000000000000001"
+size = 5
+path = "/home/me/tiny"
+author = "Me <me@example.org>"
+"#;
+
+    #[test]
+    fn sources_are_a_channel_s_and_their_errors_name_the_line() {
+        let images = both(&format!("{DEV}\n{SOURCE}")).unwrap();
+        let source = images[0].resolve(&name("tiny-dev"), &name("sid")).unwrap().sources.remove(0);
+        assert_eq!(source.file_name(), "tiny-1.0.tar.gz");
+        assert_eq!(source.roots(), ["https://a.example/x", "https://b.example"]);
+        assert!(images[0].resolve(&name("tiny-dev"), &name("bookworm")).unwrap().sources.is_empty());
+        for (from, to, word) in [
+            ("b.example/tiny-1.0", "b.example/tiny-1.1", "one file name"),
+            ("https://a", "ftp://a", "web addresses"),
+            ("/home/me/tiny", "home/me", "absolute"),
+            ("\"1.0\"", "\"1 0\"", "one word"),
+        ] {
+            let error = both(&format!("{DEV}\n{}", SOURCE.replace(from, to))).unwrap_err().to_string();
+            assert!(error.starts_with("a.toml:17:") && error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_extension_that_cannot_be_names_the_line() {
+        for (from, to, line, word) in [
+            ("extends = \"tiny\"", "extends = \"tinny\"", 3, "`tiny`"),
+            ("extends = \"tiny\"", "extends = \"tiny-dev\"", 3, "itself"),
+            ("[config]", "user = 1\n[config]", 11, "user"),
+            ("[channels.sid]", "[channels.trixie]", 14, "no channel `trixie`"),
+            ("packages.wanted", "tags = [\"x\"]\npackages.wanted", 14, "tags"),
+        ] {
+            let error = both(&DEV.replace(from, to)).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("a.toml:{line}:")) && error.contains(word), "{error}");
+        }
+        // A chain: what is extended must stand alone.
+        let chain = DEV.replace("\"tiny-dev\"", "\"third\"").replace("\"tiny\"", "\"tiny-dev\"");
+        let files =
+            [("a.toml", DEV), ("b.toml", &chain), ("tiny.toml", TEXT)].map(|(f, t)| (f.to_owned(), t.to_owned()));
+        let error = Image::parse_all(&files).unwrap_err().to_string();
+        assert!(error.starts_with("b.toml:3:") && error.contains("stands alone"), "{error}");
+        let error = Image::parse("tiny.toml", &TEXT.replace("[packages]\n", "[packages]\nbrought-back = [\"x\"]\n"))
+            .unwrap_err();
+        assert!(error.to_string().starts_with("tiny.toml:13:"), "{error}");
     }
 
     #[test]

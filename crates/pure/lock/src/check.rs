@@ -13,7 +13,11 @@ impl Lock {
     pub fn check(&self) -> Checked {
         let names: BTreeSet<&PackageName> = self.packages.iter().map(|package| &package.name).collect();
         sorted("packages", self.packages.iter().map(|package| &package.name))?;
-        sorted("omitted packages", self.omitted.iter().map(|omitted| &omitted.name))?;
+        let said = |omitted: &crate::Omitted| (omitted.name.clone(), omitted.image.clone());
+        require(self.omitted.is_sorted_by_key(said), || "omitted packages are not sorted".to_owned())?;
+        require(self.omitted.windows(2).all(|pair| said(&pair[0]) != said(&pair[1])), || {
+            "a package is omitted twice".to_owned()
+        })?;
         require(!self.archive.mirrors.is_empty(), || "it has no mirrors".to_owned())?;
         self.check_layers()?;
         for package in &self.packages {
@@ -22,7 +26,7 @@ impl Lock {
         self.check_images()?;
         for omitted in &self.omitted {
             let name = &omitted.name;
-            require(!names.contains(name), || format!("package `{name}` is locked and omitted at once"))?;
+            require(self.is_absent_somewhere(omitted), || format!("package `{name}` is locked and omitted at once"))?;
             known(&format!("omitted package `{name}`"), &omitted.wanted_by, &names)?;
         }
         for effect in &self.effects {
@@ -52,6 +56,16 @@ impl Lock {
         let size = interpreter.packages.iter().fold(0_u64, |sum, package| sum.saturating_add(package.size));
         require(size == interpreter.fetch.size, || {
             format!("{who} has {size} bytes of archives, its fetch says {}", interpreter.fetch.size)
+        })
+    }
+
+    /// Whether an image that a package is left out of does without it.
+    fn is_absent_somewhere(&self, omitted: &crate::Omitted) -> bool {
+        let Some(package) = self.packages.iter().find(|package| package.name == omitted.name) else { return true };
+        self.images.iter().any(|(name, plan)| {
+            let base = plan.extends.as_ref().and_then(|base| self.images.get(base));
+            let layers = base.iter().flat_map(|base| &base.layers).chain(&plan.layers);
+            omitted.image.as_ref().is_none_or(|image| image == name) && !layers.into_iter().any(|l| *l == package.layer)
         })
     }
 
@@ -99,6 +113,13 @@ impl Lock {
 
     fn check_images(&self) -> Checked {
         for (image, plan) in &self.images {
+            if let Some(base) = &plan.extends {
+                let known = self.images.get(base).is_some_and(|base| base.extends.is_none());
+                require(known, || format!("image `{image}` extends `{base}`, which does not stand alone"))?;
+                let shared =
+                    self.images.get(base).and_then(|base| plan.layers.iter().find(|l| base.layers.contains(l)));
+                require(shared.is_none(), || format!("image `{image}` repeats layers of `{base}`"))?;
+            }
             let mut order = self.layers.iter().map(|layer| &layer.name);
             for layer in &plan.layers {
                 // Each image has some of the layers, in the one order.

@@ -83,10 +83,29 @@ pub struct IndexPin {
 pub struct ImagePlan {
     /// The version that tags and labels carry, without epoch and Debian revision.
     pub version: String,
+    /// The image whose layers lie below those that are named here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<ImageName>,
+    /// Packages of the extended image that this one asks for by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<PackageName>,
     /// Names of its package layers, bottom first.
     pub layers: Vec<LayerName>,
     /// Byte-code layers: name, and the package layers whose modules each holds, bottom first.
     pub bytecode: BTreeMap<LayerName, Vec<LayerName>>,
+    /// Source trees by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, LockedSource>,
+}
+
+/// The archive of a source tree, which the definition describes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedSource {
+    /// The archive's digest, as in the definition.
+    pub sha256: Sha256,
+    /// The fixed output that holds it alone.
+    pub fetch: FetchGroup,
 }
 
 /// A package layer.
@@ -101,7 +120,7 @@ pub struct LockedLayer {
     pub fetch: FetchGroup,
 }
 
-/// The fixed output that holds a layer's archives: a folder with one file `<name>_<version>_<arch>.deb` a package.
+/// The fixed output that holds archives: a folder with one file each, `<name>_<version>_<arch>.deb` for a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FetchGroup {
@@ -218,6 +237,9 @@ pub struct Omitted {
     pub reason: String,
     /// Locked packages that depend on it.
     pub wanted_by: Vec<PackageName>,
+    /// The image that this is said of, where it extends another one that says it differently, or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageName>,
     /// Virtual packages that they need it for, which the stand-in provides as well, with the version it gives each, if any.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub provides: BTreeMap<PackageName, Option<DebVersion>>,

@@ -10,13 +10,14 @@ mod error;
 mod format;
 mod python;
 mod text;
+mod view;
 mod why;
 
 pub use diff::{LayerChange, LockDiff, PackageChange, VersionChange};
 pub use error::LockError;
 pub use format::{
-    Archive, FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedInterpreter, LockedLayer, LockedPackage, Omitted,
-    Reason, SuitePin, ToolPackage,
+    Archive, FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedInterpreter, LockedLayer, LockedPackage,
+    LockedSource, Omitted, Reason, SuitePin, ToolPackage,
 };
 pub use python::Python;
 pub use why::Why;

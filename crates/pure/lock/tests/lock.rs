@@ -172,3 +172,69 @@ fn diff_is_symmetric() {
 fn file_names_hold_no_colon() {
     assert_eq!(sample().packages[2].file_name(), "tool_1%3a2.1-3_all.deb");
 }
+
+/// The sample with an image above `tool`: one package more, one that is left out no longer, one effect, a mark.
+fn extended() -> Lock {
+    let mut lock = sample();
+    let mut doc = lock.packages[2].clone();
+    (doc.name, doc.layer, doc.replaced) = (name("tool-doc"), "dev-tool".parse().unwrap(), Default::default());
+    (doc.reason, doc.depends) = (Reason::RequiredBy(name("tool")), vec![name("tool")]);
+    let mut layer = lock.layers[1].clone();
+    layer.name = doc.layer.clone();
+    lock.layers.push(layer);
+    let mut effect = lock.effects[0].clone();
+    effect.package = doc.name.clone();
+    lock.effects.push(effect);
+    lock.packages.push(doc);
+    let mut plan = lock.images.values().next().unwrap().clone();
+    plan.extends = Some("tool".parse().unwrap());
+    (plan.wanted, plan.layers) = (vec![name("libc6")], vec!["dev-tool".parse().unwrap()]);
+    plan.bytecode.clear();
+    lock.images.insert("tool-dev".parse().unwrap(), plan);
+    let mut more = lock.omitted[0].clone();
+    (more.name, more.image) = (name("viewer"), Some("tool-dev".parse().unwrap()));
+    lock.omitted.push(more);
+    lock
+}
+
+#[test]
+fn an_image_does_not_see_what_lies_above_it() {
+    let lock = extended();
+    lock.check().unwrap();
+    assert_eq!(Lock::parse(&lock.to_text()).unwrap(), lock);
+    assert_eq!(lock.view(&"tool".parse().unwrap()).unwrap(), sample());
+    assert_eq!(lock.view(&"nobody".parse().unwrap()), None);
+}
+
+#[test]
+fn an_image_sees_what_it_extends() {
+    let view = extended().view(&"tool-dev".parse().unwrap()).unwrap();
+    assert_eq!(view.packages.len(), 4);
+    assert_eq!((view.effects.len(), view.layers.len(), view.images.len()), (3, 3, 2));
+    // It asks for libc6 by name; the documentation is there, so nothing stands in for it.
+    let libc = view.packages.iter().find(|package| package.name == name("libc6")).unwrap();
+    assert_eq!(libc.reason, Reason::Wanted);
+    assert_eq!(view.omitted.iter().map(|omitted| omitted.name.as_str()).collect::<Vec<_>>(), ["viewer"]);
+}
+
+#[test]
+fn an_image_extends_one_that_stands_alone() {
+    let spoiled = |change: &dyn Fn(&mut Lock)| {
+        let mut lock = extended();
+        change(&mut lock);
+        lock.check().unwrap_err().to_string()
+    };
+    let plan = |lock: &mut Lock, extends: &str| {
+        let plan = lock.images.get_mut(&"tool-dev".parse().unwrap()).unwrap();
+        plan.extends = Some(extends.parse().unwrap());
+    };
+    for base in ["tool-dev", "nobody"] {
+        let error = spoiled(&|lock| plan(lock, base));
+        assert!(error.contains("does not stand alone"), "{error}");
+    }
+    let error = spoiled(&|lock| {
+        let plan = lock.images.get_mut(&"tool-dev".parse().unwrap()).unwrap();
+        plan.layers.insert(0, "base".parse().unwrap());
+    });
+    assert!(error.contains("repeats layers"), "{error}");
+}

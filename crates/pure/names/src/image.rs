@@ -24,6 +24,15 @@ impl ImageName {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         word("image name", text, b"").map(Self)
     }
+
+    /// What its name says beside that of the image that it extends: `dev` for `sagemath-dev` above `sagemath`.
+    pub fn above(&self, base: &Self) -> &str {
+        self.0
+            .strip_prefix(&*base.0)
+            .and_then(|rest| rest.strip_prefix('-'))
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(&self.0)
+    }
 }
 
 text_name!(ImageName);
@@ -55,3 +64,19 @@ impl LayerName {
 }
 
 text_name!(LayerName);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_image_is_called_above_another() {
+        let above =
+            |text: &str| ImageName::parse(text).unwrap().above(&ImageName::parse("sagemath").unwrap()).to_owned();
+        for (image, short) in
+            [("sagemath-dev", "dev"), ("sagemathdev", "sagemathdev"), ("fat", "fat"), ("sagemath", "sagemath")]
+        {
+            assert_eq!(above(image), short);
+        }
+    }
+}

@@ -66,7 +66,7 @@ pub fn plan(
     if let Some(source) = payload.iter().find(|source| !members.iter().any(|member| member.source == **source)) {
         return Err(PlanError::NoSuchPayload { source_name: source.clone() });
     }
-    let tiers = tiers(members);
+    let tiers = tiers(members, options);
     let mut alone_from = options.alone_from.max(1);
     loop {
         let mut layers = Vec::new();

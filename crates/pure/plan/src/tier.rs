@@ -1,4 +1,4 @@
-use crate::Member;
+use crate::{Member, Options};
 use sage_oci_names::{ImageName, LayerName, NameError, SourceName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Tier {
     /// The images.
     pub(crate) images: BTreeSet<ImageName>,
-    /// What stands before its layers' names; empty for the tier that all images share.
+    /// What stands before its layers' names; empty for the tier that all images share, unless they extend another one.
     prefix: String,
     /// Its sources.
     pub(crate) sources: BTreeMap<SourceName, Weight>,
@@ -30,7 +30,7 @@ impl Tier {
 }
 
 /// The tiers, the most widely shared first.
-pub(crate) fn tiers(members: &[Member]) -> Vec<Tier> {
+pub(crate) fn tiers(members: &[Member], options: &Options) -> Vec<Tier> {
     let mut tiers: BTreeMap<&BTreeSet<ImageName>, BTreeMap<SourceName, Weight>> = BTreeMap::new();
     let all: BTreeSet<&ImageName> = members.iter().flat_map(|member| &member.images).collect();
     for member in members {
@@ -42,7 +42,11 @@ pub(crate) fn tiers(members: &[Member]) -> Vec<Tier> {
         .into_iter()
         .map(|(images, sources)| {
             let names: Vec<&str> = images.iter().map(ImageName::as_str).collect();
-            let prefix = if images.len() == all.len() { String::new() } else { format!("{}.", names.join("+")) };
+            let prefix = match options.prefix(images.iter()) {
+                Some(prefix) => prefix,
+                None if images.len() == all.len() => String::new(),
+                None => format!("{}.", names.join("+")),
+            };
             Tier { images: images.clone(), prefix, sources }
         })
         .collect();

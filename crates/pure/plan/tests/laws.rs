@@ -131,3 +131,15 @@ fn the_payload_lies_on_top_in_the_definitions_order() {
     let unknown = [SourceName::parse("nowhere").unwrap()];
     assert!(plan(&members, &unknown, None, &Options::default()).unwrap_err().to_string().contains("nowhere"));
 }
+
+#[test]
+fn layers_above_another_image_say_whose_they_are() {
+    let names = |both| {
+        let members = [member(1, 1, 10, false, false), member(2, 2, 10, false, both)];
+        let options = Options::above(&ImageName::parse("b").unwrap());
+        let layers = plan(&members, &[], None, &options).unwrap();
+        layers.iter().map(|layer| layer.name.to_string()).collect::<Vec<_>>()
+    };
+    assert!(names(false).iter().all(|name| name.starts_with("big-tail-")), "{:?}", names(false));
+    assert!(names(true).iter().any(|name| name.starts_with("big+small-tail-")), "{:?}", names(true));
+}

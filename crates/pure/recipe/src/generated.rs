@@ -6,12 +6,15 @@ use crate::{GenerateKind, GenerateStep, PlacedContent, PlacedFile, Sealing};
 use sage_oci_definition::{FileKind, Resolved};
 use sage_oci_effects::{Document, Effect, Mode, OwnedEffect};
 use sage_oci_lock::{Lock, Reason};
-use sage_oci_names::{DebVersion, LayerName, PackageName};
+use sage_oci_names::{DebVersion, ImageName, LayerName, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the generated layers of one image are made from.
 pub(crate) struct Generated<'a> {
+    /// The lock as this image sees it.
     pub(crate) lock: &'a Lock,
+    /// The image that it extends, and the lock as that one sees it.
+    pub(crate) base: Option<(&'a ImageName, &'a Lock)>,
     pub(crate) image: &'a Resolved,
     pub(crate) packages: &'a Packages<'a>,
     pub(crate) accounts: &'a Accounts,
@@ -25,6 +28,8 @@ pub(crate) struct Generated<'a> {
 /// needs beside those of the packages.
 pub(crate) struct Generation {
     pub(crate) step: GenerateStep,
+    /// The kind's name; the layer's, where the image stands alone.
+    pub(crate) kind: &'static str,
     pub(crate) reads: BTreeSet<PackageName>,
     pub(crate) after: Option<&'static str>,
 }
@@ -36,14 +41,33 @@ impl Generation {
 }
 
 impl Generated<'_> {
-    /// The generated layers, bottom first.
+    /// The generated layers, bottom first. An image that extends another one has only those that can differ.
     pub(crate) fn all(&self) -> Vec<Generation> {
-        let mut all = vec![self.users(), self.alternatives(), self.ld_cache()];
-        all.extend(self.certificates());
+        let mut all = Vec::new();
+        if self.differs(|effect| matches!(effect, Effect::User { .. } | Effect::Group { .. })) {
+            all.push(self.users());
+        }
+        if self.differs(is_alternative) {
+            all.push(self.alternatives());
+        }
+        all.push(self.ld_cache());
+        if self.differs(is_certificates) {
+            all.extend(self.certificates());
+        }
         all.push(self.configuration());
-        all.push(self.files());
+        if self.base.is_none() || !self.image.files.is_empty() {
+            all.push(self.files());
+        }
         all.push(self.dpkg());
         all
+    }
+
+    /// Whether the image has effects of a kind that the one it extends has not; always where it stands alone.
+    fn differs(&self, wanted: impl Fn(&Effect) -> bool) -> bool {
+        let Some((_, base)) = self.base else { return true };
+        let count = |lock: &Lock| lock.effects.iter().filter(|owned| wanted(&owned.effect)).count();
+        // An extension only adds effects.
+        count(base) != count(self.lock)
     }
 
     fn users(&self) -> Generation {
@@ -53,7 +77,7 @@ impl Generated<'_> {
     }
 
     fn alternatives(&self) -> Generation {
-        let effects = self.effects(|effect| matches!(effect, Effect::Alternative { .. }));
+        let effects = self.effects(is_alternative);
         self.generation("alternatives", GenerateKind::Alternatives, effects, [])
     }
 
@@ -64,7 +88,7 @@ impl Generated<'_> {
     }
 
     fn certificates(&self) -> Option<Generation> {
-        let effects = self.effects(|effect| matches!(effect, Effect::Computed { document: Document::CaCertificates }));
+        let effects = self.effects(is_certificates);
         (!effects.is_empty()).then(|| self.generation("certificates", GenerateKind::Certificates, effects, []))
     }
 
@@ -136,7 +160,7 @@ impl Generated<'_> {
 
     fn generation<const N: usize>(
         &self,
-        name: &str,
+        kind: &'static str,
         generate: GenerateKind,
         effects: Vec<OwnedEffect>,
         reads: [&str; N],
@@ -149,12 +173,17 @@ impl Generated<'_> {
         let reads: BTreeSet<PackageName> =
             from_packages.chain(named).filter(|name| self.packages.fetch_of(name).is_some()).collect();
         let archives = reads.iter().filter_map(|name| Some((name.clone(), self.packages.archive(name)?))).collect();
+        let name = match self.base {
+            Some((base, _)) => format!("{}-{kind}", self.image.layers_of.above(base)),
+            None => kind.to_owned(),
+        };
         let step = GenerateStep {
-            name: LayerName::parse(name).expect("the names above are layer names"),
+            name: LayerName::parse(&name).expect("the names above are layer names, and so are image names"),
             sealing: self.sealing.clone(),
             architecture: self.lock.architecture,
             generate,
             contents: self.contents.clone(),
+            above: None,
             archives,
             effects,
             users: self.accounts.users.clone(),
@@ -162,6 +191,14 @@ impl Generated<'_> {
             exclude: self.image.exclude.clone(),
             include: self.image.include.clone(),
         };
-        Generation { step, reads, after: None }
+        Generation { step, kind, reads, after: None }
     }
+}
+
+fn is_alternative(effect: &Effect) -> bool {
+    matches!(effect, Effect::Alternative { .. })
+}
+
+fn is_certificates(effect: &Effect) -> bool {
+    matches!(effect, Effect::Computed { document: Document::CaCertificates })
 }

@@ -1,8 +1,5 @@
-use crate::accounts::Accounts;
-use crate::generated::Generated;
-use crate::interpreter::Compiler;
-use crate::packages::Packages;
-use crate::{Handle, ImageStep, Input, Job, RuntimeConfig, Sealing, Sink, Step, labels};
+use crate::stack::Stack;
+use crate::{Handle, ImageStep, Job, RuntimeConfig, Sink, Step, labels};
 use sage_oci_definition::{Config, Resolved};
 use sage_oci_lock::{ImagePlan, Lock};
 use sage_oci_names::{Architecture, ImageName, LayerName, Sha256};
@@ -57,6 +54,18 @@ pub enum RecipeError<E: std::error::Error + 'static> {
         /// The file's name.
         source_name: String,
     },
+    /// The lock was made for another archive of a source tree.
+    #[error(
+        "the lock of channel `{channel}` has another archive of the source tree `{source_name}` than image `{image}`"
+    )]
+    OtherSource {
+        /// The image.
+        image: ImageName,
+        /// The tree.
+        source_name: String,
+        /// The lock's channel.
+        channel: String,
+    },
     /// A closure has no steps.
     #[error(transparent)]
     Closure(Box<crate::ClosureStepError>),
@@ -69,7 +78,7 @@ impl<E: std::error::Error + 'static> RecipeError<E> {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NotLocked { channel, .. } => {
+            Self::NotLocked { channel, .. } | Self::OtherSource { channel, .. } => {
                 Some(format!("write the lock again: `sage-oci lock --channel {channel}`"))
             }
             Self::NoSuchLayer { .. } => Some("restore the committed lock; locks are not edited by hand".to_owned()),
@@ -114,10 +123,18 @@ pub struct LayerHandle {
     pub handle: Handle,
 }
 
+/// What steps are made from, beside the lock and the image.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The architecture of the machine that builds.
+    pub machine: Architecture,
+    /// The text of apt's sources in the image.
+    pub sources: &'a str,
+    /// The contents of the definition's source files, by name.
+    pub files: &'a BTreeMap<String, String>,
+}
+
 /// Adds every step of an image to a sink, inputs first.
-///
-/// `machine` is the architecture of the machine that builds, `sources` the text of apt's sources in the image, `files` the
-/// contents of the definition's source files by name.
 ///
 /// # Errors
 /// [`RecipeError`]: the lock and the definition do not fit together, or the sink refused.
@@ -125,91 +142,31 @@ pub fn image<S>(
     sink: &mut S,
     lock: &Lock,
     image: &Resolved,
-    machine: Architecture,
-    sources: &str,
-    files: &BTreeMap<String, String>,
+    surroundings: Surroundings<'_>,
 ) -> Result<ImageGraph, RecipeError<S::Error>>
 where
     S: Sink,
     S::Error: std::error::Error + 'static,
 {
-    let plan = lock
-        .images
-        .get(&image.layers_of)
-        .ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })?;
-    check_sources(image, files)?;
-    let sealing = Sealing { epoch: lock.epoch, compression: image.compression.clone(), level: image.level };
-    let accounts = Accounts::new(&lock.effects, &image.user, &image.version_of);
-    let mut packages = Packages::new(lock);
-    let mut fetches = add_fetches(sink, lock, plan, image, &mut packages)?;
-
-    let mut layers = Vec::new();
-    for (position, name) in plan.layers.iter().enumerate() {
-        let step = packages.layer_step(name, position == 0, image, &accounts, sealing.clone());
-        let inputs = vec![packages.fetches[name].out_input()];
-        let handle = sink.add(Job {
-            name: format!("layer-{name}"),
-            step: Step::Layer(step),
-            inputs,
-            sources: Vec::new(),
-            fixed: None,
-        })?;
-        layers.push(LayerHandle { name: name.clone(), handle });
-    }
-    let contents: Vec<Input> = layers.iter().map(|layer| layer.handle.contents_input()).collect();
-    let contents_paths: Vec<String> =
-        layers.iter().filter_map(|layer| layer.handle.contents.as_ref()).map(ToString::to_string).collect();
-
-    if !plan.bytecode.is_empty() {
-        let compiler = Compiler::new(sink, lock, &packages, &image.name, machine)?;
-        fetches.extend(compiler.fetch);
-        for (name, of) in &plan.bytecode {
-            let step = packages.bytecode_step(name, of, &compiler.interpreter, image, sealing.clone());
-            let Some(step) = step else { continue };
-            let compiled = fetch_inputs(&packages, step.packages.iter().map(|package| &package.name));
-            let inputs = each_once(compiler.inputs.iter().cloned().chain(compiled).collect());
-            let handle = sink.add(Job {
-                name: format!("layer-{name}"),
-                step: Step::Bytecode(step),
-                inputs,
-                sources: Vec::new(),
-                fixed: None,
-            })?;
-            layers.push(LayerHandle { name: name.clone(), handle });
-        }
-    }
-
-    let generated = Generated {
-        lock,
-        image,
-        packages: &packages,
-        accounts: &accounts,
-        sources,
-        files,
-        sealing,
-        contents: contents_paths,
+    let base = match &image.extends {
+        Some(base) => Some((view(lock, base)?, base)),
+        None => None,
     };
-    for mut generation in generated.all() {
-        let name = generation.step.name.clone();
-        let mut inputs = contents.clone();
-        let below = layers.iter().find(|layer| Some(layer.name.as_str()) == generation.after);
-        if let Some(below) = below {
-            inputs.push(below.handle.contents_input());
-            generation.step.contents.extend(below.handle.contents.as_ref().map(ToString::to_string));
-        }
-        inputs.extend(fetch_inputs(&packages, generation.reads.iter()));
-        let step = Step::Generate(generation.step);
-        let handle = sink.add(Job { name: format!("layer-{name}"), step, inputs, sources: Vec::new(), fixed: None })?;
-        layers.push(LayerHandle { name, handle });
-    }
-
+    let below = match &base {
+        Some((lock, base)) => Some(Stack::add(sink, lock, base, None, surroundings)?),
+        None => None,
+    };
+    let lock = view(lock, image)?;
+    let below = below.as_ref().zip(base.as_ref()).map(|(stack, (lock, image))| (stack, lock, &image.name));
+    let Stack { fetches, layers, .. } = Stack::add(sink, &lock, image, below, surroundings)?;
+    let version = &plan(&lock, image)?.version;
     let step = ImageStep {
         name: image.name.clone(),
         architecture: lock.architecture,
         epoch: lock.epoch,
         layers: layers.iter().map(|layer| layer.handle.out.to_string()).collect(),
-        config: runtime_config(image, labels::annotations(lock, image, &plan.version)),
-        annotations: labels::annotations(lock, image, &plan.version),
+        config: runtime_config(image, labels::annotations(&lock, image, version)),
+        annotations: labels::annotations(&lock, image, version),
     };
     let inputs = layers.iter().map(|layer| layer.handle.out_input()).collect();
     let handle = sink.add(Job {
@@ -222,70 +179,21 @@ where
     Ok(ImageGraph { fetches, layers, image: handle })
 }
 
-fn add_fetches<S>(
-    sink: &mut S,
-    lock: &Lock,
-    plan: &ImagePlan,
+pub(crate) fn plan<'l, E: std::error::Error + 'static>(
+    lock: &'l Lock,
     image: &Resolved,
-    packages: &mut Packages<'_>,
-) -> Result<Vec<Fetch>, RecipeError<S::Error>>
-where
-    S: Sink,
-    S::Error: std::error::Error + 'static,
-{
-    let mut fetches = Vec::new();
-    for name in &plan.layers {
-        let layer = lock
-            .layers
-            .iter()
-            .find(|layer| layer.name == *name)
-            .ok_or_else(|| RecipeError::NoSuchLayer { image: image.name.clone(), layer: name.clone() })?;
-        let step = packages.fetch_step(name);
-        let nar_sha256 = layer.fetch.nar_sha256;
-        let job = Job {
-            name: format!("debs-{name}"),
-            step: Step::Fetch(step.clone()),
-            inputs: Vec::new(),
-            sources: Vec::new(),
-            fixed: Some(nar_sha256),
-        };
-        let handle = sink.add(job)?;
-        packages.fetches.insert(name.clone(), handle.clone());
-        fetches.push(Fetch { handle, step, nar_sha256 });
-    }
-    Ok(fetches)
+) -> Result<&'l ImagePlan, RecipeError<E>> {
+    let plan = lock.images.get(&image.layers_of);
+    // A lock from before the image extended another one, or from after.
+    let plan = plan.filter(|plan| plan.extends == image.extends.as_ref().map(|base| base.layers_of.clone()));
+    plan.ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })
 }
 
-/// The fetches that hold some packages, each once, in a fixed order.
-pub(crate) fn fetch_inputs<'a>(
-    packages: &Packages<'_>,
-    names: impl Iterator<Item = &'a sage_oci_names::PackageName>,
-) -> Vec<Input> {
-    each_once(names.filter_map(|name| packages.fetch_of(name)).map(Handle::out_input).collect())
-}
-
-fn each_once(mut inputs: Vec<Input>) -> Vec<Input> {
-    inputs.sort_by(|a, b| a.derivation.cmp(&b.derivation));
-    inputs.dedup();
-    inputs
-}
-
-fn check_sources<E: std::error::Error + 'static>(
-    image: &Resolved,
-    files: &BTreeMap<String, String>,
-) -> Result<(), RecipeError<E>> {
-    for (entry, kind) in &image.files {
-        if let sage_oci_definition::FileKind::Source(name) = kind
-            && !files.contains_key(name)
-        {
-            return Err(RecipeError::NoSource {
-                image: image.name.clone(),
-                path: entry.path.clone(),
-                source_name: name.clone(),
-            });
-        }
-    }
-    Ok(())
+/// The lock as an image sees it.
+fn view<E: std::error::Error + 'static>(lock: &Lock, image: &Resolved) -> Result<Lock, RecipeError<E>> {
+    plan(lock, image)?;
+    lock.view(&image.layers_of)
+        .ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })
 }
 
 fn runtime_config(image: &Resolved, mut labels: BTreeMap<String, String>) -> RuntimeConfig {

@@ -1,5 +1,6 @@
-use crate::graph::{Fetch, fetch_inputs};
+use crate::Fetch;
 use crate::packages::{Packages, fetch_step};
+use crate::stack::fetch_inputs;
 use crate::{Input, Interpreter, Job, RecipeError, Sink, Step};
 use sage_oci_lock::{Lock, Python};
 use sage_oci_names::{Architecture, ImageName};

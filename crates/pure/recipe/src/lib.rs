@@ -17,6 +17,8 @@ mod labels;
 mod packages;
 mod resources;
 mod sink;
+mod sources;
+mod stack;
 mod steps;
 
 pub use closure::{
@@ -24,11 +26,12 @@ pub use closure::{
     ClosurePath, ClosureStep, ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission,
     RootFiles, closure_image, split,
 };
-pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, image};
+pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, Surroundings, image};
 pub use join::index;
 pub use resources::Resources;
 pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
-    BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep, Interpreter,
-    LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, Step,
+    Above, BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep,
+    Interpreter, LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, SourcePatch,
+    SourceStep, Step,
 };

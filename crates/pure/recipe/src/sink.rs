@@ -31,7 +31,7 @@ pub struct Job {
 impl Job {
     /// Whether the step has a `contents` output beside `out`.
     pub fn has_contents(&self) -> bool {
-        matches!(self.step, Step::Layer(_) | Step::Bytecode(_) | Step::Generate(_))
+        matches!(self.step, Step::Layer(_) | Step::Bytecode(_) | Step::Generate(_) | Step::Source(_))
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Step {
     Bytecode(BytecodeStep),
     /// Writes one layer of generated files (outputs `out` and `contents`).
     Generate(GenerateStep),
+    /// Turns a source archive into one layer with a git work tree (outputs `out` and `contents`).
+    Source(SourceStep),
     /// Joins layers to an OCI layout (output `out`).
     Image(ImageStep),
     /// Joins images of several architectures to one OCI layout (output `out`).
@@ -164,6 +166,9 @@ pub struct GenerateStep {
     pub generate: GenerateKind,
     /// The `contents` outputs of the package layers, bottom first.
     pub contents: Vec<String>,
+    /// The image that lies below, if the image extends one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<Above>,
     /// Archives that the effects take files from.
     pub archives: BTreeMap<PackageName, String>,
     /// The effects that concern this kind, in order.
@@ -176,6 +181,17 @@ pub struct GenerateStep {
     pub exclude: Vec<String>,
     /// Globs that win over `exclude` (dpkg's `path-include`).
     pub include: Vec<String>,
+}
+
+/// What a generated layer lies on in an image that extends another one: it holds only what differs from there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Above {
+    /// The `contents` outputs of all layers of the extended image, bottom first.
+    pub contents: Vec<String>,
+    /// That of its layer of the same kind: what stands there and is made no longer is taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 /// The kinds of generated layers.
@@ -239,6 +255,42 @@ pub enum PlacedContent {
     Link(String),
     /// A directory.
     Directory(bool),
+}
+
+/// One layer with a source tree: a git work tree with one commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceStep {
+    /// The layer's name.
+    pub name: LayerName,
+    /// Timestamp and compression; the timestamp is the commit's too.
+    pub sealing: Sealing,
+    /// The `.tar.gz`; its one top folder is left out.
+    pub archive: String,
+    /// Patches, in the order in which they are applied.
+    pub patches: Vec<SourcePatch>,
+    /// Where the tree lies, absolute.
+    pub path: String,
+    /// The number of the user and group that own it.
+    pub owner: u32,
+    /// Author and committer, as `Name <address>`.
+    pub author: String,
+    /// The commit's message.
+    pub message: String,
+    /// The commit's tag.
+    pub tag: String,
+    /// `contents` outputs of layers that the folders above `path` may come from, bottom first.
+    pub contents: Vec<String>,
+}
+
+/// A patch of a source tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourcePatch {
+    /// Its file name, for errors.
+    pub name: String,
+    /// A unified diff behind a header that says why.
+    pub text: String,
 }
 
 /// An OCI layout of finished layers.
@@ -326,6 +378,7 @@ mod tests {
                 architecture: Architecture::Amd64,
                 generate,
                 contents: vec!["/c".to_owned()],
+                above: Some(Above { contents: vec!["/b".to_owned()], replaces: None }),
                 archives: BTreeMap::new(),
                 effects: Vec::new(),
                 users: BTreeMap::new(),

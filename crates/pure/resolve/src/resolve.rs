@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Request<'a> {
     /// Packages by name; their order does not matter.
     pub wanted: &'a [PackageName],
+    /// Packages that are there already: they stay, and nobody is asked whether they are left out.
+    pub kept: &'a [PackageName],
     /// Whether a package is left out: it satisfies what depends on it, but is not installed, and what it depends on
     /// itself does not count.
     pub omit: &'a dyn Fn(&PackageName) -> bool,
@@ -81,7 +83,12 @@ pub fn resolve(universe: &Universe, request: &Request<'_>) -> Result<Resolution,
     }
     let essential = universe.essential();
     let mut roots: Vec<PackageName> = wanted.iter().map(|name| (*name).clone()).collect();
+    let kept: BTreeSet<&PackageName> = request.kept.iter().collect();
     roots.extend(essential.into_iter().filter(|name| !wanted.contains(name) && !(request.omit)(name)));
+    // What is there already counts as asked for, behind what really is.
+    roots.extend(kept.into_iter().cloned());
+    let mut seen = BTreeSet::new();
+    roots.retain(|name| seen.insert(name.clone()));
 
     let links = Links::new(universe, &roots, request.omit)?;
     let newest: Vec<usize> = roots.iter().filter_map(|name| universe.named(name).next()).collect();

@@ -35,7 +35,7 @@ fn candidate(text: &str) -> Candidate {
 fn answer(index: &[&str], wanted: &[&str], omit: &[&str]) -> Result<Resolution, ResolveError> {
     let universe = Universe::new(index.iter().map(|text| candidate(text)).collect(), Architecture::Amd64)?;
     let wanted: Vec<PackageName> = wanted.iter().map(|text| name(text)).collect();
-    resolve(&universe, &Request { wanted: &wanted, omit: &|name| omit.contains(&name.as_str()) })
+    resolve(&universe, &Request { wanted: &wanted, kept: &[], omit: &|name| omit.contains(&name.as_str()) })
 }
 
 /// The packages of an answer, as `name` or, where it is not version 1, `name=version`.
@@ -204,7 +204,7 @@ proptest! {
         let back = [name("pkg0"), name("pkg3")];
         let solve = |candidates: Vec<Candidate>, wanted: &[PackageName]| {
             let universe = Universe::new(candidates, Architecture::Amd64).unwrap();
-            resolve(&universe, &Request { wanted, omit: &|_| false }).map_err(|error| error.to_string())
+            resolve(&universe, &Request { wanted, kept: &[], omit: &|_| false }).map_err(|error| error.to_string())
         };
         prop_assert_eq!(solve(index, &wanted), solve(shuffled, &back));
     }
@@ -212,7 +212,7 @@ proptest! {
     #[test]
     fn an_answer_is_consistent(index in index()) {
         let universe = Universe::new(index.clone(), Architecture::Amd64).unwrap();
-        let Ok(answer) = resolve(&universe, &Request { wanted: &[name("pkg0")], omit: &|_| false }) else { return Ok(()) };
+        let Ok(answer) = resolve(&universe, &Request { wanted: &[name("pkg0")], kept: &[], omit: &|_| false }) else { return Ok(()) };
         let has = |wanted: &str| answer.packages.iter().any(|package| {
             package.name.as_str() == wanted
                 || wanted == "virtual" && index.iter().any(|c| c.name == package.name && c.provides == "virtual")

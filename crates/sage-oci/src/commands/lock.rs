@@ -1,7 +1,9 @@
 use crate::context::{self, Context};
 use crate::progress::{Meter, Unit};
 use crate::{Failure, cli};
-use sage_oci_archive::{ArchiveError, ImageRequest, LeftOut, LockRequest, Progress, Step, SuiteRequest, make_lock};
+use sage_oci_archive::{
+    ArchiveError, ImageRequest, LeftOut, LockRequest, Progress, SourceRequest, Step, SuiteRequest, make_lock,
+};
 use sage_oci_definition::{Channel, Image, Resolved};
 use sage_oci_effects::Census;
 use sage_oci_lock::Lock;
@@ -134,6 +136,7 @@ fn suite_request(suite: &sage_oci_definition::Suite) -> SuiteRequest {
 fn image_request(image: &Resolved) -> ImageRequest {
     ImageRequest {
         name: image.name.clone(),
+        extends: image.extends.as_ref().map(|base| base.name.clone()),
         version_of: image.version_of.clone(),
         wanted: image.wanted.iter().map(|wanted| wanted.value.clone()).collect(),
         left_out: image
@@ -141,7 +144,19 @@ fn image_request(image: &Resolved) -> ImageRequest {
             .iter()
             .map(|out| LeftOut { names: out.names.clone(), except: out.except.clone(), reason: out.reason.clone() })
             .collect(),
+        brought_back: image.brought_back.clone(),
         payload: image.payload.clone(),
+        sources: image.sources.iter().map(source_request).collect(),
+    }
+}
+
+fn source_request(source: &sage_oci_definition::Source) -> SourceRequest {
+    SourceRequest {
+        name: source.name.clone(),
+        roots: source.roots(),
+        file_name: source.file_name().to_owned(),
+        sha256: source.sha256,
+        size: source.size,
     }
 }
 

@@ -24,9 +24,7 @@ impl Below {
     pub(crate) fn read(paths: &[String]) -> Result<Self, BuildError> {
         let mut below = Self::default();
         for path in paths {
-            let failed = |source| BuildError::Contents { path: PathBuf::from(path), source: Box::new(source) };
-            let file = std::io::BufReader::new(sage_oci_files::open(Path::new(path))?);
-            below.add(Contents::read(file).map_err(failed)?)?;
+            below.add(read(path)?)?;
         }
         below.packages.sort_by(|a, b| a.package.cmp(&b.package));
         below.disputed.sort_by(|a, b| a.0.cmp(&b.0));
@@ -44,6 +42,10 @@ impl Below {
     }
 
     fn add_entry(&mut self, entry: &ContentEntry) -> Result<(), BuildError> {
+        if entry.kind == ContentKind::Whiteout {
+            self.installed.remove(&entry.path);
+            return Ok(());
+        }
         let node = self.node(entry)?;
         match self.installed.get(&entry.path) {
             None => self.installed.insert(entry.path.clone(), node),
@@ -79,7 +81,7 @@ impl Below {
                 let file = self.installed.get(&target()).ok_or_else(|| malformed("its file is missing"))?;
                 file.kind.clone()
             }
-            ContentKind::Whiteout => return Err(malformed("packages remove nothing")),
+            ContentKind::Whiteout => return Err(malformed("a removal is nothing that can be installed")),
         };
         let ContentEntry { mode, uid, gid, package, .. } = entry.clone();
         Ok(Node { kind, mode, uid, gid, package })
@@ -101,6 +103,13 @@ impl Below {
         }
         Ok(())
     }
+}
+
+/// Reads one layer's list of contents.
+pub(crate) fn read(path: &str) -> Result<Contents, BuildError> {
+    let failed = |source| BuildError::Contents { path: PathBuf::from(path), source: Box::new(source) };
+    let file = std::io::BufReader::new(sage_oci_files::open(Path::new(path))?);
+    Contents::read(file).map_err(failed)
 }
 
 fn describe(node: &Node) -> String {

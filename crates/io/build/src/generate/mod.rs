@@ -3,6 +3,7 @@
 //! Each kind is a pure function of what is installed and what the effects say, in a file of its own; here they are given
 //! their inputs, and what they make becomes a layer.
 
+mod above;
 mod alternatives;
 mod certificates;
 mod configuration;
@@ -22,7 +23,8 @@ use crate::output::LayerOutput;
 use crate::owners::Owners;
 use crate::packaged::Packaged;
 use crate::{BuildError, Item, Outputs};
-use inputs::Below;
+use above::Difference;
+pub(crate) use inputs::Below;
 use sage_oci_recipe::{GenerateKind, GenerateStep};
 use std::collections::BTreeMap;
 
@@ -30,9 +32,16 @@ use std::collections::BTreeMap;
 pub(crate) fn run(step: &GenerateStep, outputs: &Outputs, threads: usize) -> Result<(), BuildError> {
     let below = Below::read(&step.contents)?;
     let items = merge::merge(generate(step, &below)?, &below.installed)?;
+    let Difference { items, removed } = match &step.above {
+        Some(above) => above::difference(items, above, &step.contents)?,
+        None => Difference { items, removed: Vec::new() },
+    };
     let mut output = LayerOutput::create(&step.name, &step.sealing, outputs, threads, Some(&below.installed))?;
     for item in &items {
         output.add_item(item, None)?;
+    }
+    for path in removed {
+        output.remove(path)?;
     }
     let info = output.finish()?;
     eprintln!("layer {}: {} files, {}", step.name, items.len(), megabytes(info.size));

@@ -1,0 +1,69 @@
+use std::io;
+
+/// Why no repository was written.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The writer refused.
+    #[error("the pack cannot be written")]
+    Write(#[source] io::Error),
+    /// A file's content could not be read, or is not what it was.
+    #[error("`{path}` cannot be read for the pack")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the reader said.
+        source: io::Error,
+    },
+    /// A path that git refuses, or that is a file and a folder at once.
+    #[error("git cannot hold the path `{path}`: {why}")]
+    Path {
+        /// The path.
+        path: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A person's name or a message that would end a header early.
+    #[error("`{text}` cannot stand in a commit: {why}")]
+    Commit {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// More than the formats' 32-bit numbers can count.
+    #[error("the tree is too large for one pack of 2 GiB")]
+    TooLarge,
+}
+
+/// Why a patch does not apply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatchError {
+    /// Not a unified diff.
+    #[error("line {line} of the patch: {why}")]
+    Syntax {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        why: String,
+    },
+    /// A file that the patch changes is not there, or one that it makes is there.
+    #[error("the patch wants `{path}` to {}", if *present { "be there" } else { "be new" })]
+    Presence {
+        /// The file.
+        path: String,
+        /// Whether the patch wants it to be there.
+        present: bool,
+    },
+    /// A line is another one than the patch says.
+    #[error("`{path}`, line {line}: the patch expects `{expected}`, the file has `{found}`")]
+    Mismatch {
+        /// The file.
+        path: String,
+        /// The line of the file, from 1.
+        line: usize,
+        /// What should stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+}

@@ -1,0 +1,110 @@
+use crate::channel::FORMAT;
+use crate::image::{Body, ChannelPart, Packages, Variant};
+use crate::{Config, DefinitionError, FileEntry, Located, Source};
+use sage_oci_names::{ChannelName, ImageName};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One definition file, before those that extend another one are joined with it.
+pub(crate) enum Part {
+    /// Stands alone.
+    Alone(Box<Body>),
+    /// Lies above another image.
+    Above(Box<Extension>),
+}
+
+/// The definition of an image that extends another: user, compression, versions and tags are the other one's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Extension {
+    format: u64,
+    pub(crate) name: ImageName,
+    extends: toml::Spanned<ImageName>,
+    title: String,
+    description: String,
+    packages: Packages,
+    #[serde(default)]
+    config: Config,
+    #[serde(default)]
+    files: Vec<toml::Spanned<FileEntry>>,
+    #[serde(default)]
+    sources: Vec<toml::Spanned<Source>>,
+    /// What differs in a channel; every channel of the other image is one of this image too.
+    #[serde(default)]
+    channels: BTreeMap<ChannelName, toml::Spanned<ChannelPart>>,
+    #[serde(default)]
+    variants: BTreeMap<ImageName, Variant>,
+}
+
+/// What tells the two kinds apart.
+#[derive(Deserialize)]
+struct Kind {
+    extends: Option<toml::Value>,
+}
+
+impl Part {
+    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, DefinitionError> {
+        let failed = |error| DefinitionError::from_toml(file, text, &error);
+        let kind: Kind = toml::from_str(text).map_err(failed)?;
+        let (part, format) = match kind.extends {
+            None => {
+                let body: Box<Body> = toml::from_str(text).map(Box::new).map_err(failed)?;
+                let format = body.format;
+                (Self::Alone(body), format)
+            }
+            Some(_) => {
+                let extension: Box<Extension> = toml::from_str(text).map(Box::new).map_err(failed)?;
+                let format = extension.format;
+                (Self::Above(extension), format)
+            }
+        };
+        if format > FORMAT {
+            return Err(DefinitionError::Newer { file: file.to_owned(), found: format, known: FORMAT });
+        }
+        Ok(part)
+    }
+}
+
+impl Extension {
+    /// The line of `extends`, and the image that it names.
+    pub(crate) fn extends(&self, file: &str, text: &str) -> (usize, ImageName) {
+        let located = Located::new(file, text, self.extends.clone());
+        (located.line, located.value)
+    }
+
+    /// The whole definition: what is not said here is as in `base`.
+    pub(crate) fn body(self, file: &str, text: &str, base: &Body) -> Result<Body, DefinitionError> {
+        let mut channels = self.channels;
+        for (name, part) in &channels {
+            let line = Located::new(file, text, part.clone()).line;
+            if !base.channels.contains_key(name) {
+                let message = format!("`{}`, which this image extends, has no channel `{name}`", base.name);
+                return Err(DefinitionError::at(file, line, message));
+            }
+            if !part.get_ref().tags.is_empty() {
+                let message = format!("the tags are those of `{}`, which this image extends", base.name);
+                return Err(DefinitionError::at(file, line, message));
+            }
+        }
+        for (name, theirs) in &base.channels {
+            let span = channels.get(name).map_or(0..0, toml::Spanned::span);
+            let own = channels.remove(name).map(toml::Spanned::into_inner).unwrap_or_default();
+            let part = ChannelPart { tags: theirs.get_ref().tags.clone(), ..own };
+            channels.insert(name.clone(), toml::Spanned::new(span, part));
+        }
+        Ok(Body {
+            format: self.format,
+            name: self.name,
+            title: self.title,
+            description: self.description,
+            packages: self.packages,
+            config: self.config,
+            files: self.files,
+            sources: self.sources,
+            channels,
+            variants: self.variants,
+            payload: Vec::new(),
+            ..base.clone()
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! Steps that fetch and lay out source trees.
+
+use crate::{FetchFile, FetchStep, Handle, RecipeError, Sealing, SourcePatch, SourceStep};
+use sage_oci_definition::{Resolved, Source};
+use sage_oci_lock::{ImagePlan, LockedSource};
+use sage_oci_names::LayerName;
+use std::collections::BTreeMap;
+
+/// What fetches a source archive: a folder with it alone.
+pub(crate) fn fetch_step(source: &Source) -> FetchStep {
+    let name = source.file_name().to_owned();
+    let file = FetchFile { path: name.clone(), name, size: source.size, sha256: source.sha256 };
+    FetchStep { mirrors: source.roots(), files: vec![file] }
+}
+
+/// What the lock says of a source; it must speak of the definition's archive.
+pub(crate) fn locked<'l, E: std::error::Error + 'static>(
+    plan: &'l ImagePlan,
+    image: &Resolved,
+    source: &Source,
+) -> Result<&'l LockedSource, RecipeError<E>> {
+    let known = plan.sources.get(&source.name).filter(|known| known.sha256 == source.sha256);
+    known.ok_or_else(|| RecipeError::OtherSource {
+        image: image.name.clone(),
+        source_name: source.name.clone(),
+        channel: image.channel.to_string(),
+    })
+}
+
+/// What lays a source tree out; `files` has its patches.
+pub(crate) fn source_step(
+    image: &Resolved,
+    source: &Source,
+    fetch: &Handle,
+    files: &BTreeMap<String, String>,
+    sealing: Sealing,
+    contents: Vec<String>,
+) -> SourceStep {
+    let patch = |name: &String| Some(SourcePatch { name: name.clone(), text: files.get(name)?.clone() });
+    let mut message =
+        format!("{} {}\n\n{}, sha256 {}\n", source.name, source.version, source.file_name(), source.sha256);
+    for name in &source.patches {
+        message.push_str(&format!("with {name}\n"));
+    }
+    SourceStep {
+        name: LayerName::parse(&format!("source-{}", source.name))
+            .expect("the definition takes only names that may stand in a layer's"),
+        sealing,
+        archive: format!("{}/{}", fetch.out, source.file_name()),
+        patches: source.patches.iter().filter_map(patch).collect(),
+        path: source.path.clone(),
+        owner: image.user.id,
+        author: source.author.clone(),
+        message,
+        tag: source.version.clone(),
+        contents,
+    }
+}
