@@ -1,5 +1,7 @@
 //! What is written here, held to git itself: it is whole, it is what is checked out, and it has git's own names.
 
+#![expect(clippy::disallowed_methods, reason = "a test's own files in a temporary folder")]
+
 use sage_oci_git::{Commit, File, FileMode, Files, ObjectId, ObjectKind, Repository};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
