@@ -24,7 +24,7 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 fn an_unknown_image_lists_the_known_ones() {
     let (status, stdout, stderr) = run(&["build", "sagemat"]);
     assert_eq!((status, stdout.as_str()), (2, ""));
-    insta::assert_snapshot!(stderr, @"error: there is no image `sagemat`; there are `sagemath`, `sagemath-jupyter`");
+    insta::assert_snapshot!(stderr, @"error: there is no image `sagemat`; there are `sagemath`, `sagemath-jupyter`, `sagemath-dev`");
 }
 
 #[test]

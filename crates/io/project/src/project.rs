@@ -66,7 +66,9 @@ impl Project {
     /// A file that cannot be read or is not a definition, or an image for a channel that is not defined.
     pub fn images(&self) -> Result<Vec<Image>, ProjectError> {
         let channels: Vec<ChannelName> = self.channels()?.into_iter().map(|channel| channel.name).collect();
-        let images = Image::parse_all(&self.toml("nix/images")?)?;
+        let mut images = Image::parse_all(&self.toml("nix/images")?)?;
+        // `sagemath-dev.toml` comes before `sagemath.toml` in a folder, and after it in a list for people.
+        images.sort_by(|a, b| a.name.cmp(&b.name));
         for image in &images {
             image.check_channels(&channels)?;
         }
