@@ -2,6 +2,7 @@ use super::load::{import, references};
 use super::{build, doctor, emulation, runtime, smoke};
 use crate::context::Context;
 use crate::{Failure, cli};
+use sage_oci_definition::Resolved;
 use sage_oci_engine::Engine;
 
 /// `up`: everything from nothing. The image's names move only after every check is green.
@@ -48,6 +49,12 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
     let name = short.or(tags.first().map(String::as_str)).unwrap_or_default();
     printer.step("Ready", format_args!("{}  {}", tags.join("  "), image.descriptor.digest));
     printer.note("start it:");
-    printer.result(format_args!("docker run --rm -it {name}"));
+    printer.result(format_args!("docker run --rm -it {}{name}", published(&locked.image)));
     Ok(())
+}
+
+/// Options that publish the ports of an image whose own command serves them: of a variant, whose layers' image has another.
+fn published(image: &Resolved) -> String {
+    let ports = image.config.ports.iter().flatten().filter(|_| image.name != image.layers_of);
+    ports.map(|port| port.split('/').next().unwrap_or(port)).map(|port| format!("-p {port}:{port} ")).collect()
 }
