@@ -14,6 +14,9 @@ const SESSION: &str = "sage-oci-smoke";
 /// How long the server may take to answer a plain request.
 const REQUEST: Duration = Duration::from_secs(15);
 
+/// After how long without a whole answer a kernel that starts is asked again.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// A kernel, and the WebSocket to it.
 pub(crate) struct Kernel {
     http: Http,
@@ -34,8 +37,14 @@ impl Kernel {
             let id = reply.json().map_err(Trouble::failed)?["id"].as_str().unwrap_or_default().to_owned();
             let socket = connect(http, &id).await.map_err(|error| Trouble::failed(format!("WebSocket: {error}")))?;
             let mut kernel = Self { http: http.clone(), id, socket, asked: 0 };
-            kernel.ask("kernel_info_request", json!({}), false).await?;
-            Ok(kernel)
+            // What a kernel publishes before the server listens to it is lost, and no answer is whole without it: like the
+            // notebook's own page, ask again.
+            loop {
+                let asked = kernel.ask("kernel_info_request", json!({}), false);
+                if let Ok(answer) = tokio::time::timeout(PATIENCE, asked).await {
+                    return answer.map(|_| kernel);
+                }
+            }
         };
         let late = || Trouble::late(format!("the kernel did not answer within {} s", within.as_secs()));
         tokio::time::timeout(within, start).await.unwrap_or_else(|_| Err(late()))
