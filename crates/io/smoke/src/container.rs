@@ -9,6 +9,9 @@ pub(crate) struct Lab<'a> {
     pub engine: &'a Engine,
     pub image: &'a str,
     pub options: &'a SmokeOptions,
+    /// Held while a container is on the engine's bridge: as others join and leave it, connections to published ports were seen
+    /// to stand still for a minute.
+    pub bridge: &'a tokio::sync::Mutex<()>,
 }
 
 impl Lab<'_> {

@@ -6,6 +6,7 @@ use futures_util::{StreamExt, stream};
 use sage_oci_checks::{Check, Kind, Selection};
 use sage_oci_engine::{Engine, RunId};
 use std::time::Instant;
+use tokio::sync::Mutex;
 
 /// How checks are run.
 #[derive(Debug, Clone)]
@@ -31,7 +32,8 @@ pub async fn run_checks(
     tell: &(dyn Fn(&Outcome) + Sync),
 ) -> Report {
     let began = Instant::now();
-    let lab = Lab { engine, image, options };
+    let bridge = Mutex::new(());
+    let lab = Lab { engine, image, options, bridge: &bridge };
     let tasks = selection.checks.iter().enumerate().map(async |(place, check)| {
         let outcomes = run_one(&lab, check, tell).await;
         (place, outcomes)
@@ -76,6 +78,12 @@ async fn run_one(lab: &Lab<'_>, check: &Check, tell: &(dyn Fn(&Outcome) + Sync))
 }
 
 async fn run_kind(lab: &Lab<'_>, check: &Check, tell: &(dyn Fn(&Outcome) + Sync)) -> Vec<Outcome> {
+    let on_bridge = match &check.kind {
+        Kind::Service(what) => what.port.is_some() || check.options.network,
+        Kind::Notebook(_) => true,
+        Kind::Command | Kind::Image(_) => check.options.network,
+    };
+    let _alone = if on_bridge { Some(lab.bridge.lock().await) } else { None };
     let outcome = match &check.kind {
         Kind::Command => command(lab, check).await,
         Kind::Service(what) => service::run(lab, check, what).await,
