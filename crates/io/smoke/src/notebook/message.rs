@@ -18,7 +18,8 @@ pub(crate) fn request(id: &str, session: &str, kind: &str, content: Value) -> St
 pub(crate) fn execute(code: &str) -> Value {
     json!({
         "code": code, "silent": false, "store_history": true, "user_expressions": {},
-        "allow_stdin": false, "stop_on_error": true,
+        // An error, or an interruption, must not abort what is asked next.
+        "allow_stdin": false, "stop_on_error": false,
     })
 }
 
