@@ -13,6 +13,9 @@ pub struct RunOutput {
     /// Its exit status; `None` where the deadline ended it.
     pub exit: Option<i64>,
     /// Whether the kernel killed it, or a part of it, for want of memory.
+    ///
+    /// Engines miss this now and then when the last process of a container is killed, so the end of one with a memory
+    /// limit by a SIGKILL that was not sent from here counts, too.
     pub oom: bool,
     /// Whether the deadline ended it.
     pub timed_out: bool,

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 const MAX_ARTEFACT: usize = 64 * 1024 * 1024;
 /// How long a killed container may take to be gone.
 const AFTER_KILL: Duration = Duration::from_secs(10);
+/// The exit status of what a SIGKILL ended.
+const KILLED: i64 = 128 + 9;
 
 impl Engine {
     /// Runs one command in a container of its own and removes the container.
@@ -77,10 +79,12 @@ impl Engine {
         }
         settle(&mut output.stdout);
         settle(&mut output.stderr);
-        let state = self.docker.inspect_container(id, None::<InspectContainerOptions>).await;
-        let state = state.map_err(fail("inspecting"))?.state.unwrap_or_default();
+        let answer = self.docker.inspect_container(id, None::<InspectContainerOptions>).await;
+        let answer = answer.map_err(fail("inspecting"))?;
+        let state = answer.state.unwrap_or_default();
         output.exit = state.exit_code.filter(|_| !output.timed_out);
-        output.oom = state.oom_killed.unwrap_or(false);
+        let limited = answer.host_config.and_then(|host| host.memory).is_some_and(|bytes| bytes > 0);
+        output.oom = state.oom_killed.unwrap_or(false) || limited && output.exit == Some(KILLED);
         if let Some(path) = &spec.artefact {
             output.artefact = self.artefact(id, path).await?;
         }
