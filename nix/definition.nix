@@ -28,7 +28,7 @@ let
   ];
   sourceKeys = [ "name" "version" "urls" "sha256" "size" "path" "author" "patches" ];
   packageKeys = [ "wanted" "left-out" "brought-back" ];
-  fileKeys = [ "path" "source" "link" "mode" "owner" "group" ];
+  fileKeys = [ "path" "source" "link" "directory" "mode" "owner" "group" ];
 
   # What is set above replaces what is below; variables and labels are merged.
   overlay =
@@ -53,11 +53,18 @@ let
         file:
         {
           inherit (file) path;
-          mode = file.mode or "0644";
+          mode = file.mode or (if file.directory or false then "0755" else "0644");
           owner = file.owner or "root";
           group = file.group or "root";
         }
-        // (if file ? link then { inherit (file) link; } else { inherit (file) source; });
+        // (
+          if file ? link then
+            { inherit (file) link; }
+          else if file.directory or false then
+            { inherit (file) directory; }
+          else
+            { inherit (file) source; }
+        );
       extends =
         if definition ? base then
           resolve definition.base definition.base.name channel

@@ -163,7 +163,7 @@ let
           group
           ;
       }
-      // (if file ? link then { inherit (file) link; } else { text = placedFile file.source; })
+      // (if file ? source then { text = placedFile file.source; } else removeAttrs file [ "path" "mode" "owner" "group" ])
     ) image.files;
   };
 

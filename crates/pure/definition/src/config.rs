@@ -70,9 +70,11 @@ pub struct FileEntry {
     source: Option<String>,
     /// Or a symbolic link's target.
     link: Option<String>,
-    /// Permission bits as four octal digits; `0644` where nothing is said.
-    #[serde(default = "default_mode")]
-    pub mode: String,
+    /// Or a directory, which is only said where its mode or owner is another than its parents'.
+    #[serde(default)]
+    directory: bool,
+    /// Permission bits as four octal digits; where nothing is said, `0644`, and `0755` for a directory.
+    mode: Option<String>,
     /// The owner.
     #[serde(default = "root")]
     pub owner: String,
@@ -88,6 +90,8 @@ pub enum FileKind {
     Source(String),
     /// A symbolic link with this target.
     Link(String),
+    /// A directory.
+    Directory,
 }
 
 impl FileEntry {
@@ -97,20 +101,27 @@ impl FileEntry {
             return Err(format!("`path = \"{}\"` must be absolute, without `..`", self.path));
         }
         // The text goes into the build step as it is, so it has one form only.
-        if self.mode.len() != 4 || !self.mode.bytes().all(|digit| (b'0'..=b'7').contains(&digit)) {
-            return Err(format!("`mode = \"{}\"` must be four octal digits, as `0755`", self.mode));
+        if let Some(mode) = &self.mode
+            && (mode.len() != 4 || !mode.bytes().all(|digit| (b'0'..=b'7').contains(&digit)))
+        {
+            return Err(format!("`mode = \"{mode}\"` must be four octal digits, as `0755`"));
         }
-        match (&self.source, &self.link) {
-            (Some(source), None) if !source.contains('/') => Ok(FileKind::Source(source.clone())),
-            (Some(source), None) => Err(format!("`source = \"{source}\"` must be a file name below nix/images/files")),
-            (None, Some(link)) => Ok(FileKind::Link(link.clone())),
-            _ => Err(format!("`{}` needs either `source` or `link`", self.path)),
+        match (&self.source, &self.link, self.directory) {
+            (Some(source), None, false) if !source.contains('/') => Ok(FileKind::Source(source.clone())),
+            (Some(source), None, false) => {
+                Err(format!("`source = \"{source}\"` must be a file name below nix/images/files"))
+            }
+            (None, Some(link), false) => Ok(FileKind::Link(link.clone())),
+            (None, None, true) => Ok(FileKind::Directory),
+            _ => Err(format!("`{}` needs either `source`, `link` or `directory = true`", self.path)),
         }
     }
-}
 
-fn default_mode() -> String {
-    "0644".to_owned()
+    /// The permission bits, as four octal digits.
+    #[must_use]
+    pub fn mode(&self) -> &str {
+        self.mode.as_deref().unwrap_or(if self.directory { "0755" } else { "0644" })
+    }
 }
 
 fn root() -> String {

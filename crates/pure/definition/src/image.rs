@@ -415,12 +415,25 @@ config.cmd = ["jupyter"]
     }
 
     #[test]
+    fn a_directory_may_be_searched_where_nothing_is_said() {
+        let kinds = ["link = \"x\"", "directory = true", "directory = true\nmode = \"0700\""];
+        let placed = kinds.map(|kind| {
+            let image = Image::parse("tiny.toml", &TEXT.replace("link = \"hello\"", kind)).unwrap();
+            let (entry, kind) = image.resolve(&name("tiny"), &name("sid")).unwrap().files[0].clone();
+            (kind, entry.mode().to_owned())
+        });
+        let directory = |mode: &str| (FileKind::Directory, mode.to_owned());
+        assert_eq!(placed, [(FileKind::Link("x".into()), "0644".to_owned()), directory("0755"), directory("0700")]);
+    }
+
+    #[test]
     fn errors_name_the_line() {
         for (from, to, line, word) in [
             ("id = 1000", "id = 1000\nshel = 1", 24, "shel"),
             ("\"sudo\"", "\"Sudo\"", 15, "lower-case"),
             ("link = \"hello\"", "", 31, "either"),
             ("link = \"hello\"", "link = \"hello\"\nmode = \"755\"", 31, "four octal digits"),
+            ("link = \"hello\"", "link = \"hello\"\ndirectory = true", 31, "either"),
         ] {
             let error = Image::parse("tiny.toml", &TEXT.replace(from, to)).unwrap_err().to_string();
             assert!(error.starts_with(&format!("tiny.toml:{line}:")) && error.contains(word), "{error}");

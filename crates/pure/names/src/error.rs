@@ -1,6 +1,6 @@
 /// Why a text is not the name it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a {kind}: {why}")]
+#[error("`{text}` is not a valid {kind}: {why}")]
 pub struct NameError {
     /// What the text was taken for, as a person would say it.
     pub kind: &'static str,

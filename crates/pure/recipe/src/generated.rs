@@ -116,8 +116,9 @@ impl Generated<'_> {
                 let content = match kind {
                     FileKind::Source(name) => PlacedContent::Text(self.files.get(name)?.clone()),
                     FileKind::Link(target) => PlacedContent::Link(target.clone()),
+                    FileKind::Directory => PlacedContent::Directory(true),
                 };
-                let mode = Mode::try_from(entry.mode.clone()).ok()?;
+                let mode = Mode::try_from(entry.mode().to_owned()).ok()?;
                 Some(PlacedFile {
                     path: entry.path.clone(),
                     content,
