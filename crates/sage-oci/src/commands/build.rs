@@ -2,13 +2,13 @@ use crate::cli;
 use crate::commands::timings;
 use crate::context::{self, Context, Locked};
 use crate::progress::Building;
-use crate::{Failure, interrupt};
+use crate::{Failure, Printer, interrupt};
 use sage_oci_image::{Image, whole};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::StorePath;
 use sage_oci_produce::{Plan, ProduceError};
 use sage_oci_store::{Nix, StoreError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// An image in the store.
@@ -52,14 +52,12 @@ pub fn realise_all(
     let Some((first, others)) = all.split_first() else { return Err(Failure::new("there is nothing to build", None)) };
     let nix = context::nix(building)?;
     let plan = context.plan_all(&nix, first, others)?;
-    let mut observer = Building::new(context.printer, manner(&nix));
-    let done = plan.realise(&nix, &context::downloads(building.connections), &mut observer);
-    observer.finish();
-    if building.timings {
-        timings::print(context.printer, observer.timings());
-    }
-    let done = done.map_err(stopped)?;
-    keep(&nix, plan.image(), first, others, link, done)?;
+    let done = watched(context.printer, &nix, building.timings, |observer| {
+        plan.realise(&nix, &context::downloads(building.connections), observer)
+    })?;
+    let architecture = if others.is_empty() { first.lock.architecture.debian() } else { "index" };
+    let own = format!("images/{}-{}-{architecture}", first.image.name, first.image.channel);
+    keep(&nix, plan.image(), &own, link.as_deref(), done)?;
     if done {
         let seconds = begun.elapsed().as_secs_f64();
         context.printer.step("Built", format_args!("{} in {seconds:.1} s", plan.image()));
@@ -70,45 +68,50 @@ pub fn realise_all(
 /// Makes the layers' lists of contents be in the store.
 pub fn realise_contents(context: &Context, nix: &Nix, plan: &Plan) -> Result<(), Failure> {
     let options = cli::Building::default();
-    let mut observer = Building::new(context.printer, manner(nix));
-    let done = plan.realise_contents(nix, &context::downloads(options.connections), &mut observer);
-    observer.finish();
-    done.map_err(stopped)
+    watched(context.printer, nix, options.timings, |observer| {
+        plan.realise_contents(nix, &context::downloads(options.connections), observer)
+    })
 }
 
-/// A build that was interrupted ends as Ctrl-C does.
-pub fn stopped(error: ProduceError) -> Failure {
-    match error {
+/// Lets something be built with progress on the terminal, and a table of the builds after it where that is asked for. One
+/// that was interrupted ends as Ctrl-C does.
+pub fn watched<T>(
+    printer: Printer,
+    nix: &Nix,
+    timings: bool,
+    build: impl FnOnce(&mut Building) -> Result<T, ProduceError>,
+) -> Result<T, Failure> {
+    let mut observer = Building::new(printer, manner(nix));
+    let done = build(&mut observer);
+    observer.finish();
+    if timings {
+        timings::print(printer, observer.timings());
+    }
+    done.map_err(|error| match error {
         ProduceError::Store(StoreError::Interrupted { .. }) => interrupt::failure(),
         other => other.into(),
-    }
+    })
 }
 
 /// How Nix will build, for people.
-pub fn manner(nix: &Nix) -> String {
+fn manner(nix: &Nix) -> String {
     let option = |name: &str, unit: &str| nix.option(name).map(|value| format!("{value} {unit}"));
     let said = [option("max-jobs", "at once"), option("cores", "threads each")];
     said.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Registers a root for the garbage collector: where the caller says, and one of our own an image and channel.
-fn keep(
-    nix: &Nix,
-    image: &StorePath,
-    first: &Locked,
-    others: &[Locked],
-    link: Option<PathBuf>,
-    new: bool,
-) -> Result<(), Failure> {
-    let folder = sage_oci_files::state_dir().join("images");
-    let architecture = if others.is_empty() { first.lock.architecture.debian() } else { "index" };
-    let own = folder.join(format!("{}-{}-{architecture}", first.image.name, first.image.channel));
+/// Registers roots for the garbage collector: one of our own below the state folder, and where the caller says. A path that
+/// was there before has its own root already, as a rule.
+pub fn keep(nix: &Nix, image: &StorePath, own: &str, link: Option<&Path>, new: bool) -> Result<(), Failure> {
+    let own = sage_oci_files::state_dir().join(own);
     if new || sage_oci_files::read_link(&own).ok().as_deref() != Some(image.as_ref()) {
-        sage_oci_files::create_dir_all(&folder)?;
+        if let Some(folder) = own.parent() {
+            sage_oci_files::create_dir_all(folder)?;
+        }
         nix.add_root(image, &own)?;
     }
     if let Some(link) = link {
-        nix.add_root(image, &link)?;
+        nix.add_root(image, link)?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
-use super::{build, load, runtime, timings};
+use super::{build, load, runtime};
 use crate::cli;
 use crate::context;
-use crate::progress::Building;
 use crate::{Failure, Printer};
 use sage_oci_engine::Engine;
 use sage_oci_image::Image;
@@ -23,14 +22,9 @@ pub fn run(options: &cli::Closure, printer: Printer) -> Result<(), Failure> {
     let contents = contents(options, &nix)?;
     let tool = context::add_tool(&nix)?;
     let plan = ClosurePlan::make(&nix, &image, &contents, context::machine()?, tool)?;
-    let mut observer = Building::new(printer, build::manner(&nix));
-    let done = plan.realise(&nix, &mut observer);
-    observer.finish();
-    if options.building.timings {
-        timings::print(printer, observer.timings());
-    }
-    let done = done.map_err(build::stopped)?;
-    keep(&nix, &plan, &image, options)?;
+    let done = build::watched(printer, &nix, options.building.timings, |observer| plan.realise(&nix, observer))?;
+    let own = format!("closures/{}-{}", image.name, image.architecture);
+    build::keep(&nix, plan.image(), &own, options.out_link.as_deref(), done)?;
     if done {
         printer.step("Built", format_args!("{} in {:.1} s", plan.image(), begun.elapsed().as_secs_f64()));
     }
@@ -128,15 +122,4 @@ fn store_path(nix: &Nix, path: &Path) -> Result<StorePath, Failure> {
             Some(format!("add it first: `nix-store --add {}`", path.display())),
         )
     })
-}
-
-/// Registers a root for the garbage collector: where the caller says, and one of our own an image.
-fn keep(nix: &Nix, plan: &ClosurePlan, image: &ClosureImage, options: &cli::Closure) -> Result<(), Failure> {
-    let folder = sage_oci_files::state_dir().join("closures");
-    sage_oci_files::create_dir_all(&folder)?;
-    nix.add_root(plan.image(), &folder.join(format!("{}-{}", image.name, image.architecture)))?;
-    if let Some(link) = &options.out_link {
-        nix.add_root(plan.image(), link)?;
-    }
-    Ok(())
 }
