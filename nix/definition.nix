@@ -28,7 +28,7 @@ let
   ];
   sourceKeys = [ "name" "version" "urls" "sha256" "size" "path" "author" "patches" ];
   packageKeys = [ "wanted" "left-out" "brought-back" ];
-  fileKeys = [ "path" "source" "link" "directory" "mode" "owner" "group" ];
+  fileKeys = [ "path" "source" "link" "directory" "divert" "mode" "owner" "group" ];
 
   # What is set above replaces what is below; variables and labels are merged.
   overlay =
@@ -56,6 +56,7 @@ let
           mode = file.mode or (if file.directory or false then "0755" else "0644");
           owner = file.owner or "root";
           group = file.group or "root";
+          divert = file.divert or false;
         }
         // (
           if file ? link then

@@ -163,7 +163,7 @@ let
           group
           ;
       }
-      // (if file ? source then { text = placedFile file.source; } else removeAttrs file [ "path" "mode" "owner" "group" ])
+      // (if file ? source then { text = placedFile file.source; } else removeAttrs file [ "path" "mode" "owner" "group" "divert" ])
     ) image.files;
   };
 

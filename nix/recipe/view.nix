@@ -17,6 +17,8 @@ let
     if plan.extends or null == extends then plan else notLocked;
   below = if image.extends == null then [ ] else lock.images.${image.extends.layersOf}.layers;
 
+  files = image: if image == null then [ ] else image.files;
+
   set =
     names:
     listToAttrs (
@@ -46,6 +48,15 @@ in
 lock
 // {
   inherit plan packages;
-  effects = filter (effect: names ? ${effect.package}) lock.effects;
+  # The diversions of the definition stand behind those of scripts.
+  effects =
+    filter (effect: names ? ${effect.package}) lock.effects
+    ++ map (file: {
+      package = image.versionOf;
+      kind = "diversion";
+      from = file.path;
+      to = "${file.path}.distrib";
+      local = true;
+    }) (filter (file: file.divert) (files image.extends ++ image.files));
   omitted = filter (omitted: !(names ? ${omitted.name})) (attrValues omitted);
 }

@@ -78,22 +78,26 @@ pub(crate) fn replaced(
     Ok(replaced)
 }
 
+/// By path who diverts it, nobody for a local diversion, and where to.
+type Diversions<'a> = BTreeMap<String, (Option<&'a PackageName>, String)>;
+
 /// Where each package diverts others' files from and to, as they lie in a merged `/usr`.
-fn diversions(effects: &[OwnedEffect]) -> BTreeMap<String, (&PackageName, String)> {
+fn diversions(effects: &[OwnedEffect]) -> Diversions<'_> {
     let mut all = BTreeMap::new();
     for effect in effects {
-        if let Effect::Diversion { from, to } = &effect.effect {
-            all.insert(merged(from.trim_start_matches('/')), (&effect.package, merged(to.trim_start_matches('/'))));
+        if let Effect::Diversion { from, to, local } = &effect.effect {
+            let by = (!local).then_some(&effect.package);
+            all.insert(merged(from.trim_start_matches('/')), (by, merged(to.trim_start_matches('/'))));
         }
     }
     all
 }
 
 /// Where a package's file comes to lie.
-fn place(diversions: &BTreeMap<String, (&PackageName, String)>, package: &PackageName, file: &str) -> String {
+fn place(diversions: &Diversions<'_>, package: &PackageName, file: &str) -> String {
     let path = merged(file);
     match diversions.get(&path) {
-        Some((by, to)) if *by != package => to.clone(),
+        Some((by, to)) if *by != Some(package) => to.clone(),
         _ => path,
     }
 }
@@ -195,7 +199,7 @@ mod tests {
         let files: &[&str] = &["usr/bin/x"];
         let effect = OwnedEffect {
             package: name("bb"),
-            effect: Effect::Diversion { from: "/bin/x".into(), to: "/bin/x.distrib".into() },
+            effect: Effect::Diversion { from: "/bin/x".into(), to: "/bin/x.distrib".into(), local: false },
         };
         let found = check(&[("aa", "1", "", "i", files), ("bb", "1", "", "i", files)], std::slice::from_ref(&effect));
         assert!(found.unwrap().is_empty());

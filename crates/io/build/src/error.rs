@@ -85,6 +85,14 @@ pub enum BuildError {
         /// Who brings it too.
         second: String,
     },
+    /// The definition places a file where a package has one.
+    #[error("the definition places `/{path}`, which the package {package} ships")]
+    Shipped {
+        /// The path.
+        path: String,
+        /// The package.
+        package: PackageName,
+    },
     /// A path lies below something that is no directory.
     #[error("`/{path}` lies below `/{ancestor}`, which is no directory in the image")]
     BelowLink {
@@ -249,6 +257,7 @@ impl BuildError {
             Self::Conflict { .. } => {
                 "leave one of the packages out, or declare a diversion or replacement and lock again"
             }
+            Self::Shipped { .. } => "say `divert = true` beside the file's `path`, and dpkg will know of it",
             Self::BelowLink { .. } => "two packages disagree on what the ancestor is; leave one of them out",
             Self::HardLink { .. } => "exclude both names or none; a replaced file cannot be linked to",
             Self::UnknownOwner { .. } => "declare the user or group among the effects",

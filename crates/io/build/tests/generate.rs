@@ -94,11 +94,17 @@ fn placed_files_keep_the_directories_below_them() {
         place("/var/run/pid", PlacedContent::Text(String::new())),
         place("/bin/run-it", PlacedContent::Link("../x".to_owned())),
     ];
-    let entries = build(&generate(GenerateKind::Files { files }, &[base]), &dir.path().join("files")).unwrap();
+    let lists = [base];
+    let entries = build(&generate(GenerateKind::Files { files }, &lists), &dir.path().join("files")).unwrap();
     assert_eq!(entries["root"].mode, 0o700, "a generated layer must not open root's home");
     assert_eq!((entries["root/.config/x"].mode, entries["root/.config/x"].uid), (0o640, 1000));
     assert!(entries.contains_key("run/pid") && !entries.contains_key("var/run"), "links are followed");
     assert!(entries.contains_key("usr/bin/run-it") && !entries.contains_key("bin"));
+
+    let files = vec![place("/usr/share/x/data", PlacedContent::Text("mine".to_owned()))];
+    let error = build(&generate(GenerateKind::Files { files }, &lists), &dir.path().join("shipped")).unwrap_err();
+    assert!(error.to_string().contains("`/usr/share/x/data`, which the package base-files ships"), "{error}");
+    assert!(error.hint().unwrap().contains("divert = true"));
 }
 
 #[test]
@@ -138,7 +144,11 @@ fn the_database_step_verifies_the_whole() {
     let dir = tempfile::tempdir().unwrap();
     let alike = [layer(&BASE, dir.path(), true), layer(&OTHER, dir.path(), false)];
     let folder = dir.path().join("alike");
-    build(&generate(dpkg(), &alike), &folder).unwrap();
+    let diversion =
+        |to: &str, local| effect("other", Effect::Diversion { from: "/etc/a".into(), to: format!("/etc/{to}"), local });
+    let mut step = generate(dpkg(), &alike);
+    step.effects = vec![diversion("b", false), diversion("c", true)];
+    build(&step, &folder).unwrap();
     let bytes = files(&folder.join("out"));
     let status = String::from_utf8(bytes["var/lib/dpkg/status"].clone()).unwrap();
     let names: Vec<_> = status.lines().filter_map(|line| line.strip_prefix("Package: ")).collect();
@@ -146,6 +156,7 @@ fn the_database_step_verifies_the_whole() {
     assert!(status.contains("node-x (= 1.0-1)"), "{status}");
     let marks = String::from_utf8(bytes["var/lib/apt/extended_states"].clone()).unwrap();
     assert_eq!(marks, "Package: other\nArchitecture: amd64\nAuto-Installed: 1\n\n");
+    assert_eq!(bytes["var/lib/dpkg/diversions"], b"/etc/a\n/etc/b\nother\n/etc/a\n/etc/c\n:\n");
     let rules = String::from_utf8(bytes["etc/dpkg/dpkg.cfg.d/excludes"].clone()).unwrap();
     assert!(rules.ends_with("path-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\n"), "{rules}");
 

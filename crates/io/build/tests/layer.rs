@@ -221,7 +221,10 @@ fn rules_move_change_and_leave_out() {
     step.packages[0].replaced.insert("/etc/x.conf".to_owned(), by);
     step.groups.insert("keeper".to_owned(), 77);
     step.effects = vec![
-        effect("other", Effect::Diversion { from: "/bin/tool".into(), to: "/usr/bin/tool.distrib".into() }),
+        effect(
+            "other",
+            Effect::Diversion { from: "/bin/tool".into(), to: "/usr/bin/tool.distrib".into(), local: false },
+        ),
         effect(
             "tool",
             Effect::Metadata {
@@ -241,6 +244,16 @@ fn rules_move_change_and_leave_out() {
     let directory = find(&contents, "var/lib/tool").unwrap();
     assert_eq!((directory.mode, directory.gid), (0o3770, 77));
     assert!(find(&contents, "etc/x.conf").is_none());
+
+    // A local diversion moves the files of every package; one by the package itself moves none of its own.
+    for (local, diverted) in [(true, true), (false, false)] {
+        let mut step = step.clone();
+        let to = "/usr/bin/tool.distrib".into();
+        step.effects[0] = effect("tool", Effect::Diversion { from: "/usr/bin/tool".into(), to, local });
+        let contents = build(&step, &dir.path().join(format!("local-{local}")), 2).unwrap();
+        assert_eq!(find(&contents, "usr/bin/tool.distrib").is_some(), diverted);
+        assert_eq!(find(&contents, "usr/bin/tool").is_none(), diverted);
+    }
 
     let mut wrong = step.clone();
     wrong.effects.push(effect(

@@ -73,6 +73,9 @@ pub struct FileEntry {
     /// Or a directory, which is only said where its mode or owner is another than its parents'.
     #[serde(default)]
     directory: bool,
+    /// A package ships the path: its file is diverted to the same name with `.distrib`, as by `dpkg-divert --local`.
+    #[serde(default)]
+    pub divert: bool,
     /// Permission bits as four octal digits; where nothing is said, `0644`, and `0755` for a directory.
     mode: Option<String>,
     /// The owner.
@@ -112,6 +115,7 @@ impl FileEntry {
                 Err(format!("`source = \"{source}\"` must be a file name below nix/images/files"))
             }
             (None, Some(link), false) => Ok(FileKind::Link(link.clone())),
+            (None, None, true) if self.divert => Err(format!("`{}`: a directory is not diverted", self.path)),
             (None, None, true) => Ok(FileKind::Directory),
             _ => Err(format!("`{}` needs either `source`, `link` or `directory = true`", self.path)),
         }

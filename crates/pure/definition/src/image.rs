@@ -434,6 +434,7 @@ config.cmd = ["jupyter"]
             ("link = \"hello\"", "", 31, "either"),
             ("link = \"hello\"", "link = \"hello\"\nmode = \"755\"", 31, "four octal digits"),
             ("link = \"hello\"", "link = \"hello\"\ndirectory = true", 31, "either"),
+            ("link = \"hello\"", "directory = true\ndivert = true", 31, "not diverted"),
         ] {
             let error = Image::parse("tiny.toml", &TEXT.replace(from, to)).unwrap_err().to_string();
             assert!(error.starts_with(&format!("tiny.toml:{line}:")) && error.contains(word), "{error}");

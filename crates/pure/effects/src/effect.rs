@@ -117,6 +117,9 @@ pub enum Effect {
         from: String,
         /// Where others' files go.
         to: String,
+        /// No package diverts it but whoever keeps the system (`--local`): files of all packages go there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        local: bool,
     },
     /// `py3compile`: byte-code of a package's modules, made with the image's own Python.
     Bytecode {

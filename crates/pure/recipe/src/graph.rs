@@ -1,6 +1,7 @@
 use crate::stack::Stack;
 use crate::{Handle, ImageStep, Job, RuntimeConfig, Sink, Step, labels};
 use sage_oci_definition::{Config, Resolved};
+use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_lock::{ImagePlan, Lock};
 use sage_oci_names::{Architecture, ImageName, LayerName, Sha256};
 use std::collections::BTreeMap;
@@ -189,11 +190,18 @@ pub(crate) fn plan<'l, E: std::error::Error + 'static>(
     plan.ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })
 }
 
-/// The lock as an image sees it.
+/// The lock as an image sees it, with the diversions of its definition behind those of scripts.
 fn view<E: std::error::Error + 'static>(lock: &Lock, image: &Resolved) -> Result<Lock, RecipeError<E>> {
     plan(lock, image)?;
-    lock.view(&image.layers_of)
-        .ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })
+    let mut view = lock
+        .view(&image.layers_of)
+        .ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })?;
+    let files = image.extends.iter().flat_map(|base| &base.files).chain(&image.files);
+    view.effects.extend(files.filter(|(file, _)| file.divert).map(|(file, _)| OwnedEffect {
+        package: image.version_of.clone(),
+        effect: Effect::Diversion { from: file.path.clone(), to: format!("{}.distrib", file.path), local: true },
+    }));
+    Ok(view)
 }
 
 fn runtime_config(image: &Resolved, mut labels: BTreeMap<String, String>) -> RuntimeConfig {

@@ -35,7 +35,7 @@ fn twice(item: &Item) -> BuildError {
 }
 
 /// The path with its deepest existing parent resolved.
-fn real_path(path: &str, installed: &Installed) -> String {
+pub(super) fn real_path(path: &str, installed: &Installed) -> String {
     let parent = parents(path).collect::<Vec<_>>().into_iter().rev().find_map(|parent| {
         let real = installed.resolve(parent)?;
         Some((parent.len(), real))

@@ -95,6 +95,6 @@ fn generate(step: &GenerateStep, below: &Below) -> Result<Vec<Item>, BuildError>
             };
             dpkg::dpkg(&input)
         }
-        GenerateKind::Files { files } => files::files(files, owners),
+        GenerateKind::Files { files } => files::files(files, owners, installed),
     }
 }

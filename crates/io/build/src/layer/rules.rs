@@ -21,7 +21,8 @@ pub(crate) struct Rules<'a> {
     filter: Filter,
     owners: Owners<'a>,
     metadata: BTreeMap<String, Metadata>,
-    diversions: BTreeMap<String, (&'a PackageName, String)>,
+    /// By path who diverts it, nobody for a local diversion, and where to.
+    diversions: BTreeMap<String, (Option<&'a PackageName>, String)>,
 }
 
 impl<'a> Rules<'a> {
@@ -34,8 +35,9 @@ impl<'a> Rules<'a> {
                     let (uid, gid) = owners.of(owner, group, path)?;
                     metadata.insert(image_path(path)?, Metadata { mode: mode.bits(), uid, gid });
                 }
-                Effect::Diversion { from, to } => {
-                    diversions.insert(image_path(from)?, (&owned.package, image_path(to)?));
+                Effect::Diversion { from, to, local } => {
+                    let by = (!local).then_some(&owned.package);
+                    diversions.insert(image_path(from)?, (by, image_path(to)?));
                 }
                 _ => {}
             }
@@ -60,7 +62,7 @@ impl<'a> Rules<'a> {
     pub(crate) fn place(&self, package: &LayerPackage, path: &str) -> String {
         let path = merged_usr(path);
         match self.diversions.get(path.as_ref()) {
-            Some((by, to)) if **by != package.name => to.clone(),
+            Some((by, to)) if *by != Some(&package.name) => to.clone(),
             _ => path.into_owned(),
         }
     }

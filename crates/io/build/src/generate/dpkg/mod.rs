@@ -86,10 +86,11 @@ fn excludes(input: &Input<'_>) -> String {
     )
 }
 
-/// Three lines a diversion: from, to, by whom.
+/// Three lines a diversion: from, to, by whom; a colon for a local one.
 fn diversions(effects: &[OwnedEffect]) -> String {
     let line = |owned: &OwnedEffect| match &owned.effect {
-        Effect::Diversion { from, to } => Some(format!("{from}\n{to}\n{}\n", owned.package)),
+        Effect::Diversion { from, to, local: true } => Some(format!("{from}\n{to}\n:\n")),
+        Effect::Diversion { from, to, local: false } => Some(format!("{from}\n{to}\n{}\n", owned.package)),
         _ => None,
     };
     effects.iter().filter_map(line).collect()
