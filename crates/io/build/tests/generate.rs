@@ -145,9 +145,12 @@ fn the_database_step_verifies_the_whole() {
     let alike = [layer(&BASE, dir.path(), true), layer(&OTHER, dir.path(), false)];
     let folder = dir.path().join("alike");
     let diversion =
-        |to: &str, local| effect("other", Effect::Diversion { from: "/etc/a".into(), to: format!("/etc/{to}"), local });
+        |to: &str, local| effect("other", Effect::Diversion { from: "/etc/a".into(), to: to.into(), local });
     let mut step = generate(dpkg(), &alike);
-    step.effects = vec![diversion("b", false), diversion("c", true)];
+    step.effects = vec![diversion("/nowhere", true)];
+    let error = build(&step, &dir.path().join("outlived")).unwrap_err().to_string();
+    assert!(error.contains("`/nowhere` is not in the image, but the local diversion of `/etc/a`"), "{error}");
+    step.effects = vec![diversion("/nowhere", false), diversion("/usr/share/shared/x", true)];
     build(&step, &folder).unwrap();
     let bytes = files(&folder.join("out"));
     let status = String::from_utf8(bytes["var/lib/dpkg/status"].clone()).unwrap();
@@ -156,7 +159,7 @@ fn the_database_step_verifies_the_whole() {
     assert!(status.contains("node-x (= 1.0-1)"), "{status}");
     let marks = String::from_utf8(bytes["var/lib/apt/extended_states"].clone()).unwrap();
     assert_eq!(marks, "Package: other\nArchitecture: amd64\nAuto-Installed: 1\n\n");
-    assert_eq!(bytes["var/lib/dpkg/diversions"], b"/etc/a\n/etc/b\nother\n/etc/a\n/etc/c\n:\n");
+    assert_eq!(bytes["var/lib/dpkg/diversions"], b"/etc/a\n/nowhere\nother\n/etc/a\n/usr/share/shared/x\n:\n");
     let rules = String::from_utf8(bytes["etc/dpkg/dpkg.cfg.d/excludes"].clone()).unwrap();
     assert!(rules.ends_with("path-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\n"), "{rules}");
 

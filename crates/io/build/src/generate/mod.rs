@@ -83,6 +83,7 @@ fn generate(step: &GenerateStep, below: &Below) -> Result<Vec<Item>, BuildError>
         }
         GenerateKind::Dpkg { automatic, omitted, sources } => {
             below.verify()?;
+            dpkg::check_diversions(&step.effects, installed)?;
             let input = dpkg::Input {
                 architecture: step.architecture,
                 packages: &below.packages,

@@ -4,7 +4,8 @@ mod stand_in;
 mod status;
 mod triggers;
 
-use crate::{BuildError, Item};
+use crate::paths::image_path;
+use crate::{BuildError, Installed, Item};
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_layer::PackageRecord;
 use sage_oci_names::{Architecture, PackageName};
@@ -84,6 +85,18 @@ fn excludes(input: &Input<'_>) -> String {
         rules("path-exclude", input.exclude),
         rules("path-include", input.include),
     )
+}
+
+/// A local diversion says that a package ships the path; one that no package ships any more has outlived its purpose.
+pub(crate) fn check_diversions(effects: &[OwnedEffect], installed: &Installed) -> Result<(), BuildError> {
+    for owned in effects {
+        if let Effect::Diversion { from, to, local: true } = &owned.effect
+            && !installed.exists(&image_path(to)?)
+        {
+            return Err(BuildError::Absent { path: to.clone(), wanted_by: format!("the local diversion of `{from}`") });
+        }
+    }
+    Ok(())
 }
 
 /// Three lines a diversion: from, to, by whom; a colon for a local one.
