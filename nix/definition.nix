@@ -27,6 +27,7 @@ let
     "include"
   ];
   sourceKeys = [ "name" "version" "urls" "sha256" "size" "path" "author" "patches" ];
+  wheelKeys = [ "name" "version" "urls" "sha256" "size" "reason" "exclude" ];
   packageKeys = [ "wanted" "left-out" "brought-back" ];
   fileKeys = [ "path" "source" "link" "directory" "divert" "mode" "owner" "group" ];
 
@@ -71,6 +72,8 @@ let
           resolve definition.base definition.base.name channel
         else
           null;
+      # An image that extends another one leaves out what that one does.
+      leftOut = (definition.base or definition).channels.${channel};
       own = overlay (definition.config or { }) (part.config or { });
       below = if extends == null then own else overlay extends.config own;
     in
@@ -87,8 +90,9 @@ let
       config = overlay below (variant.config or { });
       files = map placed (definition.files or [ ] ++ part.files or [ ]);
       sources = definition.sources or [ ] ++ part.sources or [ ];
-      exclude = definition.exclude or [ ];
-      include = definition.include or [ ];
+      wheels = definition.wheels or [ ] ++ part.wheels or [ ];
+      exclude = definition.exclude or [ ] ++ leftOut.exclude or [ ];
+      include = definition.include or [ ] ++ leftOut.include or [ ];
     };
 in
 {
@@ -101,9 +105,11 @@ in
       config = table: holder: keys "${table}config" configKeys (holder.config or { });
       files = table: holder: map (keys "${table}files" fileKeys) (holder.files or [ ]);
       sources = table: holder: map (keys "${table}sources" sourceKeys) (holder.sources or [ ]);
+      wheels = table: holder: map (keys "${table}wheels" wheelKeys) (holder.wheels or [ ]);
       part = name: channel: [
-        (keys "channels.${name}" [ "tags" "packages" "config" "files" "sources" ] channel)
+        (keys "channels.${name}" [ "tags" "packages" "config" "files" "sources" "wheels" "exclude" "include" ] channel)
         (sources "channels.${name}." channel)
+        (wheels "channels.${name}." channel)
         (config "channels.${name}." channel)
         (files "channels.${name}." channel)
       ];
@@ -122,6 +128,7 @@ in
             "config"
             "files"
             "sources"
+            "wheels"
             "channels"
             "variants"
           ]
@@ -133,6 +140,7 @@ in
         (config "" definition)
         (files "" definition)
         (sources "" definition)
+        (wheels "" definition)
         (builtins.mapAttrs part (definition.channels or { }))
         (builtins.mapAttrs variant (definition.variants or { }))
       ];
@@ -151,8 +159,8 @@ in
         channel: own:
         if !(base.channels ? ${channel}) then
           throw "${file}: `${base.name}`, which this image extends, has no channel `${channel}`"
-        else if own ? tags then
-          throw "${file}, channels.${channel}: the tags are those of `${base.name}`, which this image extends"
+        else if own ? tags || own ? exclude || own ? include then
+          throw "${file}, channels.${channel}: tags and the paths that are left out are those of `${base.name}`, which this image extends"
         else
           own;
       own = builtins.mapAttrs part (definition.channels or { });

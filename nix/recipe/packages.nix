@@ -117,7 +117,7 @@ let
     );
 in
 {
-  inherit has archive fetches;
+  inherit has archive fetches interpreter;
 
   # What unpacks a layer; the lowest one, `base`, begins with the root's merged-/usr links.
   layerStep = name: base: {

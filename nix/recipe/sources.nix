@@ -12,21 +12,16 @@
 }:
 let
   inherit (builtins) baseNameOf concatStringsSep head map;
+  lockedArchive = import ./locked-archive.nix { inherit lock image plan; };
 
   one =
     source:
     let
       fileName = baseNameOf (head source.urls);
       patches = source.patches or [ ];
-      notLocked = throw "the lock of channel `${lock.channel}` has another archive of the source tree `${source.name}` than image `${image.name}`: write it again with `sage-oci lock --channel ${lock.channel}`";
-      locked =
-        let
-          known = plan.sources.${source.name} or notLocked;
-        in
-        if known.sha256 == source.sha256 then known else notLocked;
       fetch = derivation {
         name = "source-${source.name}";
-        fixed = locked.fetch.nar_sha256;
+        fixed = (lockedArchive source).fetch.nar_sha256;
         step = {
           step = "fetch";
           mirrors = map dirOf source.urls;

@@ -113,6 +113,20 @@ let
       ;
     users = map (layer: layer.contents) (generated.users or [ ]);
   };
+  wheelLayers = import ./wheels.nix {
+    inherit
+      lock
+      image
+      plan
+      derivation
+      layer
+      sealing
+      ;
+    inherit (packages) interpreter;
+    contents = map (layer: layer.contents) (
+      packageLayers ++ generated.configuration or [ ] ++ generated.files or [ ]
+    );
+  };
 in
 {
   inherit view packageLayers generated;
@@ -122,5 +136,6 @@ in
     ++ ownPackages
     ++ bytecodeLayers
     ++ map (generation: own.${generation.step.generate}) generations
+    ++ wheelLayers
     ++ sourceLayers;
 }

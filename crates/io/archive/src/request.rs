@@ -83,14 +83,14 @@ pub struct ImageRequest {
     pub brought_back: Vec<String>,
     /// Source packages whose layers lie on top, in order.
     pub payload: Vec<SourceName>,
-    /// Source trees.
+    /// Archives beside the packages: source trees and Python wheels.
     pub sources: Vec<SourceRequest>,
 }
 
-/// The archive of a source tree.
+/// The archive of a source tree or a Python wheel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceRequest {
-    /// The tree's name.
+    /// Its name, which no other archive of the image has.
     pub name: String,
     /// What stands before the file name in each URL, tried in order.
     pub roots: Vec<String>,

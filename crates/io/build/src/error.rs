@@ -39,6 +39,14 @@ pub enum BuildError {
         /// What is wrong with it.
         why: String,
     },
+    /// A Python wheel cannot be installed.
+    #[error("cannot install the wheel {archive}")]
+    Wheel {
+        /// Its path.
+        archive: String,
+        /// What is wrong with it.
+        source: Box<sage_oci_wheel::WheelError>,
+    },
     /// A patch of a source tree does not apply.
     #[error("the patch {patch} does not apply: {source}")]
     Patch {

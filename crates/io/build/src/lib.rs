@@ -34,6 +34,7 @@ mod resources;
 mod run;
 mod sealing;
 mod source;
+mod wheel;
 
 pub use closure::{Base, ClosureBuildError, read_base, run_closure};
 pub use environment::run_from_environment;

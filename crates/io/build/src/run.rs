@@ -1,4 +1,4 @@
-use crate::{BuildError, bytecode, closure, fetch, generate, image, index, layer, links, source};
+use crate::{BuildError, bytecode, closure, fetch, generate, image, index, layer, links, source, wheel};
 use sage_oci_recipe::Step;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,7 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Bytecode(step) => bytecode::run(step, outputs, scratch, threads),
         Step::Generate(step) => generate::run(step, outputs, threads),
         Step::Source(step) => source::run(step, outputs, scratch, threads),
+        Step::Wheel(step) => wheel::run(step, outputs, scratch, threads),
         Step::Image(step) => image::run(step, &outputs.out),
         Step::Index(step) => index::run(step, &outputs.out),
         Step::Links(step) => links::run(step, &outputs.out),

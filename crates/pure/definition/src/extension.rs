@@ -1,6 +1,6 @@
 use crate::channel::FORMAT;
 use crate::image::{Body, ChannelPart, Packages, Variant};
-use crate::{Config, DefinitionError, FileEntry, Located, Source};
+use crate::{Config, DefinitionError, FileEntry, Located, Source, Wheel};
 use sage_oci_names::{ChannelName, ImageName};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -29,6 +29,8 @@ pub(crate) struct Extension {
     files: Vec<toml::Spanned<FileEntry>>,
     #[serde(default)]
     sources: Vec<toml::Spanned<Source>>,
+    #[serde(default)]
+    wheels: Vec<toml::Spanned<Wheel>>,
     /// What differs in a channel; every channel of the other image is one of this image too.
     #[serde(default)]
     channels: BTreeMap<ChannelName, toml::Spanned<ChannelPart>>,
@@ -81,15 +83,19 @@ impl Extension {
                 let message = format!("`{}`, which this image extends, has no channel `{name}`", base.name);
                 return Err(DefinitionError::at(file, line, message));
             }
-            if !part.get_ref().tags.is_empty() {
-                let message = format!("the tags are those of `{}`, which this image extends", base.name);
-                return Err(DefinitionError::at(file, line, message));
+            let ChannelPart { tags, exclude, include, .. } = part.get_ref();
+            for (what, said) in [("tags", tags), ("paths that are left out", exclude), ("paths that stay", include)] {
+                if !said.is_empty() {
+                    let message = format!("the {what} are those of `{}`, which this image extends", base.name);
+                    return Err(DefinitionError::at(file, line, message));
+                }
             }
         }
         for (name, theirs) in &base.channels {
             let span = channels.get(name).map_or(0..0, toml::Spanned::span);
             let own = channels.remove(name).map(toml::Spanned::into_inner).unwrap_or_default();
-            let part = ChannelPart { tags: theirs.get_ref().tags.clone(), ..own };
+            let ChannelPart { tags, exclude, include, .. } = theirs.get_ref().clone();
+            let part = ChannelPart { tags, exclude, include, ..own };
             channels.insert(name.clone(), toml::Spanned::new(span, part));
         }
         Ok(Body {
@@ -101,6 +107,7 @@ impl Extension {
             config: self.config,
             files: self.files,
             sources: self.sources,
+            wheels: self.wheels,
             channels,
             variants: self.variants,
             payload: Vec::new(),

@@ -1,9 +1,9 @@
 use crate::error::list;
 use crate::extension::Part;
-use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Source, User};
+use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Source, User, Wheel};
 use sage_oci_names::{ChannelName, ImageName, PackageName, SourceName};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An image definition: what it holds and how it runs, for all its channels and variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub(crate) struct Body {
     pub(crate) files: Vec<toml::Spanned<FileEntry>>,
     #[serde(default)]
     pub(crate) sources: Vec<toml::Spanned<Source>>,
+    #[serde(default)]
+    pub(crate) wheels: Vec<toml::Spanned<Wheel>>,
     pub(crate) channels: BTreeMap<ChannelName, toml::Spanned<ChannelPart>>,
     #[serde(default)]
     pub(crate) variants: BTreeMap<ImageName, Variant>,
@@ -88,6 +90,14 @@ pub(crate) struct ChannelPart {
     pub(crate) files: Vec<toml::Spanned<FileEntry>>,
     #[serde(default)]
     pub(crate) sources: Vec<toml::Spanned<Source>>,
+    #[serde(default)]
+    pub(crate) wheels: Vec<toml::Spanned<Wheel>>,
+    /// Globs of paths that are not unpacked in this channel, beside the image's own.
+    #[serde(default)]
+    pub(crate) exclude: Vec<String>,
+    /// Globs that win over them.
+    #[serde(default)]
+    pub(crate) include: Vec<String>,
 }
 
 /// The same layers with another run-time configuration.
@@ -146,6 +156,8 @@ pub struct Resolved {
     pub files: Vec<(FileEntry, FileKind)>,
     /// Source trees.
     pub sources: Vec<Source>,
+    /// Python wheels.
+    pub wheels: Vec<Wheel>,
     /// `zstd`, `gzip` or `none`.
     pub compression: String,
     /// The compressor's level.
@@ -210,6 +222,11 @@ impl Image {
             let located = Located::new(file, text, source.clone());
             located.value.check().map_err(|message| DefinitionError::at(file, located.line, message))?;
         }
+        for wheel in body.wheels.iter().chain(body.channels.values().flat_map(|part| &part.get_ref().wheels)) {
+            let located = Located::new(file, text, wheel.clone());
+            located.value.check().map_err(|message| DefinitionError::at(file, located.line, message))?;
+        }
+        check_names(file, text, &body)?;
         let packages = || std::iter::once(&body.packages).chain(body.channels.values().map(|p| &p.get_ref().packages));
         for wanted in packages().flat_map(|packages| &packages.wanted) {
             let located = Located::new(file, text, wanted.clone());
@@ -315,12 +332,30 @@ impl Image {
             config,
             files: files.filter_map(|entry| entry.kind().ok().map(|kind| (entry, kind))).collect(),
             sources: body.sources.iter().chain(&part.sources).map(|source| source.get_ref().clone()).collect(),
+            wheels: body.wheels.iter().chain(&part.wheels).map(|wheel| wheel.get_ref().clone()).collect(),
             compression: body.compression.get_ref().algorithm.clone(),
             level: body.compression.get_ref().level,
-            exclude: body.exclude.clone(),
-            include: body.include.clone(),
+            exclude: body.exclude.iter().chain(&part.exclude).cloned().collect(),
+            include: body.include.iter().chain(&part.include).cloned().collect(),
         })
     }
+}
+
+/// Source trees and wheels of one image have names of their own: the lock tells them apart by these.
+fn check_names(file: &str, text: &str, body: &Body) -> Result<(), DefinitionError> {
+    for part in body.channels.values().map(toml::Spanned::get_ref) {
+        let mut known = BTreeSet::new();
+        let sources = body.sources.iter().chain(&part.sources).map(|s| (s.span(), &s.get_ref().name));
+        let wheels = body.wheels.iter().chain(&part.wheels).map(|w| (w.span(), &w.get_ref().name));
+        for (span, name) in sources.chain(wheels) {
+            if !known.insert(name) {
+                let line = Located::new(file, text, toml::Spanned::new(span, ())).line;
+                let message = format!("`{name}` is the name of another source tree or wheel");
+                return Err(DefinitionError::at(file, line, message));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What only an image that stands alone says, and an extension takes from it.
@@ -502,6 +537,54 @@ author = "Me <me@example.org>"
             let error = both(&format!("{DEV}\n{}", SOURCE.replace(from, to))).unwrap_err().to_string();
             assert!(error.starts_with("a.toml:17:") && error.contains(word), "{error}");
         }
+    }
+
+    const WHEEL: &str = r#"[[channels.sid.wheels]]
+name = "some-tool"
+version = "1.0"
+urls = ["https://a.example/x/some_tool-1.0-py3-none-any.whl"]
+sha256 = "0000000000000000000000000000000000000000000000000000000000000001"
+size = 5
+reason = "newer"
+exclude = ["/usr/local/bin/*"]
+"#;
+
+    #[test]
+    fn wheels_are_a_channel_s_and_their_errors_name_the_line() {
+        let image = Image::parse("tiny.toml", &format!("{TEXT}\n{WHEEL}")).unwrap();
+        let wheels = image.resolve(&name("tiny"), &name("sid")).unwrap().wheels;
+        assert_eq!((wheels.len(), wheels[0].file_name()), (1, "some_tool-1.0-py3-none-any.whl"));
+        assert!(image.resolve(&name("tiny"), &name("bookworm")).unwrap().wheels.is_empty());
+        let line = TEXT.lines().count() + 2;
+        for (from, to, word) in [
+            ("some_tool-1.0-py3", "some_tool-1.1-py3", "some_tool-1.0-"),
+            ("none-any.whl", "cp314-linux_x86_64.whl", "compiled"),
+            ("\"/usr/local", "\"usr/local", "absolute"),
+            ("https://a", "ftp://a", "web addresses"),
+        ] {
+            let text = format!("{TEXT}\n{}", WHEEL.replace(from, to));
+            let error = Image::parse("tiny.toml", &text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("tiny.toml:{line}:")) && error.contains(word), "{error}");
+        }
+        let error = Image::parse("tiny.toml", &format!("{TEXT}\n{WHEEL}\n{WHEEL}")).unwrap_err().to_string();
+        let second = line + WHEEL.lines().count() + 1;
+        assert!(error.starts_with(&format!("tiny.toml:{second}:")) && error.contains("another"), "{error}");
+    }
+
+    #[test]
+    fn a_channel_leaves_out_more_and_an_extension_takes_it_over() {
+        let text = TEXT
+            .replace("[packages]", "exclude = [\"/a/*\"]\n[packages]")
+            .replace("[channels.sid]", "[channels.sid]\nexclude = [\"/b/*\"]\ninclude = [\"/b/c\"]");
+        let files = [("a.toml", DEV), ("tiny.toml", &text)].map(|(f, t)| (f.to_owned(), t.to_owned()));
+        let images = Image::parse_all(&files).unwrap();
+        for (image, of) in [(&images[0], "tiny-dev"), (&images[1], "tiny")] {
+            let sid = image.resolve(&name(of), &name("sid")).unwrap();
+            assert_eq!((sid.exclude, sid.include), (vec!["/a/*".to_owned(), "/b/*".into()], vec!["/b/c".to_owned()]));
+            assert_eq!(image.resolve(&name(of), &name("bookworm")).unwrap().exclude, ["/a/*"]);
+        }
+        let error = both(&DEV.replace("packages.wanted", "exclude = [\"/x\"]\npackages.wanted")).unwrap_err();
+        assert!(error.to_string().starts_with("a.toml:14:"), "{error}");
     }
 
     #[test]

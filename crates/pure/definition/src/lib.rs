@@ -7,11 +7,13 @@
 
 mod channel;
 mod config;
+mod download;
 mod error;
 mod extension;
 mod image;
 mod located;
 mod source;
+mod wheel;
 
 pub use channel::{Channel, Suite};
 pub use config::{Config, FileEntry, FileKind, User};
@@ -19,3 +21,4 @@ pub use error::DefinitionError;
 pub use image::{Image, LeftOut, Resolved};
 pub use located::Located;
 pub use source::Source;
+pub use wheel::Wheel;

@@ -1,3 +1,4 @@
+use crate::download;
 use sage_oci_names::Sha256;
 use serde::Deserialize;
 
@@ -27,28 +28,17 @@ pub struct Source {
 impl Source {
     /// The archive's file name.
     pub fn file_name(&self) -> &str {
-        self.urls.first().and_then(|url| split(url)).map_or("", |(_, name)| name)
+        download::file_name(&self.urls)
     }
 
     /// What stands before the file name in each URL.
     pub fn roots(&self) -> Vec<String> {
-        self.urls.iter().filter_map(|url| split(url)).map(|(root, _)| root.to_owned()).collect()
+        download::roots(&self.urls)
     }
 
     /// What is wrong with the entry.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let is_word = |text: &str| text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(plain);
-        for (key, text) in [("name", &self.name), ("version", &self.version)] {
-            if !is_word(text) || (key == "name" && text.chars().any(|c| c.is_ascii_uppercase())) {
-                return Err(format!("`{key} = \"{text}\"` must be one word"));
-            }
-        }
-        let is_url = |url: &String| url.starts_with("https://") || url.starts_with("http://");
-        let same = |url: &String| split(url).is_some_and(|(_, name)| name == self.file_name() && is_word(name));
-        if self.urls.is_empty() || !self.urls.iter().all(|url| is_url(url) && same(url)) {
-            return Err("`urls` must be web addresses that all end in one file name".to_owned());
-        }
+        download::check(&self.name, &self.version, &self.urls)?;
         if !self.path.starts_with('/') || self.path.ends_with('/') || self.path.split('/').any(|part| part == "..") {
             return Err(format!("`path = \"{}\"` must be absolute, without `..` and a slash at the end", self.path));
         }
@@ -57,8 +47,4 @@ impl Source {
             None => Ok(()),
         }
     }
-}
-
-fn split(url: &str) -> Option<(&str, &str)> {
-    url.rsplit_once('/')
 }

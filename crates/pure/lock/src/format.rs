@@ -93,12 +93,12 @@ pub struct ImagePlan {
     pub layers: Vec<LayerName>,
     /// Byte-code layers: name, and the package layers whose modules each holds, bottom first.
     pub bytecode: BTreeMap<LayerName, Vec<LayerName>>,
-    /// Source trees by name.
+    /// Archives of source trees and Python wheels by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, LockedSource>,
 }
 
-/// The archive of a source tree, which the definition describes.
+/// The archive of a source tree or a Python wheel, which the definition describes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockedSource {

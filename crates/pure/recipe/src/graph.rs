@@ -55,14 +55,12 @@ pub enum RecipeError<E: std::error::Error + 'static> {
         /// The file's name.
         source_name: String,
     },
-    /// The lock was made for another archive of a source tree.
-    #[error(
-        "the lock of channel `{channel}` has another archive of the source tree `{source_name}` than image `{image}`"
-    )]
+    /// The lock was made for another archive of a source tree or a wheel.
+    #[error("the lock of channel `{channel}` has another archive of `{source_name}` than image `{image}`")]
     OtherSource {
         /// The image.
         image: ImageName,
-        /// The tree.
+        /// The tree or wheel.
         source_name: String,
         /// The lock's channel.
         channel: String,

@@ -20,6 +20,7 @@ mod sink;
 mod sources;
 mod stack;
 mod steps;
+mod wheels;
 
 pub use closure::{
     AddedUser, BaseContents, ClosureGraph, ClosureImage, ClosureImageStep, ClosureLayerStep, ClosureMember,
@@ -33,5 +34,5 @@ pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
     Above, BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep,
     Interpreter, LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, SourcePatch,
-    SourceStep, Step,
+    SourceStep, Step, WheelStep,
 };

@@ -31,7 +31,17 @@ pub struct Job {
 impl Job {
     /// Whether the step has a `contents` output beside `out`.
     pub fn has_contents(&self) -> bool {
-        matches!(self.step, Step::Layer(_) | Step::Bytecode(_) | Step::Generate(_) | Step::Source(_))
+        match self.step {
+            Step::Layer(_) | Step::Bytecode(_) | Step::Generate(_) | Step::Source(_) | Step::Wheel(_) => true,
+            Step::Fetch(_)
+            | Step::Image(_)
+            | Step::Index(_)
+            | Step::Links(_)
+            | Step::Closure(_)
+            | Step::ClosureLayer(_)
+            | Step::ClosureTop(_)
+            | Step::ClosureImage(_) => false,
+        }
     }
 }
 

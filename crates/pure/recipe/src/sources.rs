@@ -3,7 +3,7 @@
 use crate::{FetchFile, FetchStep, Handle, RecipeError, Sealing, SourcePatch, SourceStep};
 use sage_oci_definition::{Resolved, Source};
 use sage_oci_lock::{ImagePlan, LockedSource};
-use sage_oci_names::LayerName;
+use sage_oci_names::{LayerName, Sha256};
 use std::collections::BTreeMap;
 
 /// What fetches a source archive: a folder with it alone.
@@ -13,16 +13,17 @@ pub(crate) fn fetch_step(source: &Source) -> FetchStep {
     FetchStep { mirrors: source.roots(), files: vec![file] }
 }
 
-/// What the lock says of a source; it must speak of the definition's archive.
+/// What the lock says of the archive of a source tree or a wheel; it must speak of the definition's.
 pub(crate) fn locked<'l, E: std::error::Error + 'static>(
     plan: &'l ImagePlan,
     image: &Resolved,
-    source: &Source,
+    name: &str,
+    sha256: &Sha256,
 ) -> Result<&'l LockedSource, RecipeError<E>> {
-    let known = plan.sources.get(&source.name).filter(|known| known.sha256 == source.sha256);
+    let known = plan.sources.get(name).filter(|known| known.sha256 == *sha256);
     known.ok_or_else(|| RecipeError::OtherSource {
         image: image.name.clone(),
-        source_name: source.name.clone(),
+        source_name: name.to_owned(),
         channel: image.channel.to_string(),
     })
 }

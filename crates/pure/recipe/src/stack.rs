@@ -3,10 +3,12 @@ use crate::generated::{Generated, Generation};
 use crate::graph::{Surroundings, plan};
 use crate::interpreter::Compiler;
 use crate::packages::Packages;
-use crate::{Above, Fetch, Handle, Input, Job, LayerHandle, RecipeError, Sealing, Sink, Step, sources};
-use sage_oci_definition::{FileKind, Resolved, Source};
+use crate::{
+    Above, Fetch, FetchStep, Handle, Input, Job, LayerHandle, RecipeError, Sealing, Sink, Step, sources, wheels,
+};
+use sage_oci_definition::{FileKind, Resolved, Source, Wheel};
 use sage_oci_lock::{ImagePlan, Lock};
-use sage_oci_names::{ImageName, LayerName, PackageName};
+use sage_oci_names::{Architecture, ImageName, LayerName, PackageName, Sha256};
 use std::collections::BTreeMap;
 
 /// The layers of an image, added to a sink.
@@ -65,7 +67,13 @@ impl Stack {
             let handle = stack.add_layer(sink, name, step, vec![packages.fetches[name].out_input()])?;
             stack.packages.push(handle);
         }
-        stack.add_bytecode(sink, lock, plan, image, &packages, &sealing, surroundings)?;
+        let compiler = match plan.bytecode.is_empty() && image.wheels.is_empty() {
+            true => None,
+            false => Some(stack.add_compiler(sink, lock, &packages, &image.name, surroundings.machine)?),
+        };
+        if let Some(compiler) = &compiler {
+            stack.add_bytecode(sink, plan, image, &packages, &sealing, compiler)?;
+        }
         let generated = Generated {
             lock,
             base: below.map(|(_, lock, name)| (name, lock)),
@@ -79,6 +87,11 @@ impl Stack {
         };
         for generation in generated.all() {
             stack.add_generated(sink, generation, below.map(|(stack, ..)| stack), &packages)?;
+        }
+        if let Some(compiler) = &compiler {
+            for wheel in &image.wheels {
+                stack.add_wheel(sink, plan, image, wheel, compiler, sealing.clone())?;
+            }
         }
         for source in &image.sources {
             stack.add_source(sink, plan, image, source, surroundings, sealing.clone())?;
@@ -100,29 +113,36 @@ impl Stack {
         Ok(handle)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all of them are what one image is made from")]
-    fn add_bytecode<S>(
+    /// The Python that compiles, with its fetch.
+    fn add_compiler<S>(
         &mut self,
         sink: &mut S,
         lock: &Lock,
-        plan: &ImagePlan,
-        image: &Resolved,
         packages: &Packages<'_>,
-        sealing: &Sealing,
-        surroundings: Surroundings<'_>,
-    ) -> Result<(), RecipeError<S::Error>>
+        image: &ImageName,
+        machine: Architecture,
+    ) -> Result<Compiler, RecipeError<S::Error>>
     where
         S: Sink,
         S::Error: std::error::Error + 'static,
     {
-        if plan.bytecode.is_empty() {
-            return Ok(());
-        }
-        let compiler = Compiler::new(sink, lock, packages, &image.name, surroundings.machine)?;
+        let compiler = Compiler::new(sink, lock, packages, image, machine)?;
         // The image below has fetched the same one.
-        let is_new = |fetch: &Fetch| !self.fetches.iter().any(|known| known.handle == fetch.handle);
-        let fetch = compiler.fetch.filter(is_new);
+        let is_new = |fetch: &&Fetch| !self.fetches.iter().any(|known| known.handle == fetch.handle);
+        let fetch = compiler.fetch.as_ref().filter(is_new).cloned();
         self.fetches.extend(fetch);
+        Ok(compiler)
+    }
+
+    fn add_bytecode<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        plan: &ImagePlan,
+        image: &Resolved,
+        packages: &Packages<'_>,
+        sealing: &Sealing,
+        compiler: &Compiler,
+    ) -> Result<(), S::Error> {
         for (name, of) in &plan.bytecode {
             let step = packages.bytecode_step(name, of, &compiler.interpreter, image, sealing.clone());
             let Some(step) = step else { continue };
@@ -176,16 +196,9 @@ impl Stack {
         S: Sink,
         S::Error: std::error::Error + 'static,
     {
-        let nar_sha256 = sources::locked(plan, image, source)?.fetch.nar_sha256;
-        let step = sources::fetch_step(source);
-        let handle = sink.add(Job {
-            name: format!("source-{}", source.name),
-            step: Step::Fetch(step.clone()),
-            inputs: Vec::new(),
-            sources: Vec::new(),
-            fixed: Some(nar_sha256),
-        })?;
-        self.fetches.push(Fetch { handle: handle.clone(), step, nar_sha256 });
+        let nar_sha256 = sources::locked(plan, image, &source.name, &source.sha256)?.fetch.nar_sha256;
+        let handle =
+            self.add_fetch(sink, format!("source-{}", source.name), sources::fetch_step(source), nar_sha256)?;
         // The user's home.
         let users = self.generated.get("users").into_iter().flatten();
         let inputs = users.clone().map(Handle::contents_input).chain([handle.out_input()]).collect();
@@ -194,6 +207,50 @@ impl Stack {
         let name = step.name.clone();
         self.add_layer(sink, &name, Step::Source(step), inputs)?;
         Ok(())
+    }
+}
+
+impl Stack {
+    fn add_wheel<S>(
+        &mut self,
+        sink: &mut S,
+        plan: &ImagePlan,
+        image: &Resolved,
+        wheel: &Wheel,
+        compiler: &Compiler,
+        sealing: Sealing,
+    ) -> Result<(), RecipeError<S::Error>>
+    where
+        S: Sink,
+        S::Error: std::error::Error + 'static,
+    {
+        let nar_sha256 = sources::locked(plan, image, &wheel.name, &wheel.sha256)?.fetch.nar_sha256;
+        let handle = self.add_fetch(sink, format!("wheel-{}", wheel.name), wheels::fetch_step(wheel), nar_sha256)?;
+        // What scripts make of the folders below /usr/local, and what a definition places there.
+        let above = ["configuration", "files"].iter().filter_map(|kind| self.generated.get(kind)).flatten();
+        let over: Vec<&Handle> = self.packages.iter().chain(above).collect();
+        let laid_over = over.iter().filter_map(|handle| contents(handle)).collect();
+        let mut inputs: Vec<Input> = over.iter().map(|handle| handle.contents_input()).collect();
+        inputs.extend(compiler.inputs.iter().cloned().chain([handle.out_input()]));
+        let step = wheels::wheel_step(image, wheel, &handle, &compiler.interpreter, sealing, laid_over);
+        let name = step.name.clone();
+        self.add_layer(sink, &name, Step::Wheel(step), each_once(inputs))?;
+        Ok(())
+    }
+
+    /// Adds the fetch of an archive beside the packages'.
+    fn add_fetch<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        name: String,
+        step: FetchStep,
+        nar_sha256: Sha256,
+    ) -> Result<Handle, S::Error> {
+        let job = Step::Fetch(step.clone());
+        let fixed = Some(nar_sha256);
+        let handle = sink.add(Job { name, step: job, inputs: Vec::new(), sources: Vec::new(), fixed })?;
+        self.fetches.push(Fetch { handle: handle.clone(), step, nar_sha256 });
+        Ok(handle)
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Step {
     Generate(GenerateStep),
     /// Turns a source archive into one layer with a git work tree (outputs `out` and `contents`).
     Source(SourceStep),
+    /// Installs a Python wheel into one layer (outputs `out` and `contents`).
+    Wheel(WheelStep),
     /// Joins layers to an OCI layout (output `out`).
     Image(ImageStep),
     /// Joins images of several architectures to one OCI layout (output `out`).
@@ -291,6 +293,30 @@ pub struct SourcePatch {
     pub name: String,
     /// A unified diff behind a header that says why.
     pub text: String,
+}
+
+/// One layer with an installed Python wheel and its byte-code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WheelStep {
+    /// The layer's name.
+    pub name: LayerName,
+    /// Timestamp and compression.
+    pub sealing: Sealing,
+    /// The Python that compiles; it is installed for its version.
+    pub interpreter: Interpreter,
+    /// The name of the Python distribution.
+    pub distribution: String,
+    /// Its version.
+    pub version: String,
+    /// The `.whl`.
+    pub archive: String,
+    /// Globs of installed paths that are left out.
+    pub exclude: Vec<String>,
+    /// Globs that win over `exclude`.
+    pub include: Vec<String>,
+    /// `contents` outputs of the layers that it is laid over, bottom first.
+    pub contents: Vec<String>,
 }
 
 /// An OCI layout of finished layers.

@@ -146,7 +146,7 @@ fn image_request(image: &Resolved) -> ImageRequest {
             .collect(),
         brought_back: image.brought_back.clone(),
         payload: image.payload.clone(),
-        sources: image.sources.iter().map(source_request).collect(),
+        sources: image.sources.iter().map(source_request).chain(image.wheels.iter().map(wheel_request)).collect(),
     }
 }
 
@@ -157,6 +157,16 @@ fn source_request(source: &sage_oci_definition::Source) -> SourceRequest {
         file_name: source.file_name().to_owned(),
         sha256: source.sha256,
         size: source.size,
+    }
+}
+
+fn wheel_request(wheel: &sage_oci_definition::Wheel) -> SourceRequest {
+    SourceRequest {
+        name: wheel.name.clone(),
+        roots: wheel.roots(),
+        file_name: wheel.file_name().to_owned(),
+        sha256: wheel.sha256,
+        size: wheel.size,
     }
 }
 

@@ -1,18 +1,19 @@
 use crate::BuildError;
-use crate::bytecode::modules::{Modules, cache_path};
+use crate::bytecode::modules::cache_path;
 use crate::bytecode::unpack::Unpacked;
-use sage_oci_names::PackageName;
 use std::path::{Path, PathBuf};
 
 /// How many modules one process compiles, one after the other.
 ///
 /// Part of the contract on bytes: the byte-code of a module can depend on the modules before it in its batch, so batches
-/// are made of one package's modules in their sorted order, whatever else is compiled and by how many workers.
+/// are made of one group's modules in their sorted order, whatever else is compiled and by how many workers.
 const BATCH: usize = 16;
 
 /// Writes the work as one list a worker, in the form that `compile.py` reads. Batch after batch goes to the next worker.
+///
+/// `groups` are modules that belong together, each group sorted by path: a package's, or a wheel's.
 pub(crate) fn write_lists(
-    modules: &Modules,
+    groups: &[Vec<&str>],
     sources: &Unpacked,
     compiled: &Unpacked,
     version: &str,
@@ -21,7 +22,7 @@ pub(crate) fn write_lists(
 ) -> Result<Vec<PathBuf>, BuildError> {
     let mut lists = vec![Vec::new(); workers.max(1)];
     let count = lists.len();
-    for (number, batch) in batches(modules).iter().enumerate() {
+    for (number, batch) in groups.iter().flat_map(|group| group.chunks(BATCH)).enumerate() {
         let list: &mut Vec<u8> = &mut lists[number % count];
         for source in batch {
             if source.contains('\n') {
@@ -44,12 +45,4 @@ pub(crate) fn write_lists(
         paths.push(path);
     }
     Ok(paths)
-}
-
-fn batches(modules: &Modules) -> Vec<Vec<&str>> {
-    let mut by_package: std::collections::BTreeMap<&PackageName, Vec<&str>> = std::collections::BTreeMap::new();
-    for (source, package) in &modules.sources {
-        by_package.entry(package).or_default().push(source);
-    }
-    by_package.values().flat_map(|sources| sources.chunks(BATCH)).map(<[&str]>::to_vec).collect()
 }

@@ -41,6 +41,11 @@ impl Python {
         })
     }
 
+    /// `major.minor`, as `3.14`.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// Compiles the modules of a list (see `compile.py`); gives the lines about those that do not compile.
     pub(crate) fn compile(&self, list: &Path) -> Result<Vec<String>, BuildError> {
         let failed = |why: String| BuildError::Python { version: self.version.clone(), why };

@@ -11,11 +11,12 @@ mod unpack;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::{BuildError, Item, Outputs};
-use interpreter::Python;
-use modules::cache_path;
 use sage_oci_recipe::BytecodeStep;
 use std::path::{Path, PathBuf};
-use unpack::Unpacked;
+
+pub(crate) use interpreter::Python;
+pub(crate) use modules::cache_path;
+pub(crate) use unpack::Unpacked;
 
 /// How many modules that do not compile are named in the log.
 const NAMED: usize = 20;
@@ -26,10 +27,9 @@ pub(crate) fn run(step: &BytecodeStep, outputs: &Outputs, scratch: &Path, thread
     let python = Python::unpack(&step.interpreter, folder.path().join("python"))?;
     let mut sources = Unpacked::new(folder.path().join("sources"));
     let modules = modules::unpack(step, &mut sources)?;
-    let compiled = Unpacked::new(folder.path().join("compiled"));
+    let Compiled { files: compiled, skipped } =
+        compile(&python, &modules.by_package(), &sources, folder.path(), threads)?;
     let version = &step.interpreter.version;
-    let lists = batches::write_lists(&modules, &sources, &compiled, version, folder.path(), threads)?;
-    let skipped = compile(&python, &lists)?;
     let mut output = LayerOutput::create(&step.name, &step.sealing, outputs, threads, Some(&modules.directories))?;
     let mut count = 0;
     for (source, package) in &modules.sources {
@@ -41,15 +41,39 @@ pub(crate) fn run(step: &BytecodeStep, outputs: &Outputs, scratch: &Path, thread
         }
     }
     let info = output.finish()?;
-    for line in skipped.iter().take(NAMED) {
-        eprintln!("not compiled: {line}");
-    }
+    tell(&skipped);
     eprintln!("layer {}: {count} modules, {} not compiled, {}", step.name, skipped.len(), megabytes(info.size));
     Ok(())
 }
 
+/// Byte-code files by their paths in the image, and the lines about modules that do not compile, sorted.
+pub(crate) struct Compiled {
+    pub(crate) files: Unpacked,
+    pub(crate) skipped: Vec<String>,
+}
+
+/// Compiles groups of modules, each group sorted by path; `folder` is scratch.
+pub(crate) fn compile(
+    python: &Python,
+    groups: &[Vec<&str>],
+    sources: &Unpacked,
+    folder: &Path,
+    threads: usize,
+) -> Result<Compiled, BuildError> {
+    let files = Unpacked::new(folder.join("compiled"));
+    let lists = batches::write_lists(groups, sources, &files, python.version(), folder, threads)?;
+    Ok(Compiled { skipped: run_lists(python, &lists)?, files })
+}
+
+/// Names modules that do not compile in the log.
+pub(crate) fn tell(skipped: &[String]) {
+    for line in skipped.iter().take(NAMED) {
+        eprintln!("not compiled: {line}");
+    }
+}
+
 /// Runs one Python a list, all at once; gives the lines about modules that do not compile, sorted.
-fn compile(python: &Python, lists: &[PathBuf]) -> Result<Vec<String>, BuildError> {
+fn run_lists(python: &Python, lists: &[PathBuf]) -> Result<Vec<String>, BuildError> {
     let results: Vec<Result<Vec<String>, BuildError>> = std::thread::scope(|scope| {
         let workers: Vec<_> = lists.iter().map(|list| scope.spawn(|| python.compile(list))).collect();
         workers.into_iter().map(|worker| worker.join().unwrap_or(Err(BuildError::Stopped))).collect()

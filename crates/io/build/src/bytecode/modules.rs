@@ -74,6 +74,15 @@ fn excludes(line: &str, version: &str) -> bool {
 }
 
 impl Modules {
+    /// The modules of each package, both sorted.
+    pub(crate) fn by_package(&self) -> Vec<Vec<&str>> {
+        let mut by_package: BTreeMap<&PackageName, Vec<&str>> = BTreeMap::new();
+        for (source, package) in &self.sources {
+            by_package.entry(package).or_default().push(source);
+        }
+        by_package.into_values().collect()
+    }
+
     fn take(
         &mut self,
         package: &BytecodePackage,

@@ -79,6 +79,12 @@ impl Unpacked {
         Ok(())
     }
 
+    /// Writes a file that was unpacked elsewhere.
+    pub(crate) fn put(&self, path: &str, content: &[u8]) -> Result<(), BuildError> {
+        self.parent(path)?;
+        Ok(sage_oci_files::write_new(self.path(path), content)?)
+    }
+
     fn parent(&self, path: &str) -> Result<(), BuildError> {
         Ok(sage_oci_files::create_dir_all(self.path(split(path).0))?)
     }
