@@ -4,7 +4,7 @@
 use sage_oci_build::Outputs;
 use sage_oci_effects::OwnedEffect;
 use sage_oci_layer::Contents;
-use sage_oci_names::{LayerName, PackageName, Sha256};
+use sage_oci_names::{Architecture, LayerName, PackageName, Sha256};
 use sage_oci_recipe::{LayerPackage, LayerStep, Sealing};
 use sha2::Digest;
 use std::collections::BTreeMap;
@@ -146,4 +146,39 @@ pub fn scratch(folder: &Path) -> PathBuf {
     let path = folder.join("scratch");
     sage_oci_files::create_dir_all(&path).unwrap();
     path
+}
+
+/// The machine's own Python with its libraries and modules as one archive; its version.
+pub fn interpreter(folder: &Path) -> (String, String) {
+    let python = std::fs::canonicalize("/usr/bin/python3").expect("the test needs Debian's python3");
+    let version = python.file_name().unwrap().to_str().unwrap().strip_prefix("python").unwrap().to_owned();
+    let tree = folder.join("interpreter");
+    let libraries = tree.join("usr/lib").join(Architecture::host().unwrap().triplet());
+    for path in [tree.join("DEBIAN"), tree.join("usr/bin"), libraries.clone()] {
+        sage_oci_files::create_dir_all(path).unwrap();
+    }
+    let copy = |args: &[&std::ffi::OsStr]| {
+        tool("cp", |command| {
+            command.arg("-aL").args(args);
+        })
+    };
+    copy(&[python.as_os_str(), tree.join("usr/bin").as_os_str()]);
+    let modules = format!("/usr/lib/python{version}");
+    tool("cp", |command| {
+        command.args(["-a", &modules]).arg(tree.join("usr/lib"));
+    });
+    let listed = tool("ldd", |command| {
+        command.arg(&python);
+    });
+    for word in String::from_utf8(listed.stdout).unwrap().split_whitespace().filter(|word| word.starts_with('/')) {
+        copy(&[word.as_ref(), libraries.as_os_str()]);
+    }
+    let control =
+        "Package: interpreter\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: x\n";
+    sage_oci_files::write_atomic(tree.join("DEBIAN/control"), control.as_bytes()).unwrap();
+    let archive = folder.join("interpreter.deb");
+    tool("dpkg-deb", |command| {
+        command.args(["--root-owner-group", "-Znone", "--build"]).arg(&tree).arg(&archive);
+    });
+    (archive.to_str().unwrap().to_owned(), version)
 }
