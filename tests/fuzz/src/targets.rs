@@ -16,6 +16,7 @@ use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, BlobDigest, DebVersion, PackageName};
 use sage_oci_resolve::parse_relations;
 use sage_oci_signature::{Keyring, verify};
+use sage_oci_wheel::{Layout, install};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
@@ -42,6 +43,7 @@ pub const ALL: &[Target] = &[
     ("release", release),
     ("shell", shell),
     ("tar", tar),
+    ("wheel", wheel),
 ];
 
 /// The most that a decompressor may make of an input here.
@@ -286,4 +288,16 @@ pub fn shell(data: &[u8]) {
     let package = Package { name: &name, version: "1-1", scripts: &scripts };
     let judged = Census::default().judge(&package);
     assert_eq!(judged.as_ref().ok(), Census::default().judge(&package).as_ref().ok());
+}
+
+/// Python wheels: nothing is installed outside the layout, and no path twice.
+pub fn wheel(data: &[u8]) {
+    let layout = Layout::debian_local("3.14");
+    let Ok(installed) = install(Cursor::new(data), "demo", "1.0", &layout, |_| true) else { return };
+    assert!(installed.files.is_sorted_by(|a, b| a.path < b.path));
+    for file in &installed.files {
+        assert!(
+            file.path.starts_with("usr/local/") && file.path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+        );
+    }
 }
