@@ -4,10 +4,8 @@
 # `resolve` gives one image of one channel with every override applied.
 let
   text = import ./text.nix;
-  format = 1;
-
   knownFormat =
-    file: definition:
+    format: file: definition:
     if definition.format > format then
       throw "${file} has format ${toString definition.format}, this sage-oci knows format ${toString format}: update the flake input sage-oci"
     else
@@ -96,7 +94,41 @@ let
     };
 in
 {
-  inherit knownFormat;
+  # A channel with whole suites: `mirrors` and `keys` of the channel are those of every suite that has none of its own. The
+  # counterpart of crates/pure/definition/src/channel.rs.
+  channel =
+    file: written:
+    let
+      keys = text.onlyKeys "${file}, top level" [ "format" "name" "description" "mirrors" "snapshot" "keys" "suites" ] written;
+      suiteKeys = [ "suite" "components" "mirrors" "snapshot" "keys" "security" ];
+      suite =
+        suite:
+        let
+          whole = builtins.intersectAttrs {
+            mirrors = null;
+            keys = null;
+          } written // text.onlyKeys "${file}, suites" suiteKeys suite;
+        in
+        if builtins.any (what: whole.${what} or [ ] == [ ]) [ "components" "mirrors" "keys" ] then
+          throw "${file}: suite `${suite.suite}` must have components, mirrors and keys, of its own or of the channel"
+        else
+          whole;
+      suites = map suite written.suites;
+      twice = builtins.filter (one: builtins.length (builtins.filter (other: other.suite == one.suite) suites) > 1) suites;
+    in
+    builtins.seq (knownFormat 2 file written) (
+      builtins.seq keys (
+        if suites == [ ] then
+          throw "${file}: `suites` must not be empty"
+        else if twice != [ ] then
+          throw "${file}: the suite `${(builtins.head twice).suite}` is there twice"
+        else
+          {
+            inherit (written) name description;
+            inherit suites;
+          }
+      )
+    );
 
   check =
     file: definition:
@@ -146,7 +178,7 @@ in
       ];
     in
     # The format first: a newer one may have other keys.
-    builtins.seq (knownFormat file definition) (builtins.deepSeq all definition);
+    builtins.seq (knownFormat 1 file definition) (builtins.deepSeq all definition);
 
   # `bases` are the definitions that stand alone, by name.
   extend =

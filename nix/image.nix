@@ -18,20 +18,24 @@ let
 
   # apt in the container goes on from the same suites.
   source =
-    { mirrors, ... }:
-    { suite, components }: ''
+    {
+      suite,
+      components,
+      mirrors,
+      ...
+    }:
+    ''
       Types: deb
       URIs: ${builtins.concatStringsSep " " mirrors}
       Suites: ${suite}
       Components: ${builtins.concatStringsSep " " components}
       Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
     '';
-  archive = project.channel name;
 in
 import ./recipe.nix {
   lock = builtins.seq resolved (project.lock name architecture);
   image = resolved;
-  sources = builtins.concatStringsSep "\n" (map (source archive) archive.suites);
+  sources = builtins.concatStringsSep "\n" (map source (project.channel name).suites);
   inherit (project) placedFile;
   machine = (import ./architecture.nix).ofSystem.${system};
   derivation = import ./derivation.nix { inherit system tool; };

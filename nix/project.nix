@@ -59,7 +59,7 @@ let
     map (
       file:
       let
-        channel = definition.knownFormat "nix/channels/${file}" (toml "channels" file);
+        channel = definition.channel "nix/channels/${file}" (toml "channels" file);
       in
       {
         inherit (channel) name;
@@ -69,7 +69,18 @@ let
   );
 
   lockName = channel: architecture: if architecture == "amd64" then "${channel}.json" else "${channel}-${architecture}.json";
-  lockFormat = 1;
+  lockFormat = 2;
+  # Format 1: all suites have the same mirrors.
+  upgraded =
+    lock:
+    if lock.format >= 2 then
+      lock
+    else
+      builtins.removeAttrs lock [ "archive" ]
+      // {
+        format = 2;
+        suites = map (suite: suite // { inherit (lock.archive) mirrors; }) lock.archive.suites;
+      };
 in
 rec {
   inherit images channels;
@@ -91,7 +102,7 @@ rec {
     else if lock.format > lockFormat then
       throw "the lock ${file} has format ${toString lock.format}, this sage-oci knows formats up to ${toString lockFormat}: update the flake input sage-oci, or write the lock again with `sage-oci lock`"
     else
-      lock;
+      upgraded lock;
 
   # The text of a file that a definition places.
   placedFile =

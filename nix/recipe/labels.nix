@@ -5,8 +5,8 @@
   plan,
 }:
 let
-  inherit (lock.archive) suites;
-  first = builtins.head suites;
+  inherit (lock) suites;
+  index = suite: "${suite.suite} ${suite.date} sha256:${suite.inrelease}";
   newest = builtins.foldl' (date: suite: if date < suite.date then suite.date else date) "" suites;
 in
 {
@@ -24,6 +24,6 @@ in
     {
       # The lock's epoch is this date in seconds.
       "org.opencontainers.image.created" = newest;
-      "org.sage-oci.index" = "${first.suite} ${first.date} sha256:${first.inrelease}";
+      "org.sage-oci.index" = builtins.concatStringsSep ", " (map index suites);
     }
 )

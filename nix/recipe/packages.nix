@@ -36,7 +36,23 @@ let
   fileName =
     package: "${package.name}_${replaceStrings [ ":" ] [ "%3a" ] package.version}_${package.architecture}.deb";
 
-  # The fixed output that holds some archives.
+  # Mirrors by suite; a package that names none comes from the first.
+  firstSuite = builtins.head lock.suites;
+  inherit (firstSuite) mirrors;
+  mirrorsOf = listToAttrs (
+    map (suite: {
+      name = suite.suite;
+      value = suite.mirrors;
+    }) lock.suites
+  );
+  ownMirrors =
+    package:
+    let
+      own = mirrorsOf.${package.suite or firstSuite.suite};
+    in
+    if own == mirrors then { } else { mirrors = own; };
+
+  # The fixed output that holds some archives; only mirrors other than those of the first suite stand beside a file.
   fetchOf =
     name: group: archives:
     derivation {
@@ -44,12 +60,16 @@ let
       fixed = group.nar_sha256;
       step = {
         step = "fetch";
-        inherit (lock.archive) mirrors;
+        inherit mirrors;
         files = sort (a: b: a.name < b.name) (
-          map (package: {
-            name = fileName package;
-            inherit (package) path size sha256;
-          }) archives
+          map (
+            package:
+            {
+              name = fileName package;
+              inherit (package) path size sha256;
+            }
+            // ownMirrors package
+          ) archives
         );
       };
     };

@@ -150,20 +150,24 @@ pub struct Lock {
     /// lock that is replaced, or amd64, where nothing is said.
     #[arg(long, value_name = "ARCH")]
     pub build_on: Vec<Architecture>,
-    /// Compare with the archive and write nothing; exit status 1 when a new lock would differ.
-    #[arg(long)]
+    /// Compare with the archive and write nothing: say which packages have newer versions, and which of these mend security
+    /// holes. Exit status 1 when a new lock would have other packages.
+    #[arg(long, group = "comparison")]
     pub check: bool,
     /// Say what has changed since this older lock, and write nothing.
-    #[arg(long, value_name = "OLD", conflicts_with = "check")]
+    #[arg(long, value_name = "OLD", group = "comparison")]
     pub diff: Option<PathBuf>,
     /// Take an index that is past its `Valid-Until`; the lock records that.
     #[arg(long)]
     pub accept_expired: bool,
+    /// Take an index that is older than the one in the lock that is replaced; the lock records that.
+    #[arg(long)]
+    pub allow_older: bool,
     /// Write the lock to this file instead of `nix/locks`.
     #[arg(long, short, value_name = "FILE", requires = "channel")]
     pub output: Option<PathBuf>,
-    /// With `--diff`: print it as JSON.
-    #[arg(long, requires = "diff")]
+    /// With `--check` or `--diff`: print it as JSON.
+    #[arg(long, requires = "comparison")]
     pub json: bool,
 }
 

@@ -51,10 +51,10 @@ fn a_lock_of_a_newer_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lock.json");
     let text = sage_oci_files::read_to_string(root().join("nix/locks/bookworm.json")).unwrap();
-    sage_oci_files::write_atomic(&path, text.replacen("\"format\": 1", "\"format\": 2", 1).as_bytes()).unwrap();
+    sage_oci_files::write_atomic(&path, text.replacen("\"format\": 2", "\"format\": 3", 1).as_bytes()).unwrap();
     let (status, _, stderr) = run(&["build", "sagemath", "--channel", "bookworm", "--lock", path.to_str().unwrap()]);
     assert_eq!(status, 2);
-    assert!(stderr.contains("format 2") && stderr.contains("hint: update sage-oci"), "{stderr}");
+    assert!(stderr.contains("format 3") && stderr.contains("hint: update sage-oci"), "{stderr}");
 }
 
 #[test]

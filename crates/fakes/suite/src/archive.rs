@@ -32,7 +32,8 @@ pub(crate) fn control_text(package: &Package) -> String {
         ("Priority", "optional".to_owned()),
         ("Description", format!("{}, made for a test", package.name)),
     ];
-    for (name, value) in defaults.iter().filter(|(name, _)| !has(name)) {
+    let set_or_unwanted = |name: &str| has(name) || package.without.contains(name);
+    for (name, value) in defaults.iter().filter(|(name, _)| !set_or_unwanted(name)) {
         text.push_str(&format!("{name}: {value}\n"));
     }
     for (name, value) in &package.fields {

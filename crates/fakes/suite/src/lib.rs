@@ -30,7 +30,7 @@ mod suite;
 pub use archive::deb_bytes;
 pub use bytes::{header, tar_bytes};
 pub use compression::Compression;
-pub use key::{SIGNING_FINGERPRINT, clear_sign, key_armored};
+pub use key::{Key, SIGNING_FINGERPRINT, clear_sign, key_armored};
 pub use package::Package;
 pub use suite::{DATE, Suite};
 /// The tar headers that [`Package::raw`] takes.

@@ -1,5 +1,5 @@
 use crate::Compression;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tar::{EntryType, Header};
 
 /// What lies at a path of a package.
@@ -29,6 +29,8 @@ pub struct Package {
     pub(crate) version: String,
     pub(crate) architecture: String,
     pub(crate) fields: Vec<(String, String)>,
+    /// Fields that it does not have although every package has them.
+    pub(crate) without: BTreeSet<String>,
     pub(crate) nodes: BTreeMap<String, Node>,
     pub(crate) last: String,
     pub(crate) control: BTreeMap<String, (u32, Vec<u8>)>,
@@ -45,6 +47,7 @@ impl Package {
             version: version.to_owned(),
             architecture: "amd64".to_owned(),
             fields: Vec::new(),
+            without: BTreeSet::new(),
             nodes: BTreeMap::new(),
             last: String::new(),
             control: BTreeMap::new(),
@@ -52,6 +55,12 @@ impl Package {
             raw: Vec::new(),
             compression: Compression::default(),
         }
+    }
+
+    /// Leaves out a field that is otherwise written by itself, such as `Installed-Size`.
+    pub fn without(mut self, field: &str) -> Self {
+        self.without.insert(field.to_owned());
+        self
     }
 
     /// Debian's word for the architecture; `all` puts the package into every index of its suite.

@@ -1,5 +1,5 @@
 use crate::index::{Built, date, sha256, table};
-use crate::{Compression, Package, clear_sign};
+use crate::{Compression, Key, Package};
 use sage_oci_files::FileError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,6 +14,7 @@ pub struct Suite {
     date: i64,
     valid_until: Option<i64>,
     by_hash: bool,
+    key: Key,
     architectures: BTreeSet<String>,
     packages: Vec<Package>,
 }
@@ -26,6 +27,7 @@ impl Suite {
             date: DATE,
             valid_until: None,
             by_hash: false,
+            key: Key::Usual,
             architectures: BTreeSet::from(["amd64".to_owned()]),
             packages: Vec::new(),
         }
@@ -60,6 +62,12 @@ impl Suite {
         self
     }
 
+    /// The key that signs it.
+    pub fn signed_by(mut self, key: Key) -> Self {
+        self.key = key;
+        self
+    }
+
     /// Every file of the mirror by its path, ready to be served or spoiled.
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let built: Vec<_> = self.packages.iter().map(|package| Built::new(package, self.date)).collect();
@@ -67,7 +75,7 @@ impl Suite {
         let release = self.release(&indexes);
         let folder = format!("dists/{}", self.name);
         let mut files = BTreeMap::new();
-        files.insert(format!("{folder}/InRelease"), clear_sign(&release, self.date).into_bytes());
+        files.insert(format!("{folder}/InRelease"), self.key.clear_sign(&release, self.date).into_bytes());
         files.insert(format!("{folder}/Release"), release.into_bytes());
         for (path, bytes) in indexes {
             if self.by_hash {

@@ -8,6 +8,12 @@ use std::io::Read;
 /// The largest parts are `md5sums` of packages with very many files; a few MiB.
 pub const CONTROL_LIMIT: u64 = 64 << 20;
 
+/// What a data member may unpack to beyond twice the package's `Installed-Size`: headers, padding, rounding.
+pub const UNPACKED_SLACK: u64 = 64 << 20;
+
+/// What the data member of a package without `Installed-Size` may unpack to.
+pub const UNPACKED_UNSTATED: u64 = 8 << 30;
+
 /// One file of the control member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ControlFile {
@@ -44,6 +50,19 @@ impl Control {
         }
     }
 
+    /// The most bytes of tar that the package's data member may unpack to, for [`crate::Deb::data`].
+    ///
+    /// The one rule for everyone who unpacks packages: what one of them takes, all of them take. It guards against damage and
+    /// against an archive that unpacks far beyond what it says; the archive's digest is known to whoever asks.
+    ///
+    /// # Errors
+    /// There is no `control` file, or it cannot be read.
+    pub fn unpacked_limit(&self) -> Result<u64, DebError> {
+        let size: Option<u64> = self.stanza()?.get("Installed-Size").and_then(|text| text.parse().ok());
+        // An estimate in KiB (deb-substvars(5)).
+        Ok(size.map_or(UNPACKED_UNSTATED, |kib| kib.saturating_mul(2048).saturating_add(UNPACKED_SLACK)))
+    }
+
     pub(crate) fn read(
         reader: impl Read,
         compression: Compression,
@@ -75,5 +94,24 @@ impl Control {
             return Err(DebError::MissingMember { member: "control" });
         }
         Ok(Self { files })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_follows_installed_size() {
+        let limit = |field: &str| {
+            let bytes = format!("Package: a\nVersion: 1\n{field}").into_bytes();
+            let file = ControlFile { mode: 0o644, bytes };
+            Control { files: BTreeMap::from([("control".to_owned(), file)]) }.unpacked_limit().unwrap()
+        };
+        assert_eq!(limit(""), UNPACKED_UNSTATED);
+        assert_eq!(limit("Installed-Size: 0\n"), UNPACKED_SLACK);
+        assert_eq!(limit("Installed-Size: 10\n"), UNPACKED_SLACK + 20 * 1024);
+        assert_eq!(limit(&format!("Installed-Size: {}\n", u64::MAX)), u64::MAX);
+        assert!(Control::default().unpacked_limit().is_err());
     }
 }

@@ -51,8 +51,8 @@ impl<R: Read> Deb<R> {
 
     /// Streams the data member, which may unpack to at most `limit` bytes of tar.
     ///
-    /// A good limit is taken from the signed index: twice Installed-Size plus some MiB. Beyond it the reader
-    /// stops with [`DebError::TooLarge`].
+    /// [`Control::unpacked_limit`] is the limit for a package of an archive. Beyond it the reader stops with
+    /// [`DebError::TooLarge`].
     pub fn data(self, limit: u64) -> Result<Data<R>, DebError> {
         let decoder = Decoder::new(self.ar, self.compression, &self.data.name, limit)?;
         Ok(Data { tar: Some(TarReader::new(decoder)) })

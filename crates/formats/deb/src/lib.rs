@@ -14,7 +14,8 @@
 //! # let reader: &[u8] = b"";
 //! let deb = sage_oci_deb::Deb::open(reader)?;
 //! println!("{}", deb.control().stanza()?.get("Package").unwrap_or("?"));
-//! let mut data = deb.data(1 << 30)?;
+//! let limit = deb.control().unpacked_limit()?;
+//! let mut data = deb.data(limit)?;
 //! while let Some((entry, _body)) = data.next_entry()? {
 //!     println!("{}", entry.path);
 //! }
@@ -38,7 +39,7 @@ mod tar_reader;
 
 pub use ar::{Ar, Member};
 pub use compression::{Compression, XZ_MEMORY_LIMIT};
-pub use control::{CONTROL_LIMIT, Control, ControlFile};
+pub use control::{CONTROL_LIMIT, Control, ControlFile, UNPACKED_SLACK, UNPACKED_UNSTATED};
 pub use deb::{Data, Deb};
 pub use entry::{Entry, EntryKind, normal_path};
 pub use error::DebError;

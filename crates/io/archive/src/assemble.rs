@@ -28,6 +28,7 @@ pub(crate) fn packages(
         size: selected.entry.size,
         installed_size: selected.entry.installed_size.unwrap_or(0),
         path: selected.entry.filename.clone(),
+        suite: request.suite_name(selected.suite),
         layer: layer_of(request, planned, selected).clone(),
         reason: selected.reason.clone(),
         depends: selected.depends.iter().cloned().collect(),

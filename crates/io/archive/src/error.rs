@@ -16,6 +16,12 @@ pub enum ArchiveError {
     /// A release file is not signed by a key that is believed, or was changed.
     #[error("the signed index `{url}` cannot be believed")]
     Signature { url: String, source: SignatureError },
+    /// A release file that is signed, but not by a key that is believed for this suite.
+    #[error("suite `{suite}` is signed by {}, not by a key that is believed for it: {}; its index is `{url}`", issuers.join(", "), believed.join(", "))]
+    OtherKey { suite: String, url: String, issuers: Vec<String>, believed: Vec<String> },
+    /// No mirror of a suite gave its release file.
+    #[error("no mirror of {} `{suite}` gives its signed index: {source}", if *security { "the security suite" } else { "suite" })]
+    NoIndex { suite: String, security: bool, source: FetchError },
     /// A signed release file that cannot be read.
     #[error("the signed index `{url}` cannot be read")]
     Release { url: String, source: DebError },
@@ -25,6 +31,11 @@ pub enum ArchiveError {
     /// The index should no longer be believed.
     #[error("the index of suite `{suite}` was valid until {until}")]
     Expired { suite: String, until: String },
+    /// The index is older than the one that the lock to be replaced was made from.
+    #[error(
+        "`{url}`, the index of suite `{suite}`, is of {found}, older than the one of {locked} in the lock that it would replace"
+    )]
+    Older { suite: String, url: String, found: String, locked: String },
     /// The suite has no such index.
     #[error("suite `{suite}` has no package index `{path}`")]
     MissingIndex { suite: String, path: String, known: String },
@@ -130,11 +141,22 @@ impl ArchiveError {
                  will say so"
                     .to_owned(),
             ),
+            Self::OtherKey { .. } => Some(
+                "look at `keys` and `mirrors` of the suite in the channel's definition; if Debian has a new key, nix/keys/README.md \
+                 tells how to add it"
+                    .to_owned(),
+            ),
+            Self::Older { .. } => Some(
+                "a mirror that lags behind or replays an old index would take security updates back: use another mirror, or \
+                 take this state of the archive with `--allow-older`; the lock will say so"
+                    .to_owned(),
+            ),
             Self::MissingIndex { known, .. } => Some(format!("it has {known}")),
             // What a mirror no longer holds may be elsewhere; but an index that no mirror has was never there.
-            Self::Fetch(FetchError::Failed { failures, .. }) if failures.iter().any(|file| file.path.ends_with("/InRelease")) => Some(
-                "look at the mirrors, suites and components in the channel's definition, and at the network".to_owned(),
+            Self::NoIndex { source: FetchError::Failed { .. }, .. } => Some(
+                "look at the mirrors and suites in the channel's definition, and at the network".to_owned(),
             ),
+            Self::NoIndex { source, .. } => source.hint(),
             Self::Fetch(error) => error.hint(),
             Self::Interrupted => Some("what has been fetched is kept, and a new run goes on from there".to_owned()),
             Self::File(error) => error.hint(),
@@ -168,7 +190,7 @@ impl ArchiveError {
     /// Whether trying again can help.
     pub fn should_retry(&self) -> bool {
         match self {
-            Self::Fetch(error) => error.should_retry(),
+            Self::Fetch(error) | Self::NoIndex { source: error, .. } => error.should_retry(),
             Self::File(error) => error.should_retry(),
             Self::Interrupted => true,
             _ => false,

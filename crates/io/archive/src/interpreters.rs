@@ -1,12 +1,12 @@
 //! Pythons for machines of another architecture than the images': byte-code does not depend on it, so any such Python of
 //! the images' version compiles theirs.
 
-use crate::index::read_indexes;
+use crate::index::{Listed, read_indexes};
 use crate::layers::{archive_path, fetch_group};
+use crate::make::fetch;
 use crate::suite::SignedSuite;
 use crate::universe::candidate;
-use crate::{ArchiveError, LockRequest, Progress, Step};
-use sage_oci_deb::IndexEntry;
+use crate::{ArchiveError, LockRequest, Progress};
 use sage_oci_fetch::Wanted;
 use sage_oci_lock::{LockedInterpreter, LockedPackage, Python, ToolPackage};
 use sage_oci_names::{Architecture, DebVersion, PackageName};
@@ -18,7 +18,6 @@ pub(crate) fn interpreters(
     request: &LockRequest<'_>,
     suites: &mut [SignedSuite],
     packages: &[LockedPackage],
-    mirrors: &[String],
     progress: &dyn Progress,
 ) -> Result<BTreeMap<Architecture, LockedInterpreter>, ArchiveError> {
     // Without one the images have byte-code of nothing, which the recipe says better.
@@ -27,26 +26,23 @@ pub(crate) fn interpreters(
     let mut all = BTreeMap::new();
     for machine in machines.into_iter().filter(|machine| *machine != request.architecture) {
         request.go_on()?;
-        let (mut entries, mut seen) = (Vec::new(), BTreeSet::new());
-        for (wanted, suite) in request.suites.iter().zip(suites.iter_mut()) {
-            entries.extend(read_indexes(request, wanted, machine, suite, &mut seen)?);
+        let (mut listed, mut seen) = (Vec::new(), BTreeSet::new());
+        for (place, suite) in suites.iter_mut().enumerate() {
+            listed.extend(read_indexes(request, place, machine, suite, &mut seen)?);
         }
-        let entries = closure(&entries, machine, &python.version)?;
-        check_version(&entries, packages, machine, &python.version)?;
-        all.insert(machine, pin(request, machine, python.version.clone(), entries, mirrors, progress)?);
+        let chosen = closure(&listed, machine, &python.version)?;
+        check_version(&chosen, packages, machine, &python.version)?;
+        all.insert(machine, pin(request, machine, python.version.clone(), chosen, suites, progress)?);
     }
     Ok(all)
 }
 
 /// The Python and what it needs to run. What is Essential beside that is of no use to a program that is started by its own
 /// loader.
-fn closure<'e>(
-    entries: &'e [IndexEntry],
-    machine: Architecture,
-    version: &str,
-) -> Result<Vec<&'e IndexEntry>, ArchiveError> {
+fn closure<'e>(listed: &'e [Listed], machine: Architecture, version: &str) -> Result<Vec<&'e Listed>, ArchiveError> {
     let failed = |source| ArchiveError::Interpreter { machine, source };
-    let universe = Universe::new(entries.iter().map(candidate).collect(), machine).map_err(failed)?;
+    let universe =
+        Universe::new(listed.iter().map(|listed| candidate(&listed.entry)).collect(), machine).map_err(failed)?;
     let roots: Vec<PackageName> =
         Python::roots(version).iter().filter_map(|name| PackageName::parse(name).ok()).collect();
     let resolution = resolve(&universe, &Request { wanted: &roots, kept: &[], omit: &|_| false }).map_err(failed)?;
@@ -59,25 +55,26 @@ fn closure<'e>(
             open.extend(&package.depends);
         }
     }
-    let is = |entry: &&IndexEntry| {
+    let is = |listed: &&Listed| {
+        let entry = &listed.entry;
         needed.get(&entry.name).is_some_and(|package| {
             package.version.as_str() == entry.version.as_str() && package.architecture == entry.architecture
         })
     };
-    let mut chosen: Vec<&IndexEntry> = entries.iter().filter(is).collect();
-    chosen.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut chosen: Vec<&Listed> = listed.iter().filter(is).collect();
+    chosen.sort_by(|a, b| a.entry.name.cmp(&b.entry.name));
     Ok(chosen)
 }
 
 /// The interpreter must be built from the very source of the images' own: its magic number and its compiler are then the same.
 fn check_version(
-    entries: &[&IndexEntry],
+    chosen: &[&Listed],
     packages: &[LockedPackage],
     machine: Architecture,
     version: &str,
 ) -> Result<(), ArchiveError> {
     for root in Python::roots(version) {
-        let found = entries.iter().find(|entry| entry.name.as_str() == root);
+        let found = chosen.iter().map(|listed| &listed.entry).find(|entry| entry.name.as_str() == root);
         let wanted = packages.iter().find(|package| package.name.as_str() == root);
         if let (Some(found), Some(wanted)) = (found, wanted)
             && of_source(&found.version) != of_source(&wanted.version)
@@ -106,32 +103,27 @@ fn pin(
     request: &LockRequest<'_>,
     machine: Architecture,
     version: String,
-    entries: Vec<&IndexEntry>,
-    mirrors: &[String],
+    chosen: Vec<&Listed>,
+    suites: &[SignedSuite],
     progress: &dyn Progress,
 ) -> Result<LockedInterpreter, ArchiveError> {
-    let packages: Vec<ToolPackage> = entries
-        .into_iter()
-        .map(|entry| ToolPackage {
+    let packages: Vec<ToolPackage> = chosen
+        .iter()
+        .map(|Listed { entry, suite }| ToolPackage {
             name: entry.name.clone(),
             version: entry.version.clone(),
             architecture: entry.architecture.clone(),
             sha256: entry.sha256,
             size: entry.size,
             path: entry.filename.clone(),
+            suite: request.suite_name(*suite),
         })
         .collect();
-    let files: Vec<Wanted> = packages
-        .iter()
-        .map(|package| Wanted {
-            path: package.path.clone(),
-            sha256: package.sha256,
-            size: package.size,
-            target: archive_path(&request.cache, &package.sha256),
-        })
-        .collect();
-    progress.step(Step::Fetch, files.len());
-    sage_oci_fetch::fetch_all(&files, mirrors, &request.fetch, progress.fetch())?;
+    let file = |Listed { entry, suite }: &Listed| {
+        let target = archive_path(&request.cache, &entry.sha256);
+        (*suite, Wanted { path: entry.filename.clone(), sha256: entry.sha256, size: entry.size, target })
+    };
+    fetch(request, suites, chosen.iter().map(|listed| file(listed)), progress)?;
     let fetch = fetch_group(&request.cache, packages.iter().map(|p| (p.file_name(), p.size, p.sha256)).collect())
         .map_err(|source| ArchiveError::HashInterpreter { machine, source })?;
     Ok(LockedInterpreter { version, fetch, packages })

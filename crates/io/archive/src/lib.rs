@@ -1,6 +1,6 @@
 //! From a signed index to a lock.
 //!
-//! [`make_lock`] fetches a channel's signed release files, follows the hash chain down to the package indexes, resolves
+//! [`make_lock`] fetches a channel's signed release files ([`Survey`]), follows the hash chain down to the package indexes, resolves
 //! what the images want, fetches the archives, looks into each one once, accounts for every maintainer script, plans
 //! the layers and pins it all. Nothing is believed that the chain from a kept key does not cover. The answer depends on
 //! the archive's state, the request and the previous lock alone.
@@ -23,6 +23,7 @@ mod scripts;
 mod select;
 mod sources;
 mod suite;
+mod survey;
 mod universe;
 mod work;
 
@@ -30,4 +31,5 @@ pub use error::{ArchiveError, Overlap};
 pub use make::make_lock;
 pub use progress::{NoProgress, Progress, Step};
 pub use request::{ImageRequest, LeftOut, LockRequest, SourceRequest, SuiteRequest};
+pub use survey::{Newer, Survey};
 pub use universe::candidate;

@@ -1,4 +1,3 @@
-use crate::index::read_indexes;
 use crate::interpreters::interpreters;
 use crate::layers::{archive_path, fetch_groups, plan_layers};
 use crate::order::configuration_order;
@@ -6,74 +5,72 @@ use crate::overlap::{Shipped, replaced};
 use crate::scan_cache::cached_scan;
 use crate::scripts::judge_all;
 use crate::select::{Selected, Selection, select};
-use crate::suite::{signed_suite, snapshot_time};
+use crate::suite::SignedSuite;
 use crate::work::on_all_cores;
-use crate::{ArchiveError, LockRequest, Progress, Step, assemble};
+use crate::{ArchiveError, LockRequest, Progress, Step, Survey, assemble};
 use sage_oci_effects::OwnedEffect;
 use sage_oci_fetch::Wanted;
-use sage_oci_lock::{Archive, FORMAT, Lock, LockedLayer};
+use sage_oci_lock::{FORMAT, Lock, LockedLayer};
 use sage_oci_names::PackageName;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Makes the lock of a channel.
 ///
 /// # Errors
 /// [`ArchiveError`]. Nothing is written but the cache, whose files are whole or absent.
 pub fn make_lock(request: &LockRequest<'_>, progress: &dyn Progress) -> Result<Lock, ArchiveError> {
-    if let Some(previous) = request.previous.filter(|lock| lock.architecture != request.architecture) {
-        let (found, wanted) = (previous.architecture, request.architecture);
-        return Err(ArchiveError::OtherArchitecture { found, wanted });
-    }
-    progress.step(Step::Index, 0);
-    let (mut signed, mut entries, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-    let mut newest = 0;
-    for wanted in &request.suites {
-        let mut suite = signed_suite(request, &wanted.suite)?;
-        entries.extend(read_indexes(request, wanted, request.architecture, &mut suite, &mut seen)?);
-        newest = newest.max(suite.release.date);
-        signed.push(suite);
-    }
-    progress.step(Step::Resolve, 0);
-    request.go_on()?;
-    let selection = select(request, entries)?;
-    let mirrors = mirrors(request, newest);
-    fetch(request, &selection, &mirrors, progress)?;
-    let scans = scan(request, &selection, progress)?;
+    Survey::read(request, progress)?.lock(request, progress)
+}
 
-    let effects = effects(request, &selection, &scans)?;
-    let shipped = selection.packages.iter().map(|(name, one)| {
-        let files = &scans[name].files;
-        (name, Shipped { version: &one.entry.version, replaces: &one.entry.replaces, images: &one.images, files })
-    });
-    let extends = request.images.iter().filter_map(|image| Some((&image.name, image.extends.as_ref()?))).collect();
-    let replaced = replaced(&shipped.collect(), &effects, request.architecture, &extends)?;
+impl Survey {
+    /// Makes the lock of the same request from what was read.
+    ///
+    /// # Errors
+    /// [`ArchiveError`], as of [`make_lock`].
+    pub fn lock(self, request: &LockRequest<'_>, progress: &dyn Progress) -> Result<Lock, ArchiveError> {
+        let newest = self.date();
+        let Self { mut signed, listed } = self;
+        progress.step(Step::Resolve, 0);
+        request.go_on()?;
+        let selection = select(request, listed)?;
+        fetch_selected(request, &selection, &signed, progress)?;
+        let scans = scan(request, &selection, progress)?;
 
-    let planned = plan_layers(request, &selection.packages)?;
-    let packages = assemble::packages(request, &selection, &scans, &planned, replaced);
-    let images = assemble::images(request, &selection, &packages, &planned, &effects, &scans, progress)?;
-    let groups = fetch_groups(request, &planned, &packages, progress)?;
-    let interpreters = match images.values().any(|image| !image.bytecode.is_empty()) {
-        true => interpreters(request, &mut signed, &packages, &mirrors, progress)?,
-        false => BTreeMap::new(),
-    };
-    let suites = signed.into_iter().map(|suite| suite.pin).collect();
-    let layers = planned.into_iter().zip(groups);
-    let lock = Lock {
-        format: FORMAT,
-        channel: request.channel.clone(),
-        architecture: request.architecture,
-        epoch: u64::try_from(newest).unwrap_or(0),
-        archive: Archive { mirrors, suites },
-        images,
-        layers: layers.map(|(p, fetch)| LockedLayer { name: p.name, sources: p.sources, fetch }).collect(),
-        packages,
-        omitted: selection.omitted.into_values().collect(),
-        effects,
-        interpreters,
-    };
-    lock.check()?;
-    request.go_on()?;
-    Ok(lock)
+        let effects = effects(request, &selection, &scans)?;
+        let shipped = selection.packages.iter().map(|(name, one)| {
+            let files = &scans[name].files;
+            (name, Shipped { version: &one.entry.version, replaces: &one.entry.replaces, images: &one.images, files })
+        });
+        let extends = request.images.iter().filter_map(|image| Some((&image.name, image.extends.as_ref()?))).collect();
+        let replaced = replaced(&shipped.collect(), &effects, request.architecture, &extends)?;
+
+        let planned = plan_layers(request, &selection.packages)?;
+        let packages = assemble::packages(request, &selection, &scans, &planned, replaced);
+        let images = assemble::images(request, &selection, &packages, &planned, &effects, &scans, progress)?;
+        let groups = fetch_groups(request, &planned, &packages, progress)?;
+        let interpreters = match images.values().any(|image| !image.bytecode.is_empty()) {
+            true => interpreters(request, &mut signed, &packages, progress)?,
+            false => BTreeMap::new(),
+        };
+        let suites = signed.into_iter().map(|suite| suite.pin).collect();
+        let layers = planned.into_iter().zip(groups);
+        let lock = Lock {
+            format: FORMAT,
+            channel: request.channel.clone(),
+            architecture: request.architecture,
+            epoch: u64::try_from(newest).unwrap_or(0),
+            suites,
+            images,
+            layers: layers.map(|(p, fetch)| LockedLayer { name: p.name, sources: p.sources, fetch }).collect(),
+            packages,
+            omitted: selection.omitted.into_values().collect(),
+            effects,
+            interpreters,
+        };
+        lock.check()?;
+        request.go_on()?;
+        Ok(lock)
+    }
 }
 
 /// What the packages' scripts do: those of images that stand alone first, so that an image that extends one of them adds to
@@ -102,31 +99,36 @@ fn effects(
     Ok(effects)
 }
 
-/// The definition's mirrors, and the snapshot service's state of the index's own time behind them.
-fn mirrors(request: &LockRequest<'_>, date: i64) -> Vec<String> {
-    let snapshot =
-        request.snapshot.iter().map(|root| format!("{}/{}", root.trim_end_matches('/'), snapshot_time(date)));
-    request.mirrors.iter().cloned().chain(snapshot).collect()
-}
-
-fn fetch(
+fn fetch_selected(
     request: &LockRequest<'_>,
     selection: &Selection,
-    mirrors: &[String],
+    signed: &[SignedSuite],
     progress: &dyn Progress,
 ) -> Result<(), ArchiveError> {
-    let files: Vec<Wanted> = selection
-        .packages
-        .values()
-        .map(|selected| Wanted {
-            path: selected.entry.filename.clone(),
-            sha256: selected.entry.sha256,
-            size: selected.entry.size,
-            target: archive_path(&request.cache, &selected.entry.sha256),
-        })
-        .collect();
-    progress.step(Step::Fetch, files.len());
-    sage_oci_fetch::fetch_all(&files, mirrors, &request.fetch, progress.fetch())?;
+    let file = |selected: &Selected| Wanted {
+        path: selected.entry.filename.clone(),
+        sha256: selected.entry.sha256,
+        size: selected.entry.size,
+        target: archive_path(&request.cache, &selected.entry.sha256),
+    };
+    fetch(request, signed, selection.packages.values().map(|selected| (selected.suite, file(selected))), progress)
+}
+
+/// Fetches archives, each from the mirrors of its own suite, which is given by its place.
+pub(crate) fn fetch(
+    request: &LockRequest<'_>,
+    signed: &[SignedSuite],
+    files: impl Iterator<Item = (usize, Wanted)>,
+    progress: &dyn Progress,
+) -> Result<(), ArchiveError> {
+    let mut by_mirrors: BTreeMap<&[String], Vec<Wanted>> = BTreeMap::new();
+    for (suite, file) in files {
+        by_mirrors.entry(&signed[suite].pin.mirrors).or_default().push(file);
+    }
+    progress.step(Step::Fetch, by_mirrors.values().map(Vec::len).sum());
+    for (mirrors, files) in by_mirrors {
+        sage_oci_fetch::fetch_all(&files, mirrors, &request.fetch, progress.fetch())?;
+    }
     Ok(())
 }
 

@@ -9,20 +9,13 @@ use std::path::PathBuf;
 pub struct LockRequest<'a> {
     /// The channel's name.
     pub channel: ChannelName,
-    /// Mirror roots, tried in order.
-    pub mirrors: Vec<String>,
-    /// The snapshot service's root, as `http://snapshot.debian.org/archive/debian`: the lock names its state of the
-    /// index's own time as the last mirror.
-    pub snapshot: Option<String>,
-    /// The suites; where two have the same archive, the first counts.
+    /// The suites. The newest version of a package counts, whichever suite has it; where two have the same, the first one's.
     pub suites: Vec<SuiteRequest>,
     /// The machine architecture.
     pub architecture: Architecture,
     /// Machines of other architectures that shall be able to build the images: the lock pins a Python for each of them,
     /// where images have byte-code.
     pub machines: Vec<Architecture>,
-    /// The keys whose signatures are believed.
-    pub keyring: &'a Keyring,
     /// The images that the lock serves.
     pub images: Vec<ImageRequest>,
     /// What is known about maintainer scripts.
@@ -31,6 +24,8 @@ pub struct LockRequest<'a> {
     pub previous: Option<&'a Lock>,
     /// Whether an index past its `Valid-Until` will do; the lock says so then.
     pub accept_expired: bool,
+    /// Whether an index older than the previous lock's will do; the lock says so then.
+    pub allow_older: bool,
     /// The present time in seconds since 1970, UTC: read by the caller, for `Valid-Until` alone.
     pub now: i64,
     /// The cache directory.
@@ -46,6 +41,11 @@ impl LockRequest<'_> {
         alone(false).chain(alone(true))
     }
 
+    /// What a lock says of a package from the suite at a place: nothing, if that is the first one.
+    pub(crate) fn suite_name(&self, place: usize) -> Option<String> {
+        (place > 0).then(|| self.suites[place].suite.clone())
+    }
+
     /// The image that one extends.
     pub(crate) fn base_of(&self, image: &ImageName) -> Option<&ImageName> {
         self.images.iter().find(|request| request.name == *image)?.extends.as_ref()
@@ -58,12 +58,21 @@ impl LockRequest<'_> {
 }
 
 /// One suite.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SuiteRequest {
     /// Its name below `dists/`.
     pub suite: String,
     /// Its components, as `main`.
     pub components: Vec<String>,
+    /// Mirror roots, tried in order.
+    pub mirrors: Vec<String>,
+    /// The snapshot service's root, as `http://snapshot.debian.org/archive/debian`: the lock names its state of the
+    /// index's own time as the last mirror.
+    pub snapshot: Option<String>,
+    /// The keys of which one must have signed it.
+    pub keyring: Keyring,
+    /// Its updates mend security holes.
+    pub security: bool,
 }
 
 /// One image.

@@ -38,8 +38,7 @@ pub(crate) fn scan(archive: &Path, entry: &IndexEntry) -> Result<Scan, ArchiveEr
             scan.scripts.insert(name.to_owned(), file.bytes);
         }
     }
-    // Installed-Size is an estimate in KiB; tar headers of many small files come on top.
-    let limit = entry.installed_size.unwrap_or(0).saturating_mul(2 << 10).saturating_add(64 << 20);
+    let limit = control.unpacked_limit().map_err(fail)?;
     let mut data = deb.data(limit).map_err(fail)?;
     while let Some((file, _)) = data.next_entry().map_err(fail)? {
         match file.kind {

@@ -1,3 +1,4 @@
+use crate::index::Listed;
 use crate::universe::candidate;
 use crate::{ArchiveError, ImageRequest, LeftOut, LockRequest};
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -14,9 +15,14 @@ pub(crate) struct Selection {
     pub(crate) omitted: BTreeMap<(PackageName, Option<ImageName>), Omitted>,
 }
 
+/// Name, version and architecture: what tells the packages of an archive apart.
+type Key = (PackageName, String, String);
+
 /// A package of one or more images.
 pub(crate) struct Selected {
     pub(crate) entry: IndexEntry,
+    /// The place of its suite among those of the request.
+    pub(crate) suite: usize,
     pub(crate) reason: Reason,
     pub(crate) depends: BTreeSet<PackageName>,
     pub(crate) images: BTreeSet<ImageName>,
@@ -31,16 +37,17 @@ impl Selected {
 }
 
 /// Resolves every image and puts the answers together.
-pub(crate) fn select(request: &LockRequest<'_>, entries: Vec<IndexEntry>) -> Result<Selection, ArchiveError> {
-    let candidates = entries.iter().map(candidate).collect();
+pub(crate) fn select(request: &LockRequest<'_>, listed: Vec<Listed>) -> Result<Selection, ArchiveError> {
+    let candidates = listed.iter().map(|listed| candidate(&listed.entry)).collect();
     let first = request.images.first().map(|image| &image.name);
     let universe = Universe::new(candidates, request.architecture).map_err(|source| ArchiveError::Resolve {
         image: first.cloned().unwrap_or_else(|| ImageName::parse("none").expect("a plain word is an image name")),
         source,
     })?;
-    let mut by_key: BTreeMap<(PackageName, String, String), IndexEntry> = BTreeMap::new();
-    for entry in entries {
-        by_key.insert((entry.name.clone(), entry.version.to_string(), entry.architecture.clone()), entry);
+    let mut by_key: BTreeMap<Key, Listed> = BTreeMap::new();
+    for one in listed {
+        let Listed { entry, .. } = &one;
+        by_key.insert((entry.name.clone(), entry.version.to_string(), entry.architecture.clone()), one);
     }
     let mut selection = Selection { packages: BTreeMap::new(), omitted: BTreeMap::new() };
     for image in request.bases_first() {
@@ -73,11 +80,12 @@ impl Selection {
         image: &ImageRequest,
         resolution: Resolution,
         left_out: &LeftOutSet<'_>,
-        entries: &BTreeMap<(PackageName, String, String), IndexEntry>,
+        listed: &BTreeMap<Key, Listed>,
     ) -> Result<(), ArchiveError> {
         for found in resolution.packages {
             let key = (found.name.clone(), found.version.to_string(), found.architecture);
-            let entry = entries.get(&key).expect("the resolver chooses among the entries that it was given");
+            let Listed { entry, suite } =
+                listed.get(&key).expect("the resolver chooses among the entries that it was given");
             let reason = match found.reason {
                 sage_oci_resolve::Reason::Wanted => Reason::Wanted,
                 sage_oci_resolve::Reason::Essential => Reason::Essential,
@@ -85,6 +93,7 @@ impl Selection {
             };
             let selected = self.packages.entry(found.name.clone()).or_insert_with(|| Selected {
                 entry: entry.clone(),
+                suite: *suite,
                 reason: reason.clone(),
                 depends: BTreeSet::new(),
                 images: BTreeSet::new(),

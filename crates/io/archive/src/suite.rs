@@ -1,9 +1,11 @@
-use crate::{ArchiveError, LockRequest};
+use crate::{ArchiveError, LockRequest, SuiteRequest};
 use sage_oci_deb::Release;
 use sage_oci_fetch::FetchError;
 use sage_oci_lock::SuitePin;
 use sage_oci_names::Sha256;
+use sage_oci_signature::SignatureError;
 use sha2::{Digest, Sha256 as Hasher};
+use std::collections::BTreeMap;
 
 /// The most bytes that an `InRelease` file may have; sid's has 0.2 MB.
 const INRELEASE_LIMIT: u64 = 16 << 20;
@@ -15,28 +17,33 @@ pub(crate) struct SignedSuite {
     pub(crate) pin: SuitePin,
 }
 
-/// Fetches and verifies a suite's `InRelease` from the first mirror that has it.
-pub(crate) fn signed_suite(request: &LockRequest<'_>, suite: &str) -> Result<SignedSuite, ArchiveError> {
-    let (url, bytes) = first_answer(request, suite)?;
-    let verified = sage_oci_signature::verify(&bytes, request.keyring)
-        .map_err(|source| ArchiveError::Signature { url: url.clone(), source })?;
+/// Fetches and verifies a suite's `InRelease` from the first of its mirrors that has it.
+pub(crate) fn signed_suite(request: &LockRequest<'_>, wanted: &SuiteRequest) -> Result<SignedSuite, ArchiveError> {
+    let suite = &wanted.suite;
+    let (url, bytes) = first_answer(request, wanted)?;
+    let verified =
+        sage_oci_signature::verify(&bytes, &wanted.keyring).map_err(|error| disbelieved(wanted, url.clone(), error))?;
     let release =
         Release::parse(&verified.text).map_err(|source| ArchiveError::Release { url: url.clone(), source })?;
     // A signature of another suite's file is just as good; a mirror must not choose the suite for us.
-    if ![&release.suite, &release.codename].contains(&&suite.to_owned()) {
+    if ![&release.suite, &release.codename].contains(&suite) {
         let found = if release.codename.is_empty() { &release.suite } else { &release.codename };
-        return Err(ArchiveError::OtherSuite { url, found: found.clone(), wanted: suite.to_owned() });
+        return Err(ArchiveError::OtherSuite { url, found: found.clone(), wanted: suite.clone() });
     }
     let expired = release.valid_until.is_some_and(|until| until < request.now);
     let valid_until = release.valid_until.map(rfc3339);
     if let (true, false, Some(until)) = (expired, request.accept_expired, &valid_until) {
-        return Err(ArchiveError::Expired { suite: suite.to_owned(), until: until.clone() });
+        return Err(ArchiveError::Expired { suite: suite.clone(), until: until.clone() });
     }
+    let older_than = no_step_back(request, suite, release.date, &url)?;
     let pin = SuitePin {
-        suite: suite.to_owned(),
+        suite: suite.clone(),
+        mirrors: wanted.mirrors.clone(),
+        security: wanted.security,
         date: rfc3339(release.date),
         valid_until,
         expired,
+        older_than,
         inrelease: Sha256::new(Hasher::digest(&bytes).into()),
         signers: verified.signers.into_iter().map(|signer| signer.primary).collect(),
         indexes: Vec::new(),
@@ -44,9 +51,38 @@ pub(crate) fn signed_suite(request: &LockRequest<'_>, suite: &str) -> Result<Sig
     Ok(SignedSuite { release, pin })
 }
 
-fn first_answer(request: &LockRequest<'_>, suite: &str) -> Result<(String, Vec<u8>), ArchiveError> {
+fn disbelieved(wanted: &SuiteRequest, url: String, error: SignatureError) -> ArchiveError {
+    let suite = wanted.suite.clone();
+    match error {
+        SignatureError::NoKnownSigner { issuers } if !issuers.is_empty() => {
+            let believed = wanted.keyring.primaries().map(|(key, user)| format!("{key} ({user})")).collect();
+            ArchiveError::OtherKey { suite, url, issuers, believed }
+        }
+        source => ArchiveError::Signature { url, source },
+    }
+}
+
+/// A mirror can give out an old index again, signature and all: one that is older than what the previous lock was made from
+/// is refused, or recorded with the date that was there before.
+fn no_step_back(request: &LockRequest<'_>, suite: &str, date: i64, url: &str) -> Result<Option<String>, ArchiveError> {
+    let previous = request.previous.into_iter().flat_map(|lock| &lock.suites).find(|pin| pin.suite == suite);
+    let Some(previous) = previous else { return Ok(None) };
+    let is_newer = |text: &String| text.parse::<jiff::Timestamp>().is_ok_and(|stamp| stamp.as_second() > date);
+    if is_newer(&previous.date) && !request.allow_older {
+        let (suite, found, locked) = (suite.to_owned(), rfc3339(date), previous.date.clone());
+        return Err(ArchiveError::Older { suite, url: url.to_owned(), found, locked });
+    }
+    // What was once locked counts until an index is as new again.
+    let newest =
+        [Some(&previous.date), previous.older_than.as_ref()].into_iter().flatten().filter(|text| is_newer(text));
+    Ok(newest.max().cloned())
+}
+
+fn first_answer(request: &LockRequest<'_>, wanted: &SuiteRequest) -> Result<(String, Vec<u8>), ArchiveError> {
+    let suite = &wanted.suite;
+    let unanswered = |source| ArchiveError::NoIndex { suite: suite.clone(), security: wanted.security, source };
     let mut failures = Vec::new();
-    for mirror in &request.mirrors {
+    for mirror in &wanted.mirrors {
         let url = format!("{}/dists/{suite}/InRelease", mirror.trim_end_matches('/'));
         match sage_oci_fetch::get(&url, INRELEASE_LIMIT, &request.fetch) {
             Ok(bytes) => return Ok((url, bytes)),
@@ -56,11 +92,27 @@ fn first_answer(request: &LockRequest<'_>, suite: &str) -> Result<(String, Vec<u
         }
     }
     if failures.is_empty() {
-        return Err(FetchError::NoMirror.into());
+        return Err(unanswered(FetchError::NoMirror));
     }
     let answers = failures.into_iter().flat_map(|failure| failure.answers).collect();
     let path = format!("dists/{suite}/InRelease");
-    Err(FetchError::Failed { failures: vec![sage_oci_fetch::Failure { path, answers }], not_tried: 0 }.into())
+    Err(unanswered(FetchError::Failed { failures: vec![sage_oci_fetch::Failure { path, answers }], not_tried: 0 }))
+}
+
+/// Puts the snapshot service's state of an archive behind its mirrors: that of its newest index, for suites that share the
+/// mirrors are one archive.
+pub(crate) fn add_snapshots(request: &LockRequest<'_>, signed: &mut [SignedSuite]) {
+    let archive = |wanted: &SuiteRequest| (wanted.mirrors.clone(), wanted.snapshot.clone());
+    let mut newest = BTreeMap::new();
+    for (wanted, suite) in request.suites.iter().zip(&*signed) {
+        let date = newest.entry(archive(wanted)).or_insert(suite.release.date);
+        *date = suite.release.date.max(*date);
+    }
+    for (wanted, suite) in request.suites.iter().zip(signed) {
+        if let (Some(root), Some(date)) = (&wanted.snapshot, newest.get(&archive(wanted))) {
+            suite.pin.mirrors.push(format!("{}/{}", root.trim_end_matches('/'), snapshot_time(*date)));
+        }
+    }
 }
 
 /// `2026-10-30T08:21:14Z`.
@@ -70,7 +122,7 @@ fn rfc3339(seconds: i64) -> String {
 }
 
 /// `20261030T082114Z`, as the snapshot service writes times.
-pub(crate) fn snapshot_time(seconds: i64) -> String {
+fn snapshot_time(seconds: i64) -> String {
     rfc3339(seconds).replace(['-', ':'], "")
 }
 

@@ -24,7 +24,13 @@ fn apt(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn prepare(folder: &Path, suite: &str) {
+/// One suite on its mirror.
+type Source<'a> = (&'a str, &'a str);
+
+const MAIN: &str = "http://deb.debian.org/debian";
+const SECURITY: &str = "http://deb.debian.org/debian-security";
+
+fn prepare(folder: &Path, sources: &[Source<'_>]) {
     for below in ["etc/apt", "var/lib/dpkg", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial"] {
         sage_oci_files::create_dir_all(folder.join(below)).unwrap();
     }
@@ -35,20 +41,23 @@ fn prepare(folder: &Path, suite: &str) {
          Acquire::Languages \"none\"; Acquire::Check-Valid-Until \"false\"; Acquire::GzipIndexes \"false\"; APT::Sandbox::User \"root\";\n"
     );
     let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-    let source = format!("deb [signed-by={keyring}] http://deb.debian.org/debian {suite} main\n");
+    let source: String =
+        sources.iter().map(|(mirror, suite)| format!("deb [signed-by={keyring}] {mirror} {suite} main\n")).collect();
     sage_oci_files::write_atomic(folder.join("apt.conf"), conf.as_bytes()).unwrap();
     sage_oci_files::write_atomic(folder.join("etc/apt/sources.list"), source.as_bytes()).unwrap();
     sage_oci_files::write_atomic(folder.join("var/lib/dpkg/status"), b"").unwrap();
     apt(folder, &["-q", "update"]);
 }
 
-/// The index that apt has just fetched and believed.
-fn index(folder: &Path) -> Vec<IndexEntry> {
+/// The indexes that apt has just fetched and believed.
+fn indexes(folder: &Path) -> Vec<Vec<IndexEntry>> {
     let lists = sage_oci_files::list(folder.join("var/lib/apt/lists")).unwrap();
-    let packages =
-        lists.iter().find(|path| path.to_string_lossy().ends_with("_Packages")).expect("apt keeps the index");
-    let reader = std::io::BufReader::new(sage_oci_files::open(packages).unwrap());
-    read_packages(reader).collect::<Result<_, _>>().unwrap()
+    let packages = lists.iter().filter(|path| path.to_string_lossy().ends_with("_Packages"));
+    let read = |path| {
+        let reader = std::io::BufReader::new(sage_oci_files::open(path).unwrap());
+        read_packages(reader).collect::<Result<_, _>>().unwrap()
+    };
+    packages.map(read).collect()
 }
 
 /// `Inst NAME (VERSION …` lines, as `NAME VERSION`.
@@ -65,10 +74,12 @@ fn apts_answer(folder: &Path, wanted: &str, essential: &[PackageName]) -> BTreeS
         .collect()
 }
 
-fn compare(suite: &str) {
+fn compare(sources: &[Source<'_>]) {
     let folder = tempfile::tempdir().unwrap();
-    prepare(folder.path(), suite);
-    let candidates = index(folder.path()).iter().map(candidate).collect();
+    prepare(folder.path(), sources);
+    let indexes = indexes(folder.path());
+    assert_eq!(indexes.len(), sources.len(), "apt keeps the index of each suite");
+    let candidates = indexes.iter().flatten().map(candidate).collect();
     let universe = Universe::new(candidates, Architecture::Amd64).unwrap();
     let wanted = PackageName::parse("sagemath").unwrap();
     let answer = resolve(&universe, &Request { wanted: &[wanted], kept: &[], omit: &|_| false }).unwrap();
@@ -83,10 +94,16 @@ fn compare(suite: &str) {
 
 #[test]
 fn sid() {
-    compare("sid");
+    compare(&[(MAIN, "sid")]);
 }
 
 #[test]
 fn bookworm() {
-    compare("bookworm");
+    compare(&[(MAIN, "bookworm")]);
+}
+
+/// The newest version counts, whichever suite has it.
+#[test]
+fn bookworm_with_its_updates() {
+    compare(&[(MAIN, "bookworm"), (MAIN, "bookworm-updates"), (SECURITY, "bookworm-security")]);
 }

@@ -3,7 +3,7 @@
 use sage_oci_archive::{ArchiveError, ImageRequest, LeftOut, LockRequest, NoProgress, SuiteRequest, make_lock};
 use sage_oci_effects::{Census, Effect};
 use sage_oci_fake_mirror::{Fault, Mirror, When};
-use sage_oci_fake_suite::{DATE, Package, Suite, key_armored};
+use sage_oci_fake_suite::{DATE, Key, Package, Suite};
 use sage_oci_lock::{Lock, LockedPackage, Reason};
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, SourceName};
 use sage_oci_signature::Keyring;
@@ -18,35 +18,34 @@ fn name(text: &str) -> PackageName {
 struct World {
     folder: tempfile::TempDir,
     mirror: Mirror,
-    keyring: Keyring,
     census: Census,
+}
+
+fn keyring(key: Key) -> Keyring {
+    Keyring::from_armored(&[("test", key.armored())]).unwrap()
 }
 
 impl World {
     fn new(suite: Suite) -> Self {
         let folder = tempfile::tempdir().unwrap();
         suite.write_to(folder.path().join("mirror")).unwrap();
-        Self {
-            mirror: Mirror::serve(folder.path().join("mirror")).unwrap(),
-            folder,
-            keyring: Keyring::from_armored(&[("test", key_armored())]).unwrap(),
-            census: Census::default(),
-        }
+        Self { mirror: Mirror::serve(folder.path().join("mirror")).unwrap(), folder, census: Census::default() }
     }
 
     fn request(&self) -> LockRequest<'_> {
         LockRequest {
             channel: ChannelName::parse("tiny").unwrap(),
-            mirrors: vec![self.mirror.url()],
-            snapshot: Some("http://snapshot.invalid/debian".to_owned()),
-            suites: vec![SuiteRequest { suite: "tiny".to_owned(), components: vec!["main".to_owned()] }],
+            suites: vec![SuiteRequest {
+                snapshot: Some("http://snapshot.invalid/debian".to_owned()),
+                ..suite_request("tiny", &self.mirror)
+            }],
             architecture: Architecture::Amd64,
             machines: Vec::new(),
-            keyring: &self.keyring,
             images: vec![image("app-image", &["app"])],
             census: &self.census,
             previous: None,
             accept_expired: false,
+            allow_older: false,
             now: DATE + 3600,
             cache: self.folder.path().join("cache"),
             fetch: sage_oci_fetch::Options { attempts: 1, first_pause: Duration::from_millis(1), ..Default::default() },
@@ -63,6 +62,17 @@ impl World {
         let mut bytes = sage_oci_files::read(&path).unwrap();
         change(&mut bytes);
         sage_oci_files::write_atomic(&path, &bytes).unwrap();
+    }
+}
+
+fn suite_request(suite: &str, mirror: &Mirror) -> SuiteRequest {
+    SuiteRequest {
+        suite: suite.to_owned(),
+        components: vec!["main".to_owned()],
+        mirrors: vec![mirror.url()],
+        snapshot: None,
+        keyring: keyring(Key::Usual),
+        security: false,
     }
 }
 
@@ -135,8 +145,8 @@ fn a_lock_pins_everything_and_round_trips() {
     assert_eq!((plan.version.as_str(), plan.layers.len()), ("2.0", lock.layers.len()));
     assert_eq!(lock.epoch, DATE as u64);
     let stamp = snapshot_stamp(DATE);
-    assert_eq!(lock.archive.mirrors, [world.mirror.url(), format!("http://snapshot.invalid/debian/{stamp}")]);
-    assert!(!lock.archive.suites[0].expired);
+    assert_eq!(lock.suites[0].mirrors, [world.mirror.url(), format!("http://snapshot.invalid/debian/{stamp}")]);
+    assert!(!lock.suites[0].expired);
     assert_eq!(Lock::parse(&lock.to_text()).unwrap(), lock);
 }
 
@@ -224,7 +234,7 @@ fn an_expired_index_is_refused_unless_told_to() {
     let mut request = world.request();
     request.accept_expired = true;
     let lock = make_lock(&request, &NoProgress).unwrap();
-    assert!(lock.archive.suites[0].expired && lock.to_text().contains("\"expired\":true"));
+    assert!(lock.suites[0].expired && lock.to_text().contains("\"expired\":true"));
 }
 
 #[test]
@@ -275,7 +285,8 @@ fn an_absent_suite_component_or_archive_is_named() {
     request.suites[0].suite = "gone".to_owned();
     let error = make_lock(&request, &NoProgress).unwrap_err().to_string();
     assert!(error.contains("dists/gone/InRelease") && error.contains("404"), "{error}");
-    request.suites = vec![SuiteRequest { suite: "tiny".to_owned(), components: vec!["contrib".to_owned()] }];
+    request.suites[0].suite = "tiny".to_owned();
+    request.suites[0].components = vec!["contrib".to_owned()];
     let error = make_lock(&request, &NoProgress).unwrap_err();
     assert_eq!(error.to_string(), "suite `tiny` has no package index `contrib/binary-amd64/Packages.xz`");
     assert!(error.hint().unwrap().contains("main"));
@@ -283,7 +294,7 @@ fn an_absent_suite_component_or_archive_is_named() {
     let world = World::new(suite());
     world.mirror.on(&format!("/{path}"), When::Always, Fault::Status(404));
     let mut request = world.request();
-    request.snapshot = None;
+    request.suites[0].snapshot = None;
     let error = make_lock(&request, &NoProgress).unwrap_err().to_string();
     assert!(error.contains(&path) && error.contains("404"), "{error}");
 }
@@ -409,7 +420,7 @@ fn a_python_is_pinned_for_other_machines() {
         ["libpython3.9-stdlib_3.9.2-1+b1_amd64.deb", "libz_1-1_amd64.deb", "python3.9-minimal_3.9.2-1+b1_amd64.deb"];
     assert_eq!((python.version.as_str(), &files[..]), ("3.9", &expected.map(str::to_owned)[..]));
     assert_eq!(python.fetch.size, python.packages.iter().map(|package| package.size).sum::<u64>());
-    let indexes: Vec<&str> = arm64.archive.suites[0].indexes.iter().map(|index| index.path.as_str()).collect();
+    let indexes: Vec<&str> = arm64.suites[0].indexes.iter().map(|index| index.path.as_str()).collect();
     assert_eq!(indexes, ["main/binary-arm64/Packages.xz", "main/binary-amd64/Packages.xz"]);
 
     // The image's own packages do not depend on who may build it.

@@ -1,9 +1,9 @@
 use crate::BuildError;
 use crate::log::megabytes;
-use sage_oci_fetch::{Options, Progress, Wanted, fetch_all};
-use sage_oci_recipe::FetchStep;
+use sage_oci_fetch::{Options, Progress, Summary, Wanted, fetch_all};
+use sage_oci_recipe::{FetchFile, FetchStep};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,27 +13,33 @@ const PERIOD: Duration = Duration::from_secs(30);
 /// Downloads the archives of a [`FetchStep`] into `out`, which then holds these files and nothing else.
 pub(crate) fn run(step: &FetchStep, out: &Path) -> Result<(), BuildError> {
     let failed = |error| BuildError::Fetch(Box::new(error));
-    let mut wanted = Vec::new();
+    let mut keep: BTreeSet<PathBuf> = BTreeSet::new();
     for file in &step.files {
         if file.name.contains('/') || file.name.starts_with('.') || file.name.is_empty() {
             return Err(BuildError::Spec { why: format!("`{}` is no name for a fetched file", file.name) });
         }
-        let target = out.join(&file.name);
-        wanted.push(Wanted { path: file.path.clone(), sha256: file.sha256, size: file.size, target });
+        keep.insert(out.join(&file.name));
     }
     sage_oci_files::create_dir_all(out)?;
     let options = Options::default();
-    eprintln!("fetch: on up to {} connections from {}", options.connections, step.mirrors.join(", "));
-    let summary = fetch_all(&wanted, &step.mirrors, &options, &Log::new(PERIOD)).map_err(failed)?;
+    let mut summary = Summary::default();
+    for (mirrors, files) in step.by_mirrors() {
+        let wanted: Vec<Wanted> = files.into_iter().map(|file| wanted(file, out)).collect();
+        eprintln!("fetch: on up to {} connections from {}", options.connections, mirrors.join(", "));
+        summary += fetch_all(&wanted, mirrors, &options, &Log::new(PERIOD)).map_err(failed)?;
+    }
     // Locks and partial files lie next to their targets; the output's hash must not see them.
-    let keep: BTreeSet<&Path> = wanted.iter().map(|file| file.target.as_path()).collect();
     for path in sage_oci_files::list(out)? {
-        if !keep.contains(path.as_path()) {
+        if !keep.contains(&path) {
             sage_oci_files::remove_file(path)?;
         }
     }
     eprintln!("fetch: {} files came, {}", summary.fetched, megabytes(summary.bytes));
     Ok(())
+}
+
+fn wanted(file: &FetchFile, out: &Path) -> Wanted {
+    Wanted { path: file.path.clone(), sha256: file.sha256, size: file.size, target: out.join(&file.name) }
 }
 
 /// Tells the build's log what is wanted, how far it is, and what had to be tried again.
@@ -99,7 +105,6 @@ mod tests {
     use super::*;
     use sage_oci_fake_mirror::{Fault, Mirror, When};
     use sage_oci_names::Sha256;
-    use sage_oci_recipe::FetchFile;
     use sha2::Digest;
 
     #[test]
@@ -121,9 +126,16 @@ mod tests {
         let (first, second) = (Mirror::serve(folder.path()).unwrap(), Mirror::serve(folder.path()).unwrap());
         first.on("*", When::Always, Fault::Status(404));
         let sha256 = Sha256::new(sha2::Sha256::digest(bytes).into());
-        let file = FetchFile { name: "a_1_all.deb".into(), path: "a.deb".into(), size: bytes.len() as u64, sha256 };
+        let file = |name: &str, mirrors: Vec<String>| FetchFile {
+            name: name.into(),
+            path: "a.deb".into(),
+            size: bytes.len() as u64,
+            sha256,
+            mirrors,
+        };
         let out = folder.path().join("out");
-        let mut step = FetchStep { mirrors: vec![first.url(), second.url()], files: vec![file] };
+        let mut step =
+            FetchStep { mirrors: vec![first.url(), second.url()], files: vec![file("a_1_all.deb", Vec::new())] };
         run(&step, &out).unwrap();
         assert_eq!(sage_oci_files::list(&out).unwrap(), [out.join("a_1_all.deb")]);
         assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
@@ -131,5 +143,15 @@ mod tests {
         step.mirrors.pop();
         let error = run(&step, &folder.path().join("none")).unwrap_err();
         assert!(matches!(&error, BuildError::Fetch(source) if source.to_string().contains("404")), "{error}");
+
+        // A file with mirrors of its own comes from there alone.
+        step.files.push(file("b_1_all.deb", vec![second.url()]));
+        let error = run(&step, &folder.path().join("half")).unwrap_err();
+        assert!(matches!(&error, BuildError::Fetch(source) if !source.to_string().contains(&second.url())), "{error}");
+        step.files.remove(0);
+        let before = (first.requests().len(), second.requests().len());
+        run(&step, &out).unwrap();
+        assert_eq!(sage_oci_files::list(&out).unwrap(), [out.join("b_1_all.deb")]);
+        assert_eq!((first.requests().len(), second.requests().len()), (before.0, before.1 + 1));
     }
 }

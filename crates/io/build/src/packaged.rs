@@ -7,8 +7,6 @@ use std::io::Read;
 
 /// The most bytes of one packaged file that a generator takes into memory.
 const MOST: u64 = 64 << 20;
-/// What a data member may unpack to; the archives are pinned by digest.
-const LIMIT: u64 = 16 << 30;
 
 /// Contents of packaged files, taken from the archives of a generate step.
 ///
@@ -70,7 +68,8 @@ impl<'a> Packaged<'a> {
         let Some(first) = left.first() else { return Ok(()) };
         let archive = self.archive(package, first)?;
         let deb = Deb::open(sage_oci_files::open(archive)?).map_err(failed(archive))?;
-        let mut data = deb.data(LIMIT).map_err(failed(archive))?;
+        let limit = deb.control().unpacked_limit().map_err(failed(archive))?;
+        let mut data = deb.data(limit).map_err(failed(archive))?;
         while let Some((entry, body)) = data.next_entry().map_err(failed(archive))? {
             let path = merged_usr(&entry.path);
             if !matches!(entry.kind, EntryKind::File { .. }) || !left.remove(path.as_ref()) {

@@ -23,16 +23,16 @@ pub(crate) fn bring(
         return Ok(());
     }
     let folder = folder();
-    // Packages of one lock share their mirrors; source trees have their own.
+    // Packages of one suite share their mirrors; source trees have their own.
     let mut by_mirrors: BTreeMap<&[String], Vec<Wanted>> = BTreeMap::new();
-    for fetch in fetches {
-        let files = fetch.step.files.iter().map(|file| Wanted {
+    for (mirrors, files) in fetches.iter().flat_map(|fetch| fetch.step.by_mirrors()) {
+        let files = files.into_iter().map(|file| Wanted {
             path: file.path.clone(),
             sha256: file.sha256,
             size: file.size,
             target: archive_path(&folder, &file.sha256.hex()),
         });
-        by_mirrors.entry(&fetch.step.mirrors).or_default().extend(files);
+        by_mirrors.entry(mirrors).or_default().extend(files);
     }
     let mut summary = Summary::default();
     for (mirrors, mut wanted) in by_mirrors {

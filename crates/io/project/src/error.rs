@@ -1,4 +1,4 @@
-use sage_oci_definition::DefinitionError;
+use sage_oci_definition::{DefinitionError, Located};
 use sage_oci_files::FileError;
 use sage_oci_lock::LockError;
 use std::path::PathBuf;
@@ -31,12 +31,12 @@ pub enum ProjectError {
         path: PathBuf,
     },
     /// A key that a channel names.
-    #[error("channel `{channel}` trusts the key `{key}`, and {} is not there", path.display())]
+    #[error("{}:{}: suite `{suite}` trusts the key `{}`, and {} is not there", key.file, key.line, key.value, path.display())]
     NoKey {
-        /// The channel.
-        channel: String,
-        /// The key's name.
-        key: String,
+        /// The suite.
+        suite: String,
+        /// The key's name and place.
+        key: Located<String>,
         /// Where the key would be.
         path: PathBuf,
     },

@@ -1,5 +1,5 @@
 use crate::ProjectError;
-use sage_oci_definition::{Channel, Image, Resolved};
+use sage_oci_definition::{Channel, Image, Located, Resolved, Suite};
 use sage_oci_files as files;
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, ChannelName, ImageName};
@@ -172,19 +172,19 @@ impl Project {
         Lock::parse(&text).map_err(|source| ProjectError::Lock { path: path.to_owned(), source })
     }
 
-    /// The armoured keys that a channel trusts: name and bytes.
+    /// The armoured keys of which one must have signed a suite: name and bytes.
     ///
     /// # Errors
     /// A key that is not there.
-    pub fn keys(&self, channel: &Channel) -> Result<Vec<(String, Vec<u8>)>, ProjectError> {
-        let read = |key: &String| {
-            let path = self.inherited(&format!("nix/keys/{key}.asc"))?;
+    pub fn keys(&self, suite: &Suite) -> Result<Vec<(String, Vec<u8>)>, ProjectError> {
+        let read = |key: &Located<String>| {
+            let path = self.inherited(&format!("nix/keys/{}.asc", key.value))?;
             if !files::exists(&path)? {
-                return Err(ProjectError::NoKey { channel: channel.name.to_string(), key: key.clone(), path });
+                return Err(ProjectError::NoKey { suite: suite.suite.clone(), key: key.clone(), path });
             }
-            Ok((key.clone(), files::read(&path)?))
+            Ok((key.value.clone(), files::read(&path)?))
         };
-        channel.keys.iter().map(read).collect()
+        suite.keys.iter().map(read).collect()
     }
 
     /// The census of maintainer scripts.
@@ -268,11 +268,11 @@ mod tests {
         let base = Project::discover(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         let folder = tempfile::tempdir().unwrap();
         files::create_dir_all(folder.path().join("nix/images")).unwrap();
-        let channel = base.channels().unwrap().remove(0);
+        let suite = base.channels().unwrap().remove(0).suites.remove(0);
         let alone = Project::at(folder.path()).unwrap().unwrap();
-        assert!(matches!(alone.keys(&channel), Err(ProjectError::NoKey { .. })));
+        assert!(matches!(alone.keys(&suite), Err(ProjectError::NoKey { .. })));
         let based = alone.based_on(&base);
-        assert_eq!(based.keys(&channel).unwrap(), base.keys(&channel).unwrap());
+        assert_eq!(based.keys(&suite).unwrap(), base.keys(&suite).unwrap());
         assert_eq!(based.census().unwrap(), base.census().unwrap());
         files::create_dir_all(folder.path().join("nix/census")).unwrap();
         assert_eq!(based.census().unwrap(), Vec::new());
@@ -284,7 +284,9 @@ mod tests {
         for image in project.images().unwrap() {
             for channel in image.channels() {
                 let definition = project.channel(&channel).unwrap();
-                assert!(!project.keys(&definition).unwrap().is_empty());
+                for suite in &definition.suites {
+                    assert!(!project.keys(suite).unwrap().is_empty());
+                }
                 for name in image.names() {
                     let resolved = project.image(&name, Some(&channel)).unwrap();
                     assert!(!resolved.wanted.is_empty());

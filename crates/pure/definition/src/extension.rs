@@ -1,9 +1,11 @@
-use crate::channel::FORMAT;
 use crate::image::{Body, ChannelPart, Packages, Variant};
 use crate::{Config, DefinitionError, FileEntry, Located, Source, Wheel};
 use sage_oci_names::{ChannelName, ImageName};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// The newest format of image definitions.
+const FORMAT: u64 = 1;
 
 /// One definition file, before those that extend another one are joined with it.
 pub(crate) enum Part {

@@ -1,4 +1,4 @@
-use crate::{Lock, LockError, LockedInterpreter, LockedPackage, Reason};
+use crate::{Lock, LockError, LockedInterpreter, LockedPackage, Reason, SuitePin};
 use sage_oci_names::{Architecture, LayerName, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ impl Lock {
         require(self.omitted.windows(2).all(|pair| said(&pair[0]) != said(&pair[1])), || {
             "a package is omitted twice".to_owned()
         })?;
-        require(!self.archive.mirrors.is_empty(), || "it has no mirrors".to_owned())?;
+        self.check_suites()?;
         self.check_layers()?;
         for package in &self.packages {
             self.check_package(package, &names)?;
@@ -33,6 +33,24 @@ impl Lock {
             known("an effect", [&effect.package], &names)?;
         }
         self.interpreters.iter().try_for_each(|(machine, interpreter)| self.check_interpreter(*machine, interpreter))
+    }
+
+    fn check_suites(&self) -> Checked {
+        require(!self.suites.is_empty(), || "it has no suites".to_owned())?;
+        let mut names = BTreeSet::new();
+        for SuitePin { suite, mirrors, .. } in &self.suites {
+            require(names.insert(suite), || format!("suite `{suite}` is there twice"))?;
+            require(!mirrors.is_empty(), || format!("suite `{suite}` has no mirrors"))?;
+        }
+        Ok(())
+    }
+
+    /// The first suite is never named, so that the same lock has one text.
+    fn check_suite_of(&self, who: &str, named: Option<&String>) -> Checked {
+        let Some(name) = named else { return Ok(()) };
+        require(self.suites.iter().skip(1).any(|pin| pin.suite == *name), || {
+            format!("{who} names the suite `{name}`, which is not one of the lock's further ones")
+        })
     }
 
     fn check_interpreter(&self, machine: Architecture, interpreter: &LockedInterpreter) -> Checked {
@@ -52,6 +70,7 @@ impl Lock {
             require(is_below_a_root(&package.path), || {
                 format!("package `{name}` of {who} has the path `{}`", package.path)
             })?;
+            self.check_suite_of(&format!("package `{name}` of {who}"), package.suite.as_ref())?;
         }
         let size = interpreter.packages.iter().fold(0_u64, |sum, package| sum.saturating_add(package.size));
         require(size == interpreter.fetch.size, || {
@@ -102,6 +121,7 @@ impl Lock {
             format!("{who} is for architecture `{}`, the lock for {}", package.architecture, self.architecture)
         })?;
         require(is_below_a_root(&package.path), || format!("{who} has the path `{}`", package.path))?;
+        self.check_suite_of(&who, package.suite.as_ref())?;
         sorted(&format!("what {name} depends on"), &package.depends)?;
         known(&who, &package.depends, names)?;
         known(&who, package.replaced.values(), names)?;

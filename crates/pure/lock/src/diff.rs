@@ -56,6 +56,8 @@ pub struct VersionChange {
     pub to: String,
     /// Whether the new version is lower.
     pub downgrade: bool,
+    /// Whether the new version comes from a suite with security updates.
+    pub security: bool,
     /// Its layer in the new lock.
     pub layer: LayerName,
     /// Size of the new archive in bytes.
@@ -74,6 +76,15 @@ pub struct LayerChange {
 }
 
 impl Lock {
+    /// Whether both have the same packages, layers, images and effects, whatever state of the archive they were made from.
+    ///
+    /// Indexes are signed anew every day or hour, also where nothing changes in them.
+    pub fn is_same_but_for_dates(&self, other: &Self) -> bool {
+        let names = |lock: &Self| lock.suites.iter().map(|pin| (pin.suite.clone(), pin.security)).collect::<Vec<_>>();
+        let dated = Self { suites: other.suites.clone(), epoch: other.epoch, ..self.clone() };
+        names(self) == names(other) && dated == *other
+    }
+
     /// What changes from `old` to this lock.
     pub fn diff(&self, old: &Self) -> LockDiff {
         let before = by_name(old);
@@ -89,6 +100,7 @@ impl Lock {
                             from: old.version.to_string(),
                             to: package.version.to_string(),
                             downgrade: package.version < old.version,
+                            security: self.suite(package.suite.as_deref()).is_some_and(|pin| pin.security),
                             layer: package.layer.clone(),
                             size: package.size,
                         });

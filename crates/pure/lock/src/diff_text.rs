@@ -1,4 +1,6 @@
 use crate::{LockDiff, PackageChange};
+use sage_oci_names::PackageName;
+use std::collections::BTreeSet;
 
 impl LockDiff {
     /// Whether nothing differs.
@@ -15,6 +17,11 @@ impl LockDiff {
 
     /// Lines for people, the sum first.
     pub fn lines(&self) -> Vec<String> {
+        self.lines_beside(&BTreeSet::new())
+    }
+
+    /// The same without lines for new versions of some packages, which were told already.
+    pub fn lines_beside(&self, told: &BTreeSet<&PackageName>) -> Vec<String> {
         if self.is_empty() {
             return vec!["nothing changes".to_owned()];
         }
@@ -30,13 +37,14 @@ impl LockDiff {
         let package = |sign: char, package: &PackageChange| {
             format!("{sign} {} {} in {} ({})", package.name, package.version, package.layer, bytes(package.size))
         };
-        for change in &self.changed {
+        for change in self.changed.iter().filter(|change| !told.contains(&change.name)) {
             let what = match (change.from == change.to, change.downgrade) {
                 (true, _) => format!("{} rebuilt", change.to),
                 (false, true) => format!("{} -> {} (downgrade)", change.from, change.to),
                 (false, false) => format!("{} -> {}", change.from, change.to),
             };
-            lines.push(format!("~ {} {what} in {} ({})", change.name, change.layer, bytes(change.size)));
+            let mark = if change.security { ", security" } else { "" };
+            lines.push(format!("~ {} {what} in {} ({}){mark}", change.name, change.layer, bytes(change.size)));
         }
         lines.extend(self.added.iter().map(|change| package('+', change)));
         lines.extend(self.removed.iter().map(|change| package('-', change)));

@@ -3,14 +3,14 @@ use sage_oci_names::{Architecture, ChannelName, DebVersion, ImageName, LayerName
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The format that this program writes.
-pub const FORMAT: u64 = 1;
+/// The format that this program writes. Format 1, whose suites share their mirrors, is read as well.
+pub const FORMAT: u64 = 2;
 
 /// Everything that determines the bytes of a channel's images, beside their definitions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
-    /// The format, [`FORMAT`].
+    /// The format, [`FORMAT`]; an older lock has been brought to it when it was read.
     pub format: u64,
     /// The channel that was locked.
     pub channel: ChannelName,
@@ -18,8 +18,8 @@ pub struct Lock {
     pub architecture: Architecture,
     /// The one timestamp of every file and document, in seconds: the newest index date.
     pub epoch: u64,
-    /// Where the packages come from.
-    pub archive: Archive,
+    /// The suites that the packages come from, in the order of their precedence: of equal archives that of the first counts.
+    pub suites: Vec<SuitePin>,
     /// The images and the layers that each is made of, bottom first.
     pub images: BTreeMap<ImageName, ImagePlan>,
     /// Package layers, bottom first, in the order in which images stack them.
@@ -35,22 +35,17 @@ pub struct Lock {
     pub interpreters: BTreeMap<Architecture, LockedInterpreter>,
 }
 
-/// The archive state that a lock was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Archive {
-    /// Mirror roots, in the order in which they are tried.
-    pub mirrors: Vec<String>,
-    /// The suites that were read.
-    pub suites: Vec<SuitePin>,
-}
-
 /// One signed suite, as it was when the lock was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SuitePin {
     /// The suite's name on the mirror, as `sid`.
     pub suite: String,
+    /// Roots of its mirrors, in the order in which they are tried.
+    pub mirrors: Vec<String>,
+    /// The channel says that its updates mend security holes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub security: bool,
     /// `Date` of the release file, RFC 3339 in UTC.
     pub date: String,
     /// `Valid-Until`, where the suite has one.
@@ -59,6 +54,9 @@ pub struct SuitePin {
     /// The index was past its `Valid-Until` and taken because the person said so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
+    /// The index is older than one that a lock had before, which was of this date, and taken because the person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older_than: Option<String>,
     /// Digest of the whole `InRelease` file.
     pub inrelease: Sha256,
     /// Fingerprints of the keys whose signatures were good.
@@ -148,8 +146,11 @@ pub struct LockedPackage {
     pub size: u64,
     /// `Installed-Size`, in KiB.
     pub installed_size: u64,
-    /// Path below a mirror's root.
+    /// Path below a root of its suite's mirrors.
     pub path: String,
+    /// The suite that it comes from, where that is not the lock's first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
     /// The layer that holds it.
     pub layer: LayerName,
     /// Why it is there.
@@ -162,6 +163,21 @@ pub struct LockedPackage {
     /// Paths of its data member that are not unpacked because another package of the lock replaces them, and which one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub replaced: BTreeMap<String, PackageName>,
+}
+
+impl Lock {
+    /// The suite that a package names as its own, the first one where it names none.
+    pub fn suite(&self, named: Option<&str>) -> Option<&SuitePin> {
+        match named {
+            Some(name) => self.suites.iter().find(|pin| pin.suite == name),
+            None => self.suites.first(),
+        }
+    }
+
+    /// Mirror roots of the suite that a package names as its own; [`Lock::check`] makes sure that there are some.
+    pub fn mirrors(&self, named: Option<&str>) -> &[String] {
+        self.suite(named).map_or(&[], |pin| &pin.mirrors)
+    }
 }
 
 impl LockedPackage {
@@ -202,8 +218,11 @@ pub struct ToolPackage {
     pub sha256: Sha256,
     /// The archive's size in bytes.
     pub size: u64,
-    /// Path below a mirror's root.
+    /// Path below a root of its suite's mirrors.
     pub path: String,
+    /// The suite that it comes from, where that is not the lock's first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
 }
 
 impl ToolPackage {

@@ -8,6 +8,7 @@ mod diff;
 mod diff_text;
 mod error;
 mod format;
+mod format_1;
 mod python;
 mod text;
 mod view;
@@ -16,8 +17,8 @@ mod why;
 pub use diff::{LayerChange, LockDiff, PackageChange, VersionChange};
 pub use error::LockError;
 pub use format::{
-    Archive, FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedInterpreter, LockedLayer, LockedPackage,
-    LockedSource, Omitted, Reason, SuitePin, ToolPackage,
+    FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedInterpreter, LockedLayer, LockedPackage, LockedSource,
+    Omitted, Reason, SuitePin, ToolPackage,
 };
 pub use python::Python;
 pub use why::Why;

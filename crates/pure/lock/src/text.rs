@@ -1,3 +1,4 @@
+use crate::format_1::Lock1;
 use crate::{FORMAT, Lock, LockError, LockedInterpreter};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ struct Version {
 }
 
 impl Lock {
-    /// Reads a lock and checks that it is consistent ([`Lock::check`]).
+    /// Reads a lock of this format or an older one and checks that it is consistent ([`Lock::check`]).
     ///
     /// # Errors
     /// [`LockError`]: not of the format, of a newer one, or contradicting itself.
@@ -17,7 +18,11 @@ impl Lock {
         if version.format > FORMAT {
             return Err(LockError::Newer { found: version.format, known: FORMAT });
         }
-        let lock: Self = serde_json::from_str(text).map_err(LockError::syntax)?;
+        let lock = match version.format {
+            0 | 1 => serde_json::from_str::<Lock1>(text).map(Self::from),
+            _ => serde_json::from_str(text),
+        };
+        let lock = lock.map_err(LockError::syntax)?;
         lock.check()?;
         Ok(lock)
     }
@@ -31,7 +36,7 @@ impl Lock {
         out.field("channel", &self.channel);
         out.field("architecture", &self.architecture);
         out.field("epoch", &self.epoch);
-        out.field("archive", &self.archive);
+        out.lines("suites", '[', ']', self.suites.iter().map(json));
         out.lines("images", '{', '}', self.images.iter().map(|(name, plan)| format!("{}: {}", json(name), json(plan))));
         out.lines("layers", '[', ']', self.layers.iter().map(json));
         out.lines("packages", '[', ']', self.packages.iter().map(json));

@@ -1,11 +1,11 @@
-//! Format, consistency, explanation and comparison of locks, on the kept sample of format 1.
+//! Format, consistency, explanation and comparison of locks, on the kept samples of each format.
 
 use sage_oci_lock::{Lock, LockError, LockedInterpreter, Reason};
 use sage_oci_names::PackageName;
 
-const SAMPLE: &str = include_str!("locks/format-1.json");
+const SAMPLE: &str = include_str!("locks/format-2.json");
 
-const WITH_INTERPRETER: &str = include_str!("locks/format-1-interpreters.json");
+const WITH_INTERPRETER: &str = include_str!("locks/format-2-interpreters.json");
 
 fn name(text: &str) -> PackageName {
     PackageName::parse(text).unwrap()
@@ -16,7 +16,64 @@ fn sample() -> Lock {
 }
 
 #[test]
-fn format_1_round_trips_byte_for_byte() {
+fn format_1_is_read_and_becomes_format_2() {
+    let old = include_str!("locks/format-1.json");
+    assert_eq!(Lock::parse(old).unwrap().to_text(), include_str!("locks/format-1-upgraded.json"));
+    let old = include_str!("locks/format-1-interpreters.json");
+    assert_eq!(Lock::parse(old).unwrap().to_text(), WITH_INTERPRETER);
+    // Neither format takes what is the other's alone.
+    let error = Lock::parse(&SAMPLE.replace("\"format\": 2", "\"format\": 1")).unwrap_err().to_string();
+    assert!(error.contains("suites"), "{error}");
+    let error = Lock::parse(&old.replace("\"format\": 1", "\"format\": 2")).unwrap_err().to_string();
+    assert!(error.contains("archive"), "{error}");
+}
+
+#[test]
+fn a_package_comes_from_the_mirrors_of_its_suite() {
+    let lock = sample();
+    let mirrors = |wanted: &str| {
+        let package = lock.packages.iter().find(|package| package.name == name(wanted)).unwrap();
+        &lock.mirrors(package.suite.as_deref())[0]
+    };
+    assert_eq!(
+        (mirrors("libc6").as_str(), mirrors("tool").as_str()),
+        ("http://deb.debian.org/debian", "http://deb.debian.org/debian-security")
+    );
+}
+
+#[test]
+fn dates_alone_make_no_difference() {
+    let old = sample();
+    let mut new = sample();
+    new.epoch += 1;
+    new.suites[1].date = "2026-10-30T09:00:00Z".to_owned();
+    new.suites[1].mirrors.pop();
+    assert!(new != old && new.is_same_but_for_dates(&old));
+    new.suites[1].security = false;
+    assert!(!new.is_same_but_for_dates(&old));
+    let mut new = sample();
+    new.packages[0].size += 1;
+    assert!(!new.is_same_but_for_dates(&old));
+}
+
+#[test]
+fn a_diff_marks_what_mends_security() {
+    let old = sample();
+    let mut new = sample();
+    (new.packages[2].version, new.packages[2].sha256) = ("1:2.1-4".parse().unwrap(), new.packages[0].sha256);
+    let diff = new.diff(&old);
+    assert!(diff.changed[0].security);
+    assert!(
+        diff.lines().contains(&"~ tool 1:2.1-3 -> 1:2.1-4 in tool (50 B), security".to_owned()),
+        "{:?}",
+        diff.lines()
+    );
+    let told = [name("tool")];
+    assert!(diff.lines_beside(&told.iter().collect()).iter().all(|line| !line.starts_with('~')));
+}
+
+#[test]
+fn format_2_round_trips_byte_for_byte() {
     assert_eq!(sample().to_text(), SAMPLE);
     let mut empty = sample();
     (empty.omitted, empty.effects) = (Vec::new(), Vec::new());
@@ -26,9 +83,9 @@ fn format_1_round_trips_byte_for_byte() {
 
 #[test]
 fn a_newer_format_is_refused_even_with_unknown_fields() {
-    let text = SAMPLE.replace("\"format\": 1,", "\"format\": 2, \"moons\": [],");
+    let text = SAMPLE.replace("\"format\": 2,", "\"format\": 3, \"moons\": [],");
     let error = Lock::parse(&text).unwrap_err();
-    assert!(matches!(error, LockError::Newer { found: 2, known: 1 }), "{error}");
+    assert!(matches!(error, LockError::Newer { found: 3, known: 2 }), "{error}");
     assert!(error.hint().unwrap().contains("update"));
 }
 
@@ -43,7 +100,7 @@ fn wrong_text_names_its_line() {
 #[test]
 fn contradictions_are_named() {
     type Spoil = fn(&mut Lock);
-    let cases: [(&str, Spoil); 16] = [
+    let cases: [(&str, Spoil); 20] = [
         ("`dash`", |lock| lock.packages.swap(0, 1)),
         ("`libc6`, which is not locked", |lock| {
             lock.packages.remove(1);
@@ -61,7 +118,11 @@ fn contradictions_are_named() {
         ("`zz`, which is not locked", |lock| lock.packages[2].depends.push(name("zz"))),
         ("depends on are not sorted", |lock| lock.packages[2].depends.insert(0, name("libc6"))),
         ("`zz`, which is not locked", |lock| lock.packages[2].reason = Reason::RequiredBy(name("zz"))),
-        ("no mirrors", |lock| lock.archive.mirrors.clear()),
+        ("suite `sid` has no mirrors", |lock| lock.suites[0].mirrors.clear()),
+        ("suite `sid` is there twice", |lock| lock.suites[1].suite = "sid".into()),
+        ("it has no suites", |lock| lock.suites.clear()),
+        ("`tool` names the suite `moon`", |lock| lock.packages[2].suite = Some("moon".into())),
+        ("`tool` names the suite `sid`", |lock| lock.packages[2].suite = Some("sid".into())),
         ("out of order", |lock| lock.images.values_mut().for_each(|plan| plan.layers.reverse())),
         ("locked and omitted", |lock| lock.omitted[0].name = name("dash")),
         ("`zz`, which is not locked", |lock| lock.effects[0].package = name("zz")),
@@ -86,11 +147,12 @@ fn an_interpreter_for_other_machines_round_trips_and_is_checked() {
     assert_eq!((python.version.as_str(), &packages[..]), ("3.14", &["libc6", "python3.14-minimal"][..]));
 
     type Spoil = fn(&mut LockedInterpreter);
-    let cases: [(&str, Spoil); 5] = [
+    let cases: [(&str, Spoil); 6] = [
         ("is Python 3.13, the images' own is 3.14", |python| python.version = "3.13".into()),
         ("not sorted at `libc6`", |python| python.packages.swap(0, 1)),
         ("is for architecture `arm64`", |python| python.packages[0].architecture = "arm64".into()),
         ("has the path `/x`", |python| python.packages[0].path = "/x".into()),
+        ("names the suite `moon`", |python| python.packages[0].suite = Some("moon".into())),
         ("has 90 bytes of archives, its fetch says 91", |python| python.fetch.size = 91),
     ];
     for (expected, spoil) in cases {

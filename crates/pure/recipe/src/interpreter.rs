@@ -1,8 +1,8 @@
 use crate::Fetch;
-use crate::packages::{Packages, fetch_step};
+use crate::packages::{Packages, fetch_file, fetch_step};
 use crate::stack::fetch_inputs;
 use crate::{Input, Interpreter, Job, RecipeError, Sink, Step};
-use sage_oci_lock::{Lock, Python};
+use sage_oci_lock::{Lock, Python, ToolPackage};
 use sage_oci_names::{Architecture, ImageName};
 
 /// The Python that compiles an image's modules.
@@ -43,8 +43,9 @@ impl Compiler {
             machine,
             target: lock.architecture,
         })?;
-        let files = locked.packages.iter().map(|p| (p.file_name(), p.path.clone(), p.size, p.sha256));
-        let step = fetch_step(lock, files);
+        let file =
+            |p: &ToolPackage| fetch_file(lock, p.suite.as_deref(), p.file_name(), p.path.clone(), p.size, p.sha256);
+        let step = fetch_step(lock, locked.packages.iter().map(file).collect());
         let nar_sha256 = locked.fetch.nar_sha256;
         let handle = sink.add(Job {
             name: format!("debs-python-{machine}"),

@@ -1,5 +1,5 @@
 use sage_oci_definition::Resolved;
-use sage_oci_lock::Lock;
+use sage_oci_lock::{Lock, SuitePin};
 use std::collections::BTreeMap;
 
 /// The annotations that a lock and a definition determine (OCI image spec, "Annotations").
@@ -17,15 +17,14 @@ pub(crate) fn annotations(lock: &Lock, image: &Resolved, version: &str) -> BTree
     .map(|(key, value)| (format!("org.opencontainers.image.{key}"), value.to_owned()))
     .collect();
     // The lock's epoch is this date in seconds.
-    if let Some(newest) = lock.archive.suites.iter().map(|suite| &suite.date).max() {
+    if let Some(newest) = lock.suites.iter().map(|suite| &suite.date).max() {
         all.insert("org.opencontainers.image.created".to_owned(), newest.clone());
     }
     all.insert("org.sage-oci.channel".to_owned(), lock.channel.to_string());
-    if let Some(suite) = lock.archive.suites.first() {
-        all.insert(
-            "org.sage-oci.index".to_owned(),
-            format!("{} {} sha256:{}", suite.suite, suite.date, suite.inrelease),
-        );
+    let index = |suite: &SuitePin| format!("{} {} sha256:{}", suite.suite, suite.date, suite.inrelease);
+    let indexes: Vec<String> = lock.suites.iter().map(index).collect();
+    if !indexes.is_empty() {
+        all.insert("org.sage-oci.index".to_owned(), indexes.join(", "));
     }
     all
 }

@@ -43,8 +43,10 @@ impl<'a> Packages<'a> {
 
     /// What fetches a layer's archives.
     pub(crate) fn fetch_step(&self, layer: &LayerName) -> FetchStep {
-        let files = self.of_layer(layer).map(|p| (p.file_name(), p.path.clone(), p.size, p.sha256));
-        fetch_step(self.lock, files)
+        let file = |p: &LockedPackage| {
+            fetch_file(self.lock, p.suite.as_deref(), p.file_name(), p.path.clone(), p.size, p.sha256)
+        };
+        fetch_step(self.lock, self.of_layer(layer).map(file).collect())
     }
 
     /// What unpacks a layer.
@@ -142,15 +144,58 @@ impl<'a> Packages<'a> {
     }
 }
 
-/// What fetches some archives, given by file name, path, size and digest.
-pub(crate) fn fetch_step(lock: &Lock, files: impl Iterator<Item = (String, String, u64, Sha256)>) -> FetchStep {
-    let file = |(name, path, size, sha256)| FetchFile { name, path, size, sha256 };
-    let mut files: Vec<FetchFile> = files.map(file).collect();
+/// What fetches some archives, each from its own suite's mirrors.
+pub(crate) fn fetch_step(lock: &Lock, mut files: Vec<FetchFile>) -> FetchStep {
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    FetchStep { mirrors: lock.archive.mirrors.clone(), files }
+    FetchStep { mirrors: lock.mirrors(None).to_vec(), files }
+}
+
+/// One archive; only mirrors other than those of the first suite stand beside it.
+pub(crate) fn fetch_file(
+    lock: &Lock,
+    suite: Option<&str>,
+    name: String,
+    path: String,
+    size: u64,
+    sha256: Sha256,
+) -> FetchFile {
+    let own = Some(lock.mirrors(suite)).filter(|own| *own != lock.mirrors(None));
+    FetchFile { name, path, size, sha256, mirrors: own.unwrap_or_default().to_vec() }
 }
 
 /// Where Debian puts modules that every program may import (Debian Python policy, "Module Path").
 fn public_directories(version: &str) -> [String; 2] {
     ["/usr/lib/python3/dist-packages".to_owned(), format!("/usr/lib/python{version}")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A package of the lock's first suite and one of another suite.
+    const LOCK: &str = include_str!("../../lock/tests/locks/format-2.json");
+
+    #[test]
+    fn only_what_comes_from_elsewhere_names_its_mirrors() {
+        let lock = Lock::parse(LOCK).unwrap();
+        let packages = Packages::new(&lock);
+        let json = |layer: &str| serde_json::to_value(packages.fetch_step(&layer.parse().unwrap())).unwrap();
+        // The form of a lock with one suite, byte for byte: another one would be another derivation.
+        let base = json("base");
+        assert_eq!(base["mirrors"], serde_json::json!(["http://deb.debian.org/debian"]));
+        assert_eq!(
+            base["files"][0],
+            serde_json::json!({
+                "name": "dash_0.5.12-12_amd64.deb",
+                "path": "pool/main/d/dash/dash_0.5.12-12_amd64.deb",
+                "size": 100,
+                "sha256": "0000000000000000000000000000000000000000000000000000000000000011",
+            })
+        );
+        let tool = json("tool");
+        assert_eq!(tool["mirrors"], base["mirrors"]);
+        assert_eq!(tool["files"][0]["mirrors"][0], "http://deb.debian.org/debian-security");
+        let step = packages.fetch_step(&"tool".parse().unwrap());
+        assert_eq!(step.by_mirrors().into_keys().collect::<Vec<_>>(), [lock.mirrors(Some("sid-security"))]);
+    }
 }

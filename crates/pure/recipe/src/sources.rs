@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// What fetches a source archive: a folder with it alone.
 pub(crate) fn fetch_step(source: &Source) -> FetchStep {
     let name = source.file_name().to_owned();
-    let file = FetchFile { path: name.clone(), name, size: source.size, sha256: source.sha256 };
+    let file = FetchFile { path: name.clone(), name, size: source.size, sha256: source.sha256, mirrors: Vec::new() };
     FetchStep { mirrors: source.roots(), files: vec![file] }
 }
 

@@ -52,10 +52,22 @@ pub struct Sealing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FetchStep {
-    /// Mirror roots, tried in order.
+    /// Mirror roots, tried in order, of files that name none of their own.
     pub mirrors: Vec<String>,
     /// The files, sorted by name.
     pub files: Vec<FetchFile>,
+}
+
+impl FetchStep {
+    /// The files by the mirrors that they come from.
+    pub fn by_mirrors(&self) -> BTreeMap<&[String], Vec<&FetchFile>> {
+        let mut all: BTreeMap<&[String], Vec<&FetchFile>> = BTreeMap::new();
+        for file in &self.files {
+            let mirrors = if file.mirrors.is_empty() { &self.mirrors } else { &file.mirrors };
+            all.entry(mirrors).or_default().push(file);
+        }
+        all
+    }
 }
 
 /// One archive to fetch.
@@ -70,6 +82,9 @@ pub struct FetchFile {
     pub size: u64,
     /// Its digest.
     pub sha256: Sha256,
+    /// Mirror roots of this file, where they are not those of the step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mirrors: Vec<String>,
 }
 
 /// One layer of unpacked packages.

@@ -1,8 +1,9 @@
+use crate::commands::lock_check;
 use crate::context::{self, Context};
 use crate::progress::{Meter, Unit};
 use crate::{Failure, cli};
 use sage_oci_archive::{
-    ArchiveError, ImageRequest, LeftOut, LockRequest, Progress, SourceRequest, Step, SuiteRequest, make_lock,
+    ArchiveError, ImageRequest, LeftOut, LockRequest, Progress, SourceRequest, Step, SuiteRequest, Survey,
 };
 use sage_oci_definition::{Channel, Image, Resolved};
 use sage_oci_effects::Census;
@@ -22,86 +23,100 @@ pub fn run(context: &Context, options: &cli::Lock) -> Result<(), Failure> {
         let path = options.output.clone().unwrap_or_else(|| context.project.lock_path(&channel.name, options.arch));
         if let Some(old) = &options.diff {
             let (old, new) = (context.project.read_lock(old)?, context.project.read_lock(&path)?);
-            show_diff(context, &new, &old, options.json)?;
+            let diff = new.diff(&old);
+            match options.json {
+                true => context.printer.json(&diff)?,
+                false => diff.lines().iter().for_each(|line| context.printer.result(line)),
+            }
             continue;
         }
         let previous = match sage_oci_files::exists(&path)? {
             true => Some(context.project.read_lock(&path)?),
             false => None,
         };
-        let lock = make(context, channel, options, previous.as_ref())?;
-        if options.check {
-            differs |= !is_current(context, &lock, previous.as_ref(), &path)?;
-        } else {
-            sage_oci_files::write_atomic(&path, lock.to_text().as_bytes())?;
-            let packages = lock.packages.len();
-            context.printer.step("Locked", format_args!("{packages} packages in {} layers", lock.layers.len()));
-            context.printer.result(path.display());
+        match (options.check, &previous) {
+            (true, None) => {
+                differs = true;
+                lock_check::absent(context, channel, options, &path)?;
+            }
+            (true, Some(previous)) => {
+                let check = |survey: Survey, request: &LockRequest<'_>, display: &Display<'_>| {
+                    lock_check::compare(context, options, &path, previous, survey, request, display)
+                };
+                differs |= !with_survey(context, channel, options, Some(previous), check)?;
+            }
+            (false, _) => {
+                let make = |survey: Survey, request: &LockRequest<'_>, display: &Display<'_>| {
+                    Ok(survey.lock(request, display)?)
+                };
+                let lock = with_survey(context, channel, options, previous.as_ref(), make)?;
+                sage_oci_files::write_atomic(&path, lock.to_text().as_bytes())?;
+                let packages = lock.packages.len();
+                context.printer.step("Locked", format_args!("{packages} packages in {} layers", lock.layers.len()));
+                context.printer.result(path.display());
+            }
         }
     }
     if differs { Err(Failure::NotFine) } else { Ok(()) }
 }
 
-/// Whether the committed lock is what the archive gives now.
-fn is_current(
+/// Why what was begun with a survey has no end.
+pub(super) enum Trouble {
+    Archive(ArchiveError),
+    Other(Failure),
+}
+
+impl From<ArchiveError> for Trouble {
+    fn from(error: ArchiveError) -> Self {
+        Self::Archive(error)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Other(failure)
+    }
+}
+
+/// Reads the channel's signed indexes and goes on from there.
+fn with_survey<T>(
     context: &Context,
-    lock: &Lock,
+    channel: &Channel,
+    options: &cli::Lock,
     previous: Option<&Lock>,
-    path: &std::path::Path,
-) -> Result<bool, Failure> {
-    let Some(previous) = previous else {
-        context.printer.result(format_args!("{}: there is no lock yet", path.display()));
-        return Ok(false);
-    };
-    if lock == previous {
-        context.printer.result(format_args!("{}: current", path.display()));
-        return Ok(true);
-    }
-    context.printer.result(format_args!("{}: a new lock would differ", path.display()));
-    show_diff(context, lock, previous, false)?;
-    Ok(false)
-}
-
-fn show_diff(context: &Context, new: &Lock, old: &Lock, json: bool) -> Result<(), Failure> {
-    let diff = new.diff(old);
-    if json {
-        return context.printer.json(&diff);
-    }
-    diff.lines().iter().for_each(|line| context.printer.result(line));
-    Ok(())
-}
-
-fn make(context: &Context, channel: &Channel, options: &cli::Lock, previous: Option<&Lock>) -> Result<Lock, Failure> {
+    and_then: impl FnOnce(Survey, &LockRequest<'_>, &Display<'_>) -> Result<T, Trouble>,
+) -> Result<T, Failure> {
     let project = &context.project;
     context.printer.step("Locking", format_args!("{} for {}: {}", channel.name, options.arch, channel.description));
     let texts = project.census()?;
     let census = Census::parse(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))?;
-    let keyring = Keyring::from_armored(&project.keys(channel)?)?;
     let images = images(context, channel)?;
     let request = LockRequest {
         channel: channel.name.clone(),
-        mirrors: channel.mirrors.clone(),
-        snapshot: channel.snapshot.clone(),
-        suites: channel.suites.iter().map(suite_request).collect(),
+        suites: channel.suites.iter().map(|suite| suite_request(context, suite)).collect::<Result<_, _>>()?,
         architecture: options.arch,
         machines: match (options.build_on.is_empty(), previous) {
             (false, _) => options.build_on.clone(),
             (true, Some(previous)) => previous.interpreters.keys().copied().collect(),
             (true, None) => vec![Architecture::Amd64],
         },
-        keyring: &keyring,
         images: images.iter().map(image_request).collect(),
         census: &census,
         previous,
         accept_expired: options.accept_expired,
+        allow_older: options.allow_older,
         now: now(),
         cache: sage_oci_files::cache_dir(),
         fetch: context::downloads(6),
     };
     let display = Display::new(context);
-    let lock = make_lock(&request, &display);
+    let result =
+        Survey::read(&request, &display).map_err(Trouble::from).and_then(|survey| and_then(survey, &request, &display));
     display.finish();
-    lock.map_err(|error| locate(error, &images))
+    result.map_err(|trouble| match trouble {
+        Trouble::Archive(error) => locate(error, &images),
+        Trouble::Other(failure) => failure,
+    })
 }
 
 /// The images that the channel serves; variants have the same layers.
@@ -129,8 +144,15 @@ fn locate(error: ArchiveError, images: &[Resolved]) -> Failure {
     Failure::Error { message: format!("{}{message}", place.unwrap_or_default()), hint }
 }
 
-fn suite_request(suite: &sage_oci_definition::Suite) -> SuiteRequest {
-    SuiteRequest { suite: suite.suite.clone(), components: suite.components.clone() }
+fn suite_request(context: &Context, suite: &sage_oci_definition::Suite) -> Result<SuiteRequest, Failure> {
+    Ok(SuiteRequest {
+        suite: suite.suite.clone(),
+        components: suite.components.clone(),
+        mirrors: suite.mirrors.clone(),
+        snapshot: suite.snapshot.clone(),
+        keyring: Keyring::from_armored(&context.project.keys(suite)?)?,
+        security: suite.security,
+    })
 }
 
 fn image_request(image: &Resolved) -> ImageRequest {
@@ -178,7 +200,7 @@ fn now() -> i64 {
 }
 
 /// Shows the steps of making a lock.
-struct Display<'a> {
+pub(super) struct Display<'a> {
     context: &'a Context,
     fetch: Meter,
     step: Mutex<Option<Meter>>,
@@ -189,7 +211,7 @@ impl<'a> Display<'a> {
         Self { context, fetch: Meter::new(context.printer, "Fetching", Unit::Bytes), step: Mutex::new(None) }
     }
 
-    fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.fetch.finish();
         if let Ok(mut step) = self.step.lock()
             && let Some(meter) = step.take()

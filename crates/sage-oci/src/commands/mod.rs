@@ -13,6 +13,7 @@ mod inspect;
 mod inspect_index;
 mod load;
 mod lock;
+mod lock_check;
 mod nix_args;
 mod smoke;
 mod timings;

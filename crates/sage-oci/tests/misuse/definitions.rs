@@ -31,6 +31,12 @@ fn definitions_name_their_lines() {
         ("images/tiny.toml", image.replace("format = 1", "format = 2"), "nix/images/tiny.toml", "format 2"),
         ("channels/tiny.toml", channel.replace("keys", "kees"), "nix/channels/tiny.toml:5: ", "kees"),
         ("channels/tiny.toml", channel.replace("\"test\"", ""), "nix/channels/tiny.toml:5: ", "keys"),
+        (
+            "channels/tiny.toml",
+            channel.replace("suites = [", "suites = [{ suite = \"tiny\", components = [\"main\"] },\n"),
+            "nix/channels/tiny.toml:7: ",
+            "the suite `tiny` is there twice",
+        ),
     ] {
         world.write(file, &text);
         for verb in ["build", "lock"] {
@@ -49,7 +55,7 @@ fn locks_that_are_damaged() {
     let good = sage_oci_files::read_to_string(world.lock_path()).unwrap();
     let half = &good[..good.len() / 2];
     for (text, word, hint) in [
-        (good.replacen("\"format\": 1", "\"format\": 7", 1), "format 7", "update sage-oci"),
+        (good.replacen("\"format\": 2", "\"format\": 7", 1), "format 7", "update sage-oci"),
         (half.to_owned(), "is not valid", "restore the committed file"),
         (
             good.replacen("\"layer\":\"app\"", "\"layer\":\"other\"", 1),
@@ -97,7 +103,7 @@ fn words() {
     ");
     world.write("channels/tiny.toml", &world.channel().replace("\"test\"", "\"lost\""));
     insta::assert_snapshot!(say(&["lock", "--quiet"]), @r"
-    error: channel `tiny` trusts the key `lost`, and PROJECT/nix/keys/lost.asc is not there
+    error: nix/channels/tiny.toml:5: suite `tiny` trusts the key `lost`, and PROJECT/nix/keys/lost.asc is not there
     hint: put the armoured public key there, or correct `keys` in the channel's definition
     ");
     world.write("channels/tiny.toml", &world.channel());
@@ -111,9 +117,9 @@ fn words() {
     world.write("images/tiny.toml", &world.definition());
     world.mirror.on("*/InRelease", When::Always, Fault::Status(404));
     insta::assert_snapshot!(say(&["lock", "--quiet"]), @r"
-    error: cannot fetch `dists/tiny/InRelease`:
+    error: no mirror of suite `tiny` gives its signed index: cannot fetch `dists/tiny/InRelease`:
       MIRROR/dists/tiny/InRelease: status 404 (not found)
-    hint: look at the mirrors, suites and components in the channel's definition, and at the network
+    hint: look at the mirrors and suites in the channel's definition, and at the network
     ");
     world.mirror.behave();
     world.spoil("dists/tiny/InRelease", |bytes| bytes[200] ^= 1);

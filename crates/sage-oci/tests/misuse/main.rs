@@ -13,5 +13,6 @@ mod interrupt;
 mod process;
 mod proxy;
 mod smoke;
+mod suites;
 mod twice;
 mod world;

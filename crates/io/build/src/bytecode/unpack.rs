@@ -8,9 +8,6 @@ use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// What a data member may unpack to; the archives are pinned by digest.
-const LIMIT: u64 = 16 << 30;
-
 /// A folder into which chosen files of archives are unpacked.
 ///
 /// Files are written before any symbolic link exists, so nothing is ever written through one. Owners and times are not
@@ -38,7 +35,8 @@ impl Unpacked {
     ) -> Result<(), BuildError> {
         let failed = |source: DebError| BuildError::Archive { archive: archive.to_owned(), source: Box::new(source) };
         let deb = Deb::open(sage_oci_files::open(archive)?).map_err(failed)?;
-        let mut data = deb.data(LIMIT).map_err(failed)?;
+        let limit = deb.control().unpacked_limit().map_err(failed)?;
+        let mut data = deb.data(limit).map_err(failed)?;
         while let Some((entry, mut body)) = data.next_entry().map_err(failed)? {
             let path = merged_usr(&entry.path).into_owned();
             if !want(&path, &entry)? {

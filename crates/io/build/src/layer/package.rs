@@ -19,10 +19,6 @@ use std::path::Path;
 
 /// The size of the pieces in which a file's content goes to the writer.
 pub(crate) const PIECE: usize = 256 << 10;
-/// What an archive may unpack to beyond twice its own `Installed-Size`: headers, padding, rounding.
-const SLACK: u64 = 64 << 20;
-/// What an archive without `Installed-Size` may unpack to.
-const UNSTATED: u64 = 8 << 30;
 
 /// What unpacking a package gives, in the order in which it is written.
 pub(crate) enum Event {
@@ -56,7 +52,8 @@ pub(crate) fn unpack(
     let control = deb.take_control();
     control::check(&control, &package.name, &package.scripts)?;
     let stanza = control.stanza().map_err(failed)?;
-    let mut data = deb.data(limit(&stanza)).map_err(failed)?;
+    let limit = control.unpacked_limit().map_err(failed)?;
+    let mut data = deb.data(limit).map_err(failed)?;
     let mut state = State::new(&control, scratch);
     while let Some((entry, mut body)) = data.next_entry().map_err(failed)? {
         if !entry.path.is_empty() && !rules.is_replaced(package, &entry.path) {
@@ -74,12 +71,6 @@ pub(crate) fn unpack(
         emit(Event::Info(item))?;
     }
     emit(Event::Record(record(package, &stanza, &control, state.conffiles)))
-}
-
-fn limit(stanza: &Stanza) -> u64 {
-    // The archive is pinned by its digest: the field only guards against damage, not against its author.
-    let size: Option<u64> = stanza.get("Installed-Size").and_then(|text| text.parse().ok());
-    size.map_or(UNSTATED, |kib| kib.saturating_mul(2048).saturating_add(SLACK))
 }
 
 fn record(package: &LayerPackage, stanza: &Stanza, control: &Control, conffiles: Conffiles) -> PackageRecord {
