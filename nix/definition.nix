@@ -25,7 +25,7 @@ let
     "include"
   ];
   sourceKeys = [ "name" "version" "urls" "sha256" "size" "path" "author" "patches" ];
-  wheelKeys = [ "name" "version" "urls" "sha256" "size" "reason" "exclude" ];
+  wheelKeys = [ "name" "version" "urls" "sha256" "size" "reason" "patches" "exclude" ];
   packageKeys = [ "wanted" "left-out" "brought-back" ];
   fileKeys = [ "path" "source" "link" "directory" "divert" "mode" "owner" "group" ];
 

@@ -118,6 +118,7 @@ let
       lock
       image
       plan
+      placedFile
       derivation
       layer
       sealing

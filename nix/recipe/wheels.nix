@@ -4,6 +4,7 @@
   image,
   plan,
   interpreter,
+  placedFile,
   derivation,
   layer,
   sealing,
@@ -41,6 +42,10 @@ let
       distribution = wheel.name;
       inherit (wheel) version;
       archive = "${fetch}/${fileName}";
+      patches = map (name: {
+        inherit name;
+        text = placedFile name;
+      }) (wheel.patches or [ ]);
       exclude = image.exclude ++ wheel.exclude or [ ];
       inherit (image) include;
     };

@@ -19,6 +19,9 @@ pub struct Wheel {
     pub size: u64,
     /// Why it is there although the packages are not from there.
     pub reason: String,
+    /// Patches below `nix/images/files`, in the order in which they are applied; paths in them are those in the wheel.
+    #[serde(default)]
+    pub patches: Vec<String>,
     /// Globs of installed paths that are left out, beside the image's own `exclude`.
     #[serde(default)]
     pub exclude: Vec<String>,
@@ -45,6 +48,9 @@ impl Wheel {
                 "`{}` must be `{stem}...-none-any.whl`, a wheel without compiled code",
                 self.file_name()
             ));
+        }
+        if let Some(patch) = self.patches.iter().find(|patch| patch.contains('/')) {
+            return Err(format!("`{patch}` must be a file name below nix/images/files"));
         }
         match self.exclude.iter().find(|glob| !glob.starts_with(['/', '*'])) {
             Some(glob) => Err(format!("`exclude = \"{glob}\"` must be a glob of absolute paths")),

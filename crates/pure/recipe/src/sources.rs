@@ -28,6 +28,12 @@ pub(crate) fn locked<'l, E: std::error::Error + 'static>(
     })
 }
 
+/// Patches with their texts, which `check_sources` has seen to be there.
+pub(crate) fn patches(names: &[String], files: &BTreeMap<String, String>) -> Vec<SourcePatch> {
+    let patch = |name: &String| SourcePatch { name: name.clone(), text: files[name].clone() };
+    names.iter().map(patch).collect()
+}
+
 /// What lays a source tree out; `files` has its patches.
 pub(crate) fn source_step(
     image: &Resolved,
@@ -37,7 +43,6 @@ pub(crate) fn source_step(
     sealing: Sealing,
     contents: Vec<String>,
 ) -> SourceStep {
-    let patch = |name: &String| Some(SourcePatch { name: name.clone(), text: files.get(name)?.clone() });
     let mut message =
         format!("{} {}\n\n{}, sha256 {}\n", source.name, source.version, source.file_name(), source.sha256);
     for name in &source.patches {
@@ -48,7 +53,7 @@ pub(crate) fn source_step(
             .expect("the definition takes only names that may stand in a layer's"),
         sealing,
         archive: format!("{}/{}", fetch.out, source.file_name()),
-        patches: source.patches.iter().filter_map(patch).collect(),
+        patches: patches(&source.patches, files),
         path: source.path.clone(),
         owner: image.user.id,
         author: source.author.clone(),

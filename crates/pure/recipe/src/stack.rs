@@ -90,7 +90,7 @@ impl Stack {
         }
         if let Some(compiler) = &compiler {
             for wheel in &image.wheels {
-                stack.add_wheel(sink, plan, image, wheel, compiler, sealing.clone())?;
+                stack.add_wheel(sink, plan, image, wheel, compiler, surroundings.files, sealing.clone())?;
             }
         }
         for source in &image.sources {
@@ -211,6 +211,7 @@ impl Stack {
 }
 
 impl Stack {
+    #[expect(clippy::too_many_arguments, reason = "all of them are what a wheel's layer is made from")]
     fn add_wheel<S>(
         &mut self,
         sink: &mut S,
@@ -218,6 +219,7 @@ impl Stack {
         image: &Resolved,
         wheel: &Wheel,
         compiler: &Compiler,
+        files: &BTreeMap<String, String>,
         sealing: Sealing,
     ) -> Result<(), RecipeError<S::Error>>
     where
@@ -232,7 +234,7 @@ impl Stack {
         let laid_over = over.iter().filter_map(|handle| contents(handle)).collect();
         let mut inputs: Vec<Input> = over.iter().map(|handle| handle.contents_input()).collect();
         inputs.extend(compiler.inputs.iter().cloned().chain([handle.out_input()]));
-        let step = wheels::wheel_step(image, wheel, &handle, &compiler.interpreter, sealing, laid_over);
+        let step = wheels::wheel_step(image, wheel, &handle, &compiler.interpreter, files, sealing, laid_over);
         let name = step.name.clone();
         self.add_layer(sink, &name, Step::Wheel(step), each_once(inputs))?;
         Ok(())
@@ -321,10 +323,11 @@ fn check_sources<E: std::error::Error + 'static>(
             return Err(missing(&entry.path, name));
         }
     }
-    let patches = image.sources.iter().flat_map(|source| source.patches.iter().map(move |patch| (source, patch)));
-    for (source, patch) in patches {
-        if !files.contains_key(patch) {
-            return Err(missing(&source.path, patch));
+    let trees = image.sources.iter().map(|source| (&source.path, &source.patches));
+    let wheels = image.wheels.iter().map(|wheel| (&wheel.name, &wheel.patches));
+    for (what, patches) in trees.chain(wheels) {
+        if let Some(patch) = patches.iter().find(|patch| !files.contains_key(*patch)) {
+            return Err(missing(what, patch));
         }
     }
     Ok(())
