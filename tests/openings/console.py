@@ -1,0 +1,42 @@
+"""What pages say to their console: an error there is a failure, even where nothing else is seen of it."""
+
+import re
+
+# Errors that are known, harmless, and not to be helped: a pattern for the text with its address, and the reason.
+ALLOWED = [
+    (
+        r'^uncaught: Window name candidate "null" already exists$',
+        "JupyterLab, opened beside them, tells other tabs its name through the local storage; pages of the notebook 7 have no "
+        "name of their own and reject it with a promise that nobody awaits (windowresolver.ts of @jupyterlab/apputils)",
+    ),
+]
+
+
+class Console:
+    """Reads the consoles of all pages of a context, from its first page on."""
+
+    def __init__(self, context):
+        self.errors = []
+        self.warnings = 0
+        context.on("console", self._message)
+        context.on("weberror", lambda error: self._error(f"uncaught: {error.error}"))
+
+    def _message(self, message):
+        if message.type == "error":
+            self._error(f"{message.text} ({message.location.get('url', '')})")
+        elif message.type == "warning":
+            self.warnings += 1
+
+    def _error(self, text):
+        if not any(re.search(pattern, text) for pattern, _ in ALLOWED):
+            self.errors.append(text)
+
+    def summary(self, most=5):
+        """The errors, each text once with how often it came; empty where there was none."""
+        counts = {}
+        for text in self.errors:
+            counts[text] = counts.get(text, 0) + 1
+        lines = [f"    {count} x {text[:300]}" for text, count in list(counts.items())[:most]]
+        if len(counts) > most:
+            lines.append(f"    and {len(counts) - most} others")
+        return "\n".join(lines)
