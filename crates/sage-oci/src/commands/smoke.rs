@@ -1,4 +1,4 @@
-use super::load::tidily;
+use super::load::{sweep, tidily};
 use super::{emulation, runtime};
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
@@ -178,10 +178,7 @@ pub async fn test(
     selection: &Selection,
     running: &cli::Running,
 ) -> Result<Report, Failure> {
-    let swept = engine.remove_dead().await?;
-    if swept > 0 {
-        printer.note(format_args!("removed {swept} containers and images that an earlier run had left"));
-    }
+    sweep(printer, engine).await?;
     printer.step("Testing", format_args!("{} with {} checks", subject.name, selection.checks.len()));
     let jobs = running.smoke_jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let options = SmokeOptions { jobs, run: RunId::unique(), keep: running.keep, port: running.port };

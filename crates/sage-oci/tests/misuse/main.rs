@@ -10,6 +10,7 @@ mod definitions;
 mod disk;
 mod engine;
 mod interrupt;
+mod names;
 mod process;
 mod proxy;
 mod smoke;
