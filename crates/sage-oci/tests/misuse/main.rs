@@ -10,6 +10,7 @@ mod definitions;
 mod disk;
 mod engine;
 mod interrupt;
+mod machine;
 mod names;
 mod process;
 mod proxy;
