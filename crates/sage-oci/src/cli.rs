@@ -360,10 +360,11 @@ pub struct Smoke {
     /// The engine's name or id of the image to test, whoever made it; the name that `load` gives where nothing is said.
     #[arg(long, value_name = "NAME")]
     pub reference: Option<String>,
-    /// Run only checks whose name contains this.
+    /// Run only checks whose name, or whose group's name, contains this, as `computations`.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
-    /// Run nothing: list the rows of the contract with the checks that prove each; exit status 1 where none does.
+    /// Run nothing: list the rows of the contract with the checks that would show each on this machine; exit status 1 where a
+    /// row has no check, or every one would be skipped.
     #[arg(long)]
     pub contract: bool,
     /// With `--contract`: print it as JSON.

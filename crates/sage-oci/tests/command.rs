@@ -122,3 +122,44 @@ fn an_expired_index_is_refused_before_anything_is_written() {
     assert!(stderr.contains("was valid until") && stderr.contains("--accept-expired"), "{stderr}");
     assert_eq!(sage_oci_files::list(project.join("nix/locks")).unwrap(), Vec::<PathBuf>::new());
 }
+
+#[test]
+fn checks_that_nobody_knows_are_answered_with_the_groups() {
+    let (status, stdout, stderr) = run(&["smoke", "sagemath", "--channel", "bookworm", "--only", "computation of"]);
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    for text in [
+        "no check has `computation of` in its name or its group's",
+        "hint: the groups are `the processor`",
+        "`computations`",
+    ] {
+        assert!(stderr.contains(text), "no `{text}` in:\n{stderr}");
+    }
+    // A group's own name finds its checks: a row that only they show is one of those that can be shown.
+    let (_, stdout, _) = run(&["smoke", "sagemath", "--channel", "bookworm", "--only", "computations", "--contract"]);
+    let row = |id: &str| stdout.lines().find(|line| line.trim_start().starts_with(&format!("{id} "))).unwrap();
+    assert!(row("C1").contains("can be shown"), "{stdout}");
+    assert!(row("I18").contains("not shown") && row("I18").contains("(not asked for)"), "{stdout}");
+}
+
+/// The row whose one check runs a program of this machine; in its place lies one that nobody runs here.
+#[test]
+fn a_contract_is_read_with_what_this_machine_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let contract = || {
+        let arguments = ["smoke", "sagemath", "--channel", "bookworm", "--arch", "amd64", "--contract"];
+        let output = sage_oci().env("PATH", folder.path()).args(arguments).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let stdout = text(&output.stdout);
+        let row = stdout.lines().find(|line| line.trim_start().starts_with("I13 ")).unwrap();
+        let row = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | ");
+        (output.status.code().unwrap(), row, text(&output.stderr))
+    };
+    let (status, row, stderr) = contract();
+    assert_eq!(status, 1);
+    insta::assert_snapshot!(row, @"I13 | runs on the oldest processor of the architecture | not shown | no instruction beyond the baseline (skipped: this machine has no program `qemu-x86_64-static`)");
+    insta::assert_snapshot!(stderr, @"hint: `sage-oci doctor --fix` installs qemu-x86_64-static");
+    sage_oci_files::symlink("/bin/true", folder.path().join("qemu-x86_64-static")).unwrap();
+    let (status, row, stderr) = contract();
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(row, @"I13 | runs on the oldest processor of the architecture | can be shown | no instruction beyond the baseline");
+}

@@ -17,6 +17,16 @@ pub enum StoreKind {
     Podman,
 }
 
+impl StoreKind {
+    /// The program that people talk to such an engine with: the one place that decides what commands for them begin with.
+    pub fn client(self) -> &'static str {
+        match self {
+            Self::GraphDriver | Self::Containerd => "docker",
+            Self::Podman => "podman",
+        }
+    }
+}
+
 impl std::fmt::Display for StoreKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
@@ -82,12 +92,12 @@ impl Engine {
     pub(crate) fn error(&self, during: impl Into<String>, source: Error) -> EngineError {
         let (host, during) = (self.host.to_string(), during.into());
         match source {
-            Error::DockerStreamError { error } => EngineError::LoadRefused { message: error },
+            Error::DockerStreamError { error } => EngineError::LoadRefused { message: error, kind: self.kind },
             Error::RequestTimeoutError => {
                 EngineError::Silent { host, during, seconds: self.docker.timeout().as_secs() }
             }
             lost @ (Error::HyperResponseError { .. } | Error::IOError { .. } | Error::HyperLegacyError { .. }) => {
-                EngineError::Gone { host, during, source: Box::new(lost) }
+                EngineError::Gone { host, during, source: Box::new(lost), kind: self.kind }
             }
             said => EngineError::Api { during, source: Box::new(said) },
         }

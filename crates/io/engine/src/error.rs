@@ -1,3 +1,4 @@
+use crate::StoreKind;
 use sage_oci_image::ImageError;
 
 /// Why the engine could not be reached, did not take an image, or did not run a command.
@@ -42,6 +43,8 @@ pub enum EngineError {
         /// What the connection said.
         #[source]
         source: Box<bollard::errors::Error>,
+        /// What kind of engine it is.
+        kind: StoreKind,
     },
     /// The engine neither took nor said anything for too long.
     #[error("the engine at {host} was silent for {seconds} seconds while {during}")]
@@ -67,6 +70,8 @@ pub enum EngineError {
     LoadRefused {
         /// The engine's words.
         message: String,
+        /// What kind of engine it is.
+        kind: StoreKind,
     },
     /// After the load the engine has something else than was sent.
     #[error("the engine's image {id} is not the one that was sent: {what}")]
@@ -126,6 +131,31 @@ pub enum EngineError {
         /// The rule it breaks.
         why: &'static str,
     },
+    /// A name could not be given.
+    #[error("the engine did not give the image its name {name}; all names are as they were before")]
+    NotNamed {
+        /// The name.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<EngineError>,
+    },
+    /// A name could not be given, and those that were given before it could not all be put back.
+    #[error("the engine did not give the image its name {name}, and these could not be put back: {names}")]
+    NamesSplit {
+        /// The name.
+        name: String,
+        /// Those that may be on the new image while others are not.
+        names: String,
+        /// What puts each back.
+        commands: Vec<String>,
+        /// Why.
+        #[source]
+        source: Box<EngineError>,
+    },
+    /// It was asked to stop.
+    #[error("it was stopped")]
+    Stopped,
     /// A part of this program ended unexpectedly.
     #[error("a thread of this program ended unexpectedly")]
     Interrupted,
@@ -144,12 +174,18 @@ impl EngineError {
             ),
             Self::UnsupportedHost { .. } => Some("use unix:///path/to/socket or tcp://host:port in DOCKER_HOST".into()),
             Self::TooOld { .. } => Some("upgrade the engine".into()),
-            Self::Gone { .. } => Some("look at the engine's log (`journalctl -u docker`), then try again".into()),
+            Self::Gone { kind, .. } => {
+                Some(format!("look at the engine's log (`journalctl -u {}`), then try again", kind.client()))
+            }
             Self::Silent { .. } => {
                 Some("the engine may be overloaded or its disk full; look at its log and `df`".into())
             }
-            Self::LoadRefused { message } if message.contains("no space left") => {
-                Some("the engine's disk is full; `docker system df` shows what takes the room".into())
+            Self::LoadRefused { message, kind } if message.contains("no space left") => {
+                Some(format!("the engine's disk is full; `{} system df` shows what takes the room", kind.client()))
+            }
+            Self::NotNamed { source, .. } => source.hint(),
+            Self::NamesSplit { commands, .. } => {
+                Some(format!("when the engine answers again, put them back with `{}`", commands.join("; ")))
             }
             Self::CannotRun { architecture, .. } => Some(format!(
                 "install an emulator on the engine's machine (`apt-get install qemu-user-static binfmt-support`), or use an \
@@ -168,5 +204,14 @@ impl EngineError {
     /// Whether the same call may succeed when it is made again.
     pub fn should_retry(&self) -> bool {
         matches!(self, Self::Gone { .. } | Self::Silent { .. })
+    }
+
+    /// Whether it ended because it was asked to.
+    pub fn is_stop(&self) -> bool {
+        match self {
+            Self::Stopped => true,
+            Self::NotNamed { source, .. } => source.is_stop(),
+            _ => false,
+        }
     }
 }

@@ -1,4 +1,5 @@
 use crate::EngineError;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Where an engine listens.
@@ -22,6 +23,18 @@ impl Host {
                 Ok(Self::Tcp(address.trim_end_matches('/').to_owned()))
             }
             _ => refuse(),
+        }
+    }
+
+    /// Whether the engine is on this machine, so that it sees this machine's files.
+    pub fn is_here(&self) -> bool {
+        match self {
+            Self::Unix(_) => true,
+            Self::Tcp(address) => {
+                let name = address.rsplit_once(':').map_or(address.as_str(), |(name, _)| name);
+                let number = name.trim_matches(['[', ']']).parse::<IpAddr>();
+                name == "localhost" || number.is_ok_and(|number| number.is_loopback())
+            }
         }
     }
 
@@ -72,6 +85,20 @@ mod tests {
         }
         let error = Host::parse("ssh://me:secret@host").unwrap_err().to_string();
         assert!(error.contains("ssh://***@host") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn an_engine_is_here_or_elsewhere() {
+        for (text, here) in [
+            ("unix:///run/x.sock", true),
+            ("tcp://127.0.0.1:2375", true),
+            ("tcp://localhost:2375", true),
+            ("tcp://[::1]:2375", true),
+            ("tcp://127.0.0.1.example.org:2375", false),
+            ("tcp://10.0.0.1:2375", false),
+        ] {
+            assert_eq!(Host::parse(text).unwrap().is_here(), here, "{text}");
+        }
     }
 
     #[test]

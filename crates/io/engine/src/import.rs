@@ -86,7 +86,7 @@ impl Import<'_> {
                 Ok(Some(Ok(said))) => {
                     heard = Instant::now();
                     if let Some(message) = complaint(&said) {
-                        break Err(EngineError::LoadRefused { message });
+                        break Err(EngineError::LoadRefused { message, kind: self.engine.kind() });
                     }
                 }
                 Ok(Some(Err(error))) => break Err(self.engine.error("taking the image", error)),

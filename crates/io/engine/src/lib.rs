@@ -2,7 +2,8 @@
 //!
 //! * [`Engine::connect`] finds the engine (`DOCKER_HOST` or the usual sockets) and learns what it is.
 //! * [`Engine::load`] imports an image: streamed, only what the engine lacks, believed only after the engine's own view
-//!   of it has been checked. Names are put on last, so no way out leaves a name on a broken image.
+//!   of it has been checked.
+//! * [`Engine::name`] gives an image all of its names or none of them; it comes last, so no name is ever on a broken image.
 //! * [`Engine::run`] runs one command in a container of its own, with a deadline, and removes it on every way out.
 //! * [`Engine::start`] gives a container that stays, to talk to: its log, its port, commands in it, a clean stop.
 //! * [`Engine::derive`] builds an image on top of another with the engine's own builder.
@@ -25,6 +26,7 @@ mod import;
 mod known;
 mod leftovers;
 mod load;
+mod names;
 mod output;
 mod owner;
 mod reference;

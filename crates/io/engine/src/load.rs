@@ -1,7 +1,5 @@
-use crate::engine::is_missing;
 use crate::import::Import;
 use crate::{Engine, EngineError, Reference, RunId};
-use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
 use sage_oci_image::{Image, ImageSource};
 use sage_oci_names::Architecture;
 use std::sync::Arc;
@@ -49,6 +47,11 @@ pub enum LoadEvent {
     },
     /// The engine's view of the image is being checked.
     Checking,
+    /// The engine went away while names were moved; it is waited for, to put them back.
+    Waiting {
+        /// For how long at most.
+        seconds: u64,
+    },
 }
 
 /// The outcome of a load.
@@ -68,20 +71,21 @@ pub struct Loaded {
 pub(crate) type Progress<'a> = &'a (dyn Fn(LoadEvent) + Sync);
 
 impl Engine {
-    /// Imports the image of one architecture and gives it names.
+    /// Imports the image of one architecture, without a name; [`Engine::name`] gives it names.
     ///
-    /// The image arrives without a name, is checked once, and only then gets them. An engine that has the very image
-    /// already is sent nothing. Dropping the future closes the connection; the engine then drops what it has got.
+    /// It is checked before it is believed. An engine that has the very image already is sent nothing. Images whose names
+    /// are like `alike` are looked at first for layers that are there already. Dropping the future closes the connection;
+    /// the engine then drops what it has got.
     ///
     /// # Errors
     ///
     /// The image cannot be read or is damaged, the engine refuses it, dies, or falls silent, or it ends up with
-    /// something else than was sent. In all these cases the names are as they were before.
+    /// something else than was sent.
     pub async fn load(
         &self,
         source: Arc<dyn ImageSource>,
         architecture: Architecture,
-        references: &[Reference],
+        alike: &[Reference],
         options: &LoadOptions,
         progress: Progress<'_>,
     ) -> Result<Loaded, EngineError> {
@@ -89,43 +93,14 @@ impl Engine {
         let id = self.id_of(&image);
         // An image that is there but not sound is sent in full.
         let present = !options.complete && self.inspect(&id).await?.is_some();
-        let loaded = if present && self.verify(&image, &options.run).await.is_ok() {
-            Loaded { id, sent_bytes: 0, skipped_bytes: image.compressed_size(), sent_again: false }
+        if present && self.verify(&image, &options.run).await.is_ok() {
+            Ok(Loaded { id, sent_bytes: 0, skipped_bytes: image.compressed_size(), sent_again: false })
         } else {
             let known = match present || options.complete {
                 true => 0,
-                false => self.known_layers(&image, references).await?,
+                false => self.known_layers(&image, alike).await?,
             };
-            Import { engine: self, source, image, options, progress }.send_and_check(known).await?
-        };
-        for reference in references {
-            self.tag(&loaded.id, reference).await?;
-        }
-        Ok(loaded)
-    }
-
-    /// Gives an image that the engine has a name, taking it from the image that had it.
-    ///
-    /// # Errors
-    ///
-    /// The engine has no such image, or refuses.
-    pub async fn tag(&self, id: &str, reference: &Reference) -> Result<(), EngineError> {
-        let options = TagImageOptionsBuilder::default().repo(reference.repository()).tag(reference.tag()).build();
-        let tagged = self.docker.tag_image(id, Some(options)).await;
-        tagged.map_err(|error| self.error(format!("naming image {id} {reference}"), error))
-    }
-
-    /// Takes a name off its image. The image goes with its last name. A name that is gone already is fine.
-    ///
-    /// # Errors
-    ///
-    /// The engine refuses.
-    pub async fn untag(&self, reference: &Reference) -> Result<(), EngineError> {
-        let options = RemoveImageOptionsBuilder::default().build();
-        let removed = self.docker.remove_image(&reference.to_string(), Some(options), None).await;
-        match removed {
-            Err(error) if !is_missing(&error) => Err(self.error(format!("taking the name {reference} off"), error)),
-            _ => Ok(()),
+            Import { engine: self, source, image, options, progress }.send_and_check(known).await
         }
     }
 }

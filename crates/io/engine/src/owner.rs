@@ -86,7 +86,8 @@ fn namespace() -> String {
     link.to_string_lossy().chars().filter(char::is_ascii_digit).collect()
 }
 
-/// When a process began, in clock ticks after the boot (proc_pid_stat(5), field 22); `None` where there is no such process.
+/// When a process began, in clock ticks after the boot (proc_pid_stat(5), field 22); `None` where there is no such process,
+/// or only what is left of one that was killed and that nobody has waited for.
 fn began(process: &str) -> Option<String> {
     if process.is_empty() || !process.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -94,12 +95,29 @@ fn began(process: &str) -> Option<String> {
     let stat = sage_oci_files::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name, field 2, may hold anything, brackets included.
     let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(19).map(str::to_owned)
+    let mut fields = rest.split_whitespace();
+    // Field 3, the state: Z is a zombie, X dead. They stay where the first process of a container waits for nobody.
+    (!matches!(fields.next()?, "Z" | "X" | "x")).then(|| fields.nth(18).map(str::to_owned))?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_killed_process_that_nobody_waits_for_is_gone() {
+        let mut child = std::process::Command::new("sleep").arg("300").spawn().unwrap();
+        let id = child.id().to_string();
+        assert!(began(&id).is_some());
+        child.kill().unwrap();
+        // It is a zombie until it is waited for, which comes last.
+        let stat = || sage_oci_files::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        while !stat().contains(") Z ") {
+            std::thread::yield_now();
+        }
+        assert_eq!(began(&id), None);
+        child.wait().unwrap();
+    }
 
     #[test]
     fn only_what_is_certainly_gone_is_gone() {

@@ -48,7 +48,8 @@ pub fn privilege(may_ask: bool) -> Privilege {
 ///
 /// # Errors
 /// The first command that fails ends it, with the end of the log in the error. A failing `apt-get update` alone does not:
-/// one broken source out of several is common, and the installation then shows whether it matters.
+/// one broken source out of several is common, and the installation then shows whether it matters. Nor does it end what only
+/// some checks use.
 pub fn apply(plan: &Plan, privilege: Privilege, tell: &dyn Fn(&str)) -> Result<(), MachineError> {
     if plan.is_empty() {
         return Ok(());
@@ -74,7 +75,17 @@ pub fn apply(plan: &Plan, privilege: Privilege, tell: &dyn Fn(&str)) -> Result<(
             return Err(MachineError::Command { command: words.join(" "), status, log: plan.log.clone(), tail });
         }
     }
-    if plan.start.is_empty() { Ok(()) } else { start(plan, privilege, tell) }
+    if !plan.start.is_empty() {
+        start(plan, privilege, tell)?;
+    }
+    // Last, because nothing waits for it.
+    if let Some(words) = plan.optional_install()
+        && !run(&words, privilege, &plan.log, tell)?.success()
+    {
+        let tail = tail(&plan.log)?;
+        tell(&format!("this failed; going on without, since only some checks use it\n{tail}"));
+    }
+    Ok(())
 }
 
 /// Tries each way to start the daemon until it answers.
@@ -153,6 +164,7 @@ mod tests {
     fn plan(folder: &Path) -> Plan {
         Plan {
             packages: vec!["nix-bin".to_owned()],
+            optional: vec![],
             start: vec![],
             advice: vec![],
             daemon_log: folder.join("logs/dockerd.log"),

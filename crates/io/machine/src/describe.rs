@@ -1,5 +1,5 @@
 use crate::engine::{USUAL, probe};
-use crate::{Cgroup, Disk, Distribution, Engine, FORMAT, Init, Machine, Nix, NixAccess};
+use crate::{CHECK_PROGRAMS, Cgroup, Disk, Distribution, Engine, FORMAT, Init, Machine, Nix, NixAccess};
 use sage_oci_files as files;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
@@ -39,6 +39,7 @@ pub fn describe() -> Machine {
         sudo: which::which("sudo").is_ok(),
         apt: which::which("apt-get").is_ok(),
         init: init(),
+        check_programs: check_programs(),
     }
 }
 
@@ -150,6 +151,11 @@ fn init() -> Init {
     } else {
         Init::None
     }
+}
+
+fn check_programs() -> Vec<String> {
+    let programs = CHECK_PROGRAMS.into_iter().map(|(program, _)| program);
+    programs.filter(|program| which::which(program).is_ok()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub struct Machine {
     pub apt: bool,
     /// What starts services here.
     pub init: Init,
+    /// Which of [`crate::CHECK_PROGRAMS`] are installed.
+    pub check_programs: Vec<String>,
 }
 
 /// A place and the room that is left there.
@@ -102,6 +104,16 @@ pub enum Daemon {
     },
     /// The address is of a kind that is not probed here (`ssh://`, TLS).
     Unprobed,
+}
+
+impl Daemon {
+    /// The program that people talk to it with.
+    pub(crate) fn client(&self) -> &'static str {
+        match self {
+            Self::Answers { name, .. } if name.contains("Podman") => "podman",
+            _ => "docker",
+        }
+    }
 }
 
 /// Nix on this machine.

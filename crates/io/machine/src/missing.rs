@@ -11,11 +11,17 @@ pub struct Needs {
     pub engine: bool,
     /// Room for one image.
     pub disk: bool,
+    /// Programs that some checks of an image run; see [`CHECK_PROGRAMS`].
+    pub checks: bool,
 }
+
+/// The programs of this machine that checks of our images run, each with the Debian package that brings it. Nothing else
+/// needs them, and a check whose program is missing is skipped.
+pub const CHECK_PROGRAMS: [(&str, &str); 1] = [("qemu-x86_64-static", "qemu-user-static")];
 
 impl Needs {
     /// All that building, importing and testing an image takes.
-    pub const ALL: Needs = Needs { nix: true, engine: true, disk: true };
+    pub const ALL: Needs = Needs { nix: true, engine: true, disk: true, checks: true };
 }
 
 /// Something a machine lacks.
@@ -27,6 +33,8 @@ pub struct Missing {
     pub why: String,
     /// How to get it.
     pub fix: Fix,
+    /// Whether everything but some checks works without it.
+    pub optional: bool,
 }
 
 /// A way to mend something.
@@ -55,12 +63,30 @@ pub fn missing(machine: &Machine, needs: Needs) -> Vec<Missing> {
     if needs.engine {
         list.extend(engine(machine));
     }
+    if needs.checks {
+        list.extend(check_programs(machine));
+    }
     list
+}
+
+fn check_programs(machine: &Machine) -> impl Iterator<Item = Missing> {
+    // They are about images for amd64, which other machines build, but do not test.
+    let used = CHECK_PROGRAMS.into_iter().filter(|_| machine.architecture == "x86_64");
+    let absent = used.filter(|(program, _)| !machine.check_programs.iter().any(|has| has == program));
+    absent.map(|(program, package)| Missing {
+        what: program.to_owned(),
+        why: "a check runs the image's programs on the oldest processor with it, and is skipped without it".to_owned(),
+        fix: match machine.apt {
+            true => Fix::Install(vec![package.to_owned()]),
+            false => Fix::Advice(format!("install what Debian calls {package}")),
+        },
+        optional: true,
+    })
 }
 
 fn nix(machine: &Machine) -> Option<Missing> {
     let found = |why: &str, fix: Fix| {
-        Some(Missing { what: "Nix".to_owned(), why: format!("it builds the images; {why}"), fix })
+        Some(Missing { what: "Nix".to_owned(), why: format!("it builds the images; {why}"), fix, optional: false })
     };
     let Some(nix) = &machine.nix else {
         let mut packages = vec!["nix-bin".to_owned()];
@@ -99,7 +125,7 @@ fn nix(machine: &Machine) -> Option<Missing> {
 
 fn engine(machine: &Machine) -> Option<Missing> {
     let engine = &machine.engine;
-    let found = |what: &str, why: String, fix: Fix| Some(Missing { what: what.to_owned(), why, fix });
+    let found = |what: &str, why: String, fix: Fix| Some(Missing { what: what.to_owned(), why, fix, optional: false });
     let why = match &engine.daemon {
         Daemon::Answers { .. } | Daemon::Unprobed => return None,
         Daemon::Denied => {
@@ -176,10 +202,11 @@ fn disk(machine: &Machine) -> Vec<Missing> {
                 purposes.join(", "),
                 gigabytes(free)
             ),
-            fix: Fix::Advice(
-                "free some space (`docker system prune`, `nix-store --gc`), or set SAGE_OCI_CACHE to another disk"
-                    .to_owned(),
-            ),
+            fix: Fix::Advice(format!(
+                "free some space (`{} system prune`, `nix-store --gc`), or set SAGE_OCI_CACHE to another disk",
+                machine.engine.daemon.client()
+            )),
+            optional: false,
         });
     }
     list

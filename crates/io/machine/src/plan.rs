@@ -7,6 +7,8 @@ use std::path::PathBuf;
 pub struct Plan {
     /// Packages to install, sorted, each once.
     pub packages: Vec<String>,
+    /// Packages to install after them that nothing depends on but some checks, sorted, each once; they may fail.
+    pub optional: Vec<String>,
     /// Ways to start the engine's daemon, tried in order until it answers; empty if that is not needed.
     pub start: Vec<Start>,
     /// What a person has to do.
@@ -36,6 +38,7 @@ pub fn plan_fixes(machine: &Machine, missing: &[Missing]) -> Plan {
     let logs = sage_oci_files::state_dir().join("logs");
     let mut plan = Plan {
         packages: Vec::new(),
+        optional: Vec::new(),
         start: Vec::new(),
         advice: Vec::new(),
         daemon_log: logs.join("dockerd.log"),
@@ -43,6 +46,7 @@ pub fn plan_fixes(machine: &Machine, missing: &[Missing]) -> Plan {
     };
     for missing in missing {
         match &missing.fix {
+            Fix::Install(packages) if missing.optional => plan.optional.extend(packages.iter().cloned()),
             Fix::Install(packages) => plan.packages.extend(packages.iter().cloned()),
             Fix::InstallEngine(packages) => {
                 plan.packages.extend(packages.iter().cloned());
@@ -53,8 +57,10 @@ pub fn plan_fixes(machine: &Machine, missing: &[Missing]) -> Plan {
             Fix::Advice(text) => plan.advice.push(format!("{}: {text}", missing.what)),
         }
     }
-    plan.packages.sort();
-    plan.packages.dedup();
+    for packages in [&mut plan.packages, &mut plan.optional] {
+        packages.sort();
+        packages.dedup();
+    }
     plan
 }
 
@@ -70,7 +76,7 @@ fn starts(init: Init) -> &'static [Start] {
 impl Plan {
     /// Whether there is nothing that could be run.
     pub fn is_empty(&self) -> bool {
-        self.packages.is_empty() && self.start.is_empty()
+        self.packages.is_empty() && self.optional.is_empty() && self.start.is_empty()
     }
 
     /// The commands to be run as root, as one would type them into a shell.
@@ -88,22 +94,32 @@ impl Plan {
                 other => lines.push(format!("{}{}", other.words().join(" "), also(position))),
             }
         }
+        lines.extend(self.optional_install().map(|words| format!("{}   # some checks use it", words.join(" "))));
         lines
     }
 
     /// The words of the commands that install.
     pub(crate) fn installs(&self) -> Vec<Vec<&str>> {
-        if self.packages.is_empty() {
+        if self.packages.is_empty() && self.optional.is_empty() {
             return Vec::new();
         }
-        // Another apt may run (unattended upgrades on a fresh machine); questions would wait for ever.
-        let base = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"];
-        let with = |words: &[&'static str]| [&base[..], words].concat();
-        let mut install = with(&["install", "-y", "--no-install-recommends"]);
-        let update = with(&["update"]);
-        install.extend(self.packages.iter().map(String::as_str));
-        vec![update, install]
+        let update = [&APT[..], &["update"]].concat();
+        let install = (!self.packages.is_empty()).then(|| install(&self.packages));
+        std::iter::once(update).chain(install).collect()
     }
+
+    /// The words of the command that installs what may be missing; apart, so that its failure keeps nothing else back.
+    pub(crate) fn optional_install(&self) -> Option<Vec<&str>> {
+        (!self.optional.is_empty()).then(|| install(&self.optional))
+    }
+}
+
+/// Another apt may run (unattended upgrades on a fresh machine); questions would wait for ever.
+const APT: [&str; 5] = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"];
+
+fn install(packages: &[String]) -> Vec<&str> {
+    let words = [&APT[..], &["install", "-y", "--no-install-recommends"]].concat();
+    words.into_iter().chain(packages.iter().map(String::as_str)).collect()
 }
 
 impl Start {

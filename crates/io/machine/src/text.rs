@@ -48,6 +48,13 @@ impl Machine {
             },
         ));
         lines.push((
+            "for checks",
+            match self.check_programs.as_slice() {
+                [] => "none of the programs that some checks run".to_owned(),
+                programs => programs.join(", "),
+            },
+        ));
+        lines.push((
             "user",
             match (self.root, self.sudo) {
                 (true, _) => "root".to_owned(),

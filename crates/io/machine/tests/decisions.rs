@@ -43,6 +43,7 @@ fn fresh() -> Machine {
         sudo: false,
         apt: true,
         init: Init::Service,
+        check_programs: Vec::new(),
     }
 }
 
@@ -58,6 +59,7 @@ fn ready() -> Machine {
     machine.engine.client = Some("20.10.24".to_owned());
     machine.engine.program = Some("/usr/sbin/dockerd".into());
     machine.engine.daemon = Daemon::Answers { version: "20.10.24".to_owned(), name: "Engine".to_owned() };
+    machine.check_programs = strings(&["qemu-x86_64-static"]);
     machine
 }
 
@@ -86,12 +88,35 @@ fn a_fresh_machine_gets_nix_and_the_engine() {
     assert_eq!(lines[0], format!("{apt} update"));
     assert_eq!(lines[1], format!("{apt} install -y --no-install-recommends docker.io iptables nix-bin"));
     assert!(lines[2].starts_with("service docker start"), "{lines:?}");
-    assert!(lines[3].starts_with("setsid --fork dockerd </dev/null >") && lines.len() == 4, "{lines:?}");
+    assert!(lines[3].starts_with("setsid --fork dockerd </dev/null >") && lines.len() == 5, "{lines:?}");
+    // Last and apart: nothing waits for it, and its failure keeps nothing back.
+    let emulator = format!("{apt} install -y --no-install-recommends qemu-user-static");
+    assert!(lines[4].starts_with(&emulator), "{lines:?}");
+}
+
+#[test]
+fn what_only_checks_use_is_optional() {
+    let mut machine = ready();
+    machine.check_programs.clear();
+    let found = missing(&machine, Needs::ALL);
+    assert_eq!(
+        found.iter().map(|one| (one.what.as_str(), one.optional)).collect::<Vec<_>>(),
+        [("qemu-x86_64-static", true)]
+    );
+    let plan = plan_fixes(&machine, &found);
+    assert_eq!((&plan.packages, &plan.optional), (&strings(&[]), &strings(&["qemu-user-static"])));
+    assert!(!plan.is_empty() && plan.lines().len() == 2, "an update and the installation: {:?}", plan.lines());
+    assert_eq!(missing(&machine, Needs { checks: false, ..Needs::ALL }), []);
+    machine.apt = false;
+    let plan = plan_fixes(&machine, &missing(&machine, Needs::ALL));
+    assert!(plan.is_empty() && plan.advice[0].contains("qemu-user-static"), "{plan:?}");
+    // All that an image needs is needed.
+    assert!(missing(&fresh(), Needs { checks: false, ..Needs::ALL }).iter().all(|one| !one.optional));
 }
 
 #[test]
 fn only_what_is_needed_is_missed() {
-    let only_nix = missing(&fresh(), Needs { nix: true, engine: false, disk: false });
+    let only_nix = missing(&fresh(), Needs { nix: true, engine: false, disk: false, checks: false });
     assert_eq!(
         only_nix.into_iter().map(|missing| missing.fix).collect::<Vec<_>>(),
         [Fix::Install(strings(&["nix-bin"]))]
@@ -200,6 +225,10 @@ fn needs_on_one_disk_add_up() {
     let found = missing(&machine, Needs::ALL);
     assert!(found.len() == 1 && found[0].why.contains("12.0 GB"), "{found:?}");
     assert!(found[0].why.contains("11.0 GB are free"), "{found:?}");
+    let advice = |machine: &Machine| plan_fixes(machine, &missing(machine, Needs::ALL)).advice.join("\n");
+    assert!(advice(&machine).contains("`docker system prune`"));
+    machine.engine.daemon = Daemon::Answers { version: "4.3.1".to_owned(), name: "Podman Engine".to_owned() };
+    assert!(advice(&machine).contains("`podman system prune`"));
     // On disks of their own each needs but its share.
     machine.disks.iter_mut().zip(1..).for_each(|(disk, device)| disk.device = device);
     assert_eq!(missing(&machine, Needs::ALL), []);

@@ -1,7 +1,8 @@
 use crate::SmokeOptions;
+use crate::reasons::no_program;
 use crate::text::quoted;
 use sage_oci_checks::Check;
-use sage_oci_engine::{Engine, Publish, RunSpec, StoreKind};
+use sage_oci_engine::{Engine, Publish, RunSpec};
 
 /// Where checks are run.
 #[derive(Clone, Copy)]
@@ -20,7 +21,7 @@ impl Lab<'_> {
         let options = &check.options;
         let mut mounts = Vec::new();
         for program in &options.host_programs {
-            let path = which::which(program).map_err(|_| format!("this machine has no program `{program}`"))?;
+            let path = which::which(program).map_err(|_| no_program(program))?;
             mounts.push((path, format!("/host/{program}")));
         }
         let mib = |mib: u64| mib.saturating_mul(1024 * 1024);
@@ -53,7 +54,7 @@ impl Lab<'_> {
 
 /// Commands with which a person looks into a container that did not do what it should.
 pub(crate) fn enter(lab: &Lab<'_>, spec: &RunSpec, kept: Option<&str>, running: bool) -> Vec<String> {
-    let client = if lab.engine.kind() == StoreKind::Podman { "podman" } else { "docker" };
+    let client = lab.engine.kind().client();
     match kept {
         Some(id) => {
             let id = &id[..id.len().min(12)];

@@ -1,4 +1,5 @@
 use crate::{Outcome, SmokeError, Verdict, junit};
+use sage_oci_checks::{RowReport, Standing};
 use serde::Serialize;
 
 /// The version of the JSON report; it rises when a key changes its meaning or goes away.
@@ -13,6 +14,8 @@ pub struct Report {
     pub seconds: f64,
     /// The outcomes, in the order the checks are written down.
     pub checks: Vec<Outcome>,
+    /// The rows of the contract, judged by what ran.
+    pub contract: Vec<RowReport>,
 }
 
 impl Report {
@@ -24,6 +27,11 @@ impl Report {
     /// How many checks ended so.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.checks.iter().filter(|outcome| outcome.result == verdict).count()
+    }
+
+    /// How many rows of the contract stand so.
+    pub fn rows(&self, standing: Standing) -> usize {
+        self.contract.iter().filter(|row| row.result == standing).count()
     }
 }
 

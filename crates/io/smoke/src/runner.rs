@@ -1,9 +1,9 @@
 use crate::container::{Lab, enter};
 use crate::outcome::seconds;
 use crate::trouble::Trouble;
-use crate::{Outcome, Report, documents, notebook, service};
+use crate::{Outcome, Report, Verdict, documents, notebook, service, skip_impossible};
 use futures_util::{StreamExt, stream};
-use sage_oci_checks::{Check, Kind, Selection};
+use sage_oci_checks::{Check, Kind, Selection, State};
 use sage_oci_engine::{Engine, RunId};
 use std::time::Instant;
 use tokio::sync::Mutex;
@@ -34,14 +34,32 @@ pub async fn run_checks(
     let began = Instant::now();
     let bridge = Mutex::new(());
     let lab = Lab { engine, image, options, bridge: &bridge };
+    let mut selection = selection.clone();
+    skip_impossible(&mut selection, engine.host());
     let tasks = selection.checks.iter().enumerate().map(async |(place, check)| {
         let outcomes = run_one(&lab, check, tell).await;
         (place, outcomes)
     });
     let mut done: Vec<_> = stream::iter(tasks).buffer_unordered(options.jobs.max(1)).collect().await;
     done.sort_by_key(|(place, _)| *place);
+    // Only now is it known what ran: a check may find its own reason to be skipped.
+    let states: Vec<_> = done.iter().map(|(_, outcomes)| state(outcomes)).collect();
+    let contract = selection.rows(&states);
     let checks: Vec<_> = done.into_iter().flat_map(|(_, outcomes)| outcomes).collect();
-    Report { image: image.to_owned(), seconds: seconds(began.elapsed()), checks }
+    Report { image: image.to_owned(), seconds: seconds(began.elapsed()), checks, contract }
+}
+
+/// What a check's outcome, or those of its steps, say of it.
+fn state(outcomes: &[Outcome]) -> State {
+    let passed = outcomes.iter().any(|outcome| outcome.result == Verdict::Passed);
+    let skipped = outcomes.iter().find(|outcome| outcome.result == Verdict::Skipped);
+    match skipped {
+        _ if outcomes.iter().any(Outcome::is_bad) => State::Failed,
+        None if passed => State::Passed,
+        // A step left out is a part not shown.
+        Some(outcome) => State::Skipped(outcome.message.clone()),
+        None => State::Skipped("it said nothing".to_owned()),
+    }
 }
 
 /// One check, or its steps; what is built for it is removed.
@@ -110,5 +128,35 @@ async fn command(lab: &Lab<'_>, check: &Check) -> Outcome {
             outcome
         }
         Err(error) => Outcome::passed(check, began.elapsed()).with(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sage_oci_checks::Checks;
+    use sage_oci_names::ChannelName;
+    use std::time::Duration;
+
+    /// Every combination of up to three steps.
+    #[test]
+    fn a_check_passed_only_where_every_step_did() {
+        let text = "version = 1\n[[check]]\nname = \"a\"\n";
+        let channel = ChannelName::parse("sid").unwrap();
+        let check = &Checks::parse(text).unwrap().for_channel(&channel).unwrap().checks[0];
+        let every = [Verdict::Passed, Verdict::Failed, Verdict::TimedOut, Verdict::Broken, Verdict::Skipped];
+        let outcome = |result| Outcome { result, ..Outcome::passed(check, Duration::ZERO) };
+        let mut all: Vec<Vec<Verdict>> = vec![vec![]];
+        for _ in 0..3 {
+            let longer = |steps: &Vec<_>| every.map(|verdict| [&steps[..], &[verdict]].concat());
+            all.extend(all.iter().flat_map(longer).collect::<Vec<_>>());
+        }
+        for steps in all {
+            let outcomes: Vec<_> = steps.iter().copied().map(outcome).collect();
+            let passed = !steps.is_empty() && steps.iter().all(|verdict| *verdict == Verdict::Passed);
+            let bad = outcomes.iter().any(Outcome::is_bad);
+            let state = state(&outcomes);
+            assert_eq!((state == State::Passed, state == State::Failed), (passed, bad), "{steps:?}");
+        }
     }
 }

@@ -1,3 +1,4 @@
+use crate::rows::{asked_for, counts, standing};
 use crate::{Outcome, Report, Verdict};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -32,7 +33,7 @@ pub fn details(outcome: &Outcome) -> String {
     text
 }
 
-/// All checks with result and seconds, a heading a group, a column an image.
+/// All checks with result and seconds, a heading a group, a column an image; and how each row of the contract stands.
 pub fn table(reports: &[Report]) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -54,6 +55,19 @@ pub fn table(reports: &[Report]) -> String {
             found.map_or_else(|| "-".to_owned(), cell)
         });
         table.add_row(std::iter::once(format!("  {name}")).chain(cells));
+    }
+    let contract = asked_for(reports);
+    if !contract.is_empty() {
+        table.add_row([String::new()]);
+        table.add_row(["the contract:"]);
+    }
+    for row in contract {
+        let cells = reports.iter().map(|report| {
+            let found = report.contract.iter().find(|other| other.id == row.id);
+            // Aligned with the results of the checks, whose seconds stand to the right.
+            found.map_or_else(|| "-".to_owned(), |row| format!("{}         ", standing(row.result)))
+        });
+        table.add_row(std::iter::once(format!("  {:<4} {}", row.id, row.what)).chain(cells));
     }
     table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
@@ -78,7 +92,7 @@ fn rows(reports: &[Report]) -> Vec<(&str, &str)> {
     rows
 }
 
-/// The last line of a report: how many checks ended how.
+/// The last line of a report: how many checks ended how, and how many rows of the contract stand how.
 pub fn summary(report: &Report) -> String {
     let mut parts = vec![format!("{} passed", report.count(Verdict::Passed))];
     for (verdict, word) in [
@@ -92,7 +106,8 @@ pub fn summary(report: &Report) -> String {
             count => parts.push(format!("{count} {word}")),
         }
     }
-    format!("{}: {} in {:.1} s", report.image, parts.join(", "), report.seconds)
+    let contract = counts(report).map(|counts| format!("; {counts}")).unwrap_or_default();
+    format!("{}: {} in {:.1} s{contract}", report.image, parts.join(", "), report.seconds)
 }
 
 /// A word as one would type it into a shell.
@@ -108,6 +123,8 @@ pub(crate) fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unproved;
+    use sage_oci_checks::{RowCheck, RowReport, Standing, State};
 
     fn outcome(name: &str, group: &str, result: Verdict) -> Outcome {
         let text = str::to_owned;
@@ -143,13 +160,25 @@ mod tests {
 
     #[test]
     fn a_table_has_a_column_an_image_and_a_heading_a_group() {
-        let report = |image: &str, checks| Report { image: image.to_owned(), seconds: 2.0, checks };
-        let one = report("a:1", vec![outcome("p", "first", Verdict::Passed), outcome("q", "second", Verdict::Skipped)]);
-        let two = report("b:1", vec![outcome("r", "first", Verdict::Failed)]);
+        let report = |image: &str, checks, contract| Report { image: image.to_owned(), seconds: 2.0, checks, contract };
+        let row = |id: &str, state| {
+            let checks = vec![RowCheck { name: "q".to_owned(), state }];
+            let result = Standing::of(checks.iter().map(|check| &check.state));
+            RowReport { id: id.to_owned(), what: "it works".to_owned(), result, checks }
+        };
+        let rows =
+            vec![row("I1", State::Passed), row("I2", State::Skipped("why".into())), row("I3", State::NotSelected)];
+        let checks = vec![outcome("p", "first", Verdict::Passed), outcome("q", "second", Verdict::Skipped)];
+        let one = report("a:1", checks, rows);
+        assert!(summary(&one).ends_with("contract: 1 proved, 2 not shown"), "{}", summary(&one));
+        assert_eq!(unproved(&one), ["a:1: I2 is not shown, it works: q (skipped: why)"]);
+        let two = report("b:1", vec![outcome("r", "first", Verdict::Failed)], vec![row("I2", State::Failed)]);
+        assert!(summary(&two).ends_with("contract: 1 failed"), "{}", summary(&two));
         let text = table(&[one, two]);
         let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         let expected =
             ["check a:1 b:1", "", "first:", "p ok 1.2 s -", "r - FAILED 1.2 s", "", "second:", "q skipped -"];
-        assert_eq!(lines, expected);
+        let contract = ["", "the contract:", "I1 it works proved -", "I2 it works not shown FAILED"];
+        assert_eq!(lines, [&expected[..], &contract].concat());
     }
 }

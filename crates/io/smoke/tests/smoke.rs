@@ -125,10 +125,8 @@ async fn every_outcome() {
     let image = TinyImage::build(&[], Compression::Gzip { level: 1 });
     let architecture = Architecture::host().unwrap();
     let source = Arc::new(image.source);
-    engine
-        .load(source, architecture, std::slice::from_ref(&reference), &LoadOptions::default(), &|_| {})
-        .await
-        .unwrap();
+    let loaded = engine.load(source, architecture, &[], &LoadOptions::default(), &|_| {}).await.unwrap();
+    engine.name(&loaded.id, std::slice::from_ref(&reference), &|| false, &|_| {}).await.unwrap();
 
     let selection = Checks::parse(CHECKS).unwrap().for_channel(&ChannelName::parse("test").unwrap()).unwrap();
     let told = Mutex::new(0);

@@ -1,6 +1,8 @@
 use crate::check::Build;
-use crate::contract::{Row, rows};
-use crate::{Check, CheckError, Expect, FileExpect, ImageExpect, Kind, Matcher, Notebook, RunOptions, Service};
+use crate::contract::{Row, number};
+use crate::{
+    Check, CheckError, Expect, FileExpect, ImageExpect, Kind, Matcher, Notebook, RunOptions, Selection, Service,
+};
 use sage_oci_names::{Architecture, ChannelName, ImageName};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,15 +22,6 @@ pub struct Checks {
     skips: Vec<Spanned<Skip>>,
     checks: Vec<RawCheck>,
     text: String,
-}
-
-/// The checks of one channel, in the document's order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selection {
-    /// What to run, and what is skipped.
-    pub checks: Vec<Check>,
-    /// The contract that they prove.
-    pub contract: Vec<Row>,
 }
 
 #[derive(Deserialize)]
@@ -177,7 +170,10 @@ impl Checks {
                 return Err(CheckError::Row { name: check.name.clone(), row: row.clone() });
             }
         }
-        Ok(Selection { contract: rows(&self.contract, &checks), checks })
+        let row = |(id, what): (&String, &String)| Row { id: id.clone(), what: what.clone() };
+        let mut contract: Vec<_> = self.contract.iter().map(row).collect();
+        contract.sort_by_key(|row| number(&row.id));
+        Ok(Selection { checks, not_selected: Vec::new(), contract })
     }
 }
 
@@ -235,6 +231,7 @@ fn line_of(text: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Standing;
 
     const TWO: &str = r#"version = 1
 
@@ -313,9 +310,9 @@ channel.bookworm.skip = "too old"
         let refused = Checks::parse(&text).unwrap().for_channel(&channel("sid")).unwrap_err();
         assert!(matches!(&refused, CheckError::Row { row, .. } if row == "I7"), "{refused:?}");
         let text = text.replace("version = 1\n", "version = 1\ncontract = { I7 = \"arguments\", I8 = \"other\" }\n");
-        let rows = Checks::parse(&text).unwrap().for_channel(&channel("sid")).unwrap().contract;
-        assert_eq!(rows[0].checks, ["sum"]);
-        assert_eq!(rows[1].checks, [""; 0]);
+        let rows = Checks::parse(&text).unwrap().for_channel(&channel("sid")).unwrap().rows(&[]);
+        assert_eq!(rows[0].checks[0].name, "sum");
+        assert_eq!(rows[1].checks, []);
     }
 
     /// Every row of the requirements' section on images that can be seen from outside, but for I2, which is `sagemath-dev`'s.
@@ -328,12 +325,13 @@ channel.bookworm.skip = "too old"
         let rows = "I1 I4 I5 I6 I7 I8 I9 I10 I11 I12 I13 I14 I15 I18 C1 C2 C4";
         for (checks, rows) in [(&sagemath, rows), (&jupyter, "I3 I8 C2")] {
             for name in ["sid", "bookworm"] {
-                let contract = checks.for_channel(&channel(name)).unwrap().contract;
+                let selection = checks.for_channel(&channel(name)).unwrap();
+                let contract = selection.rows(&selection.states());
                 for id in rows.split(' ') {
                     assert!(contract.iter().any(|row| row.id == id), "the contract lacks {id}");
                 }
                 for row in contract {
-                    assert!(!row.checks.is_empty(), "no check proves {} in {name}", row.id);
+                    assert_eq!(row.result, Standing::CanBeShown, "{} in {name}", row.id);
                 }
             }
         }

@@ -34,7 +34,7 @@ pub fn run(options: &cli::Closure, printer: Printer) -> Result<(), Failure> {
         let references = load::references(&tags)?;
         runtime()?.block_on(async {
             let engine = Engine::connect().await?;
-            load::import(printer, &engine, &folder, image.architecture, &references).await
+            load::import_and_name(printer, &engine, &folder, image.architecture, &references).await
         })?;
         tags.iter().for_each(|tag| printer.result(tag));
     } else if options.digest {

@@ -1,6 +1,6 @@
 use crate::cli;
 use crate::{Failure, Printer};
-use sage_oci_machine::{Machine, Missing, Needs, apply, describe, missing, plan_fixes, privilege};
+use sage_oci_machine::{Machine, Missing, Needs, Privilege, apply, describe, missing, plan_fixes, privilege};
 use serde::Serialize;
 use std::io::Write;
 
@@ -12,7 +12,8 @@ struct Report<'a> {
     missing: &'a [Missing],
 }
 
-/// `doctor`: the machine and what it lacks; exit status 1 when something is missing and not mended.
+/// `doctor`: the machine and what it lacks; exit status 1 when something is missing and not mended. What only some checks use
+/// is named and mended likewise, but a machine without it is fine.
 pub fn run(options: &cli::Doctor, printer: Printer) -> Result<(), Failure> {
     let machine = describe();
     let lacks = missing(&machine, Needs::ALL);
@@ -32,16 +33,24 @@ pub fn run(options: &cli::Doctor, printer: Printer) -> Result<(), Failure> {
     }
     tell(printer, &lacks);
     printer.note("hint: `sage-oci doctor --fix` mends what it can");
-    Err(Failure::NotFine)
+    if lacks.iter().all(|missing| missing.optional) { Ok(()) } else { Err(Failure::NotFine) }
 }
 
-/// Prints the machine in a few lines and mends what is missing; asks first unless `yes`.
+/// Prints the machine in a few lines and mends what is missing; asks first unless `yes`. It does not ask for the sake of what
+/// only some checks use.
 pub fn prepare(printer: Printer, yes: bool) -> Result<(), Failure> {
     let machine = describe();
     for (what, text) in machine.lines() {
         printer.note(format_args!("{what:>16}  {text}"));
     }
     let lacks = missing(&machine, Needs::ALL);
+    if !yes && lacks.iter().all(|missing| missing.optional) {
+        if !lacks.is_empty() {
+            tell(printer, &lacks);
+            printer.note("hint: `--yes` or `sage-oci doctor --fix` installs it");
+        }
+        return Ok(());
+    }
     if lacks.is_empty() { Ok(()) } else { mend(printer, &machine, &lacks, yes) }
 }
 
@@ -58,33 +67,39 @@ fn mend(printer: Printer, machine: &Machine, lacks: &[Missing], yes: bool) -> Re
     let commands = plan.lines();
     printer.note("these commands would mend it:");
     commands.iter().for_each(|line| printer.note(format_args!("  {line}")));
+    let needed: Vec<&Missing> = lacks.iter().filter(|missing| !missing.optional).collect();
     let attended = console::user_attended() && console::user_attended_stderr();
     let go_on = yes || (attended && agreed());
+    if needed.is_empty() && (!go_on || privilege(attended) == Privilege::None) {
+        printer.note("nothing was installed; only some checks need it");
+        return Ok(());
+    }
     if !go_on {
         let hint = format!("run them yourself as root, or add `--yes`:\n  {}", commands.join("\n  "));
-        return Err(Failure::new(format_args!("this machine lacks {}", names(lacks)), Some(hint)));
+        return Err(Failure::new(format_args!("this machine lacks {}", names(needed)), Some(hint)));
     }
     apply(&plan, privilege(attended), &|line| printer.note(format_args!("  {line}")))?;
     let still: Vec<Missing> = missing(&describe(), Needs::ALL);
-    let open = plan_fixes(machine, &still);
-    if open.is_empty() {
+    tell(printer, &still);
+    let (_, needed): (Vec<_>, Vec<_>) = still.into_iter().partition(|missing| missing.optional);
+    if plan_fixes(machine, &needed).is_empty() {
         return Ok(());
     }
-    tell(printer, &still);
     Err(Failure::new(
-        format_args!("this machine still lacks {}", names(&still)),
+        format_args!("this machine still lacks {}", names(&needed)),
         Some(format!("see {}", plan.log.display())),
     ))
 }
 
 fn tell(printer: Printer, lacks: &[Missing]) {
     for missing in lacks {
-        printer.note(format_args!("missing: {}: {}", missing.what, missing.why));
+        let word = if missing.optional { "not there" } else { "missing" };
+        printer.note(format_args!("{word}: {}: {}", missing.what, missing.why));
     }
 }
 
-fn names(lacks: &[Missing]) -> String {
-    lacks.iter().map(|missing| missing.what.as_str()).collect::<Vec<_>>().join(", ")
+fn names<'a>(lacks: impl IntoIterator<Item = &'a Missing>) -> String {
+    lacks.into_iter().map(|missing| missing.what.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn agreed() -> bool {

@@ -20,7 +20,7 @@ pub fn run(context: &Context, options: &cli::Load) -> Result<(), Failure> {
     let built = build::realise(context, &locked, &options.building, None)?;
     runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        import(context.printer, &engine, &built.folder, locked.lock.architecture, &references).await
+        import_and_name(context.printer, &engine, &built.folder, locked.lock.architecture, &references).await
     })?;
     tags.iter().for_each(|tag| context.printer.result(tag));
     Ok(())
@@ -31,7 +31,44 @@ pub fn references(tags: &[String]) -> Result<Vec<Reference>, Failure> {
     Ok(tags.iter().map(|tag| Reference::parse(tag)).collect::<Result<_, _>>()?)
 }
 
-/// Imports an image under some names; an engine that has it gets the names only. No container stays, whatever happens.
+/// Imports an image and gives it all of its names, or none.
+pub async fn import_and_name(
+    printer: Printer,
+    engine: &Engine,
+    layout: &Path,
+    architecture: Architecture,
+    references: &[Reference],
+) -> Result<(), Failure> {
+    let loaded = import(printer, engine, layout, architecture, references).await?;
+    name(printer, engine, &loaded.id, references).await
+}
+
+/// Gives an image all of its names, or none: an error or a signal in the middle puts those back that were moved.
+pub async fn name(printer: Printer, engine: &Engine, id: &str, references: &[Reference]) -> Result<(), Failure> {
+    let flag = interrupt::flag();
+    let stop = || flag.load(Ordering::Relaxed);
+    let show = |event: LoadEvent| {
+        if let LoadEvent::Waiting { seconds } = event {
+            printer.step("Waiting", format_args!("for the engine, at most {seconds} s, to put the image's names back"));
+        }
+    };
+    match engine.name(id, references, &stop, &show).await {
+        Err(error) if error.is_stop() => Err(interrupt::failure()),
+        named => Ok(named?),
+    }
+}
+
+/// Removes what earlier runs have left in the engine whose process is gone.
+pub async fn sweep(printer: Printer, engine: &Engine) -> Result<(), Failure> {
+    let swept = engine.remove_dead().await?;
+    if swept > 0 {
+        printer.note(format_args!("removed {swept} containers and images that an earlier run had left"));
+    }
+    Ok(())
+}
+
+/// Imports an image, without a name; `references` are those that it will get. An engine that has it is sent nothing. No
+/// container stays, whatever happens, nor one of an earlier run that was killed.
 pub async fn import(
     printer: Printer,
     engine: &Engine,
@@ -39,6 +76,7 @@ pub async fn import(
     architecture: Architecture,
     references: &[Reference],
 ) -> Result<Loaded, Failure> {
+    sweep(printer, engine).await?;
     let begun = Instant::now();
     let source = Arc::new(LayoutDir::open(layout)?);
     let meter = Meter::new(printer, "Importing", Unit::Bytes);
@@ -48,11 +86,13 @@ pub async fn import(
     let loaded = tidily(printer, engine, &options.run, work).await;
     meter.finish();
     let loaded = loaded?;
-    let names = references.iter().map(Reference::to_string).collect::<Vec<_>>().join(" ");
+    // Once more: what a run that was killed a moment ago had asked for may have come into being only after the first look.
+    sweep(printer, engine).await?;
+    let short: String = loaded.id.chars().take("sha256:".len() + 12).collect();
     printer.step(
         "Imported",
         format_args!(
-            "{names} into {} {}, {} sent, {} there already, {:.1} s",
+            "{short} into {} {}, {} sent, {} there already, {:.1} s",
             engine.kind(),
             engine.version(),
             HumanBytes(loaded.sent_bytes),
@@ -69,6 +109,7 @@ fn show(meter: &Meter, event: LoadEvent) {
         LoadEvent::Sent(bytes) => meter.reach(bytes),
         LoadEvent::Unpacking => meter.message("the engine unpacks".to_owned()),
         LoadEvent::Again { why } => meter.note(&format!("{:>10} the whole image: {why}", "sending")),
+        LoadEvent::Waiting { .. } => {}
         LoadEvent::Checking => meter.message("checking what the engine has".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-use super::load::tidily;
+use super::load::{sweep, tidily};
 use super::{emulation, runtime};
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
@@ -6,7 +6,9 @@ use crate::{Failure, Printer, cli};
 use sage_oci_checks::{Checks, Selection};
 use sage_oci_engine::{Engine, EngineError, RunId};
 use sage_oci_names::{ChannelName, ImageName};
-use sage_oci_smoke::{Report, SmokeOptions, details, run_checks, summary, table, to_json, to_junit};
+use sage_oci_smoke::{
+    Report, SmokeOptions, details, no_program, run_checks, summary, table, to_json, to_junit, unproved,
+};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The label that says whose image it is.
@@ -71,7 +73,7 @@ fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure
             }
         }
     }
-    let mut all = Vec::new();
+    let (mut all, mut groups) = (Vec::new(), Vec::new());
     for (image, channel) in targets {
         let target = cli::Target { image, channel, arch: options.arch.clone(), lock: options.lock.clone() };
         let locked = context.locked(&target)?;
@@ -85,10 +87,20 @@ fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure
         let selection = selection(context, &locked, options.only.as_deref())?;
         if !selection.checks.is_empty() || options.only.is_none() {
             all.push(Planned { locked, reference, selection });
+        } else {
+            groups.extend(selection.groups().into_iter().map(|group| format!("`{group}`")));
         }
     }
     match (&options.only, all.is_empty()) {
-        (Some(only), true) => Err(Failure::new(format_args!("there is no check whose name contains `{only}`"), None)),
+        (Some(only), true) => {
+            let mut seen = std::collections::BTreeSet::new();
+            groups.retain(|group| seen.insert(group.clone()));
+            let hint = match groups.is_empty() {
+                true => "its checks stand in no groups; the table that `smoke` prints has their names".to_owned(),
+                false => format!("the groups are {}", groups.join(", ")),
+            };
+            Err(Failure::new(format_args!("no check has `{only}` in its name or its group's"), Some(hint)))
+        }
         _ => Ok(all),
     }
 }
@@ -112,19 +124,14 @@ async fn look(engine: &Engine, planned: &Planned, named: bool) -> Result<(), Fai
     Ok(())
 }
 
-/// The checks of an image in its channel, with those that they extend; with `only`, those whose name contains it.
+/// The checks of an image in its channel, with those that they extend; with `only`, those whose name or group contains it.
 pub fn selection(context: &Context, locked: &Locked, only: Option<&str>) -> Result<Selection, Failure> {
     let (file, checks) = checks(context, locked)?;
     let refuse = |error: sage_oci_checks::CheckError| Failure::new(format_args!("{file}: {error}"), error.hint());
     let mut selection = checks.for_channel(&locked.image.channel).map_err(refuse)?;
-    let architecture = locked.lock.architecture;
-    for check in &mut selection.checks {
-        if let Some(only) = check.architecture.filter(|only| *only != architecture) {
-            check.skip.get_or_insert_with(|| format!("it is about {only}"));
-        }
-    }
+    selection.on(locked.lock.architecture);
     if let Some(only) = only {
-        selection.checks.retain(|check| check.name.contains(only));
+        selection.select(only);
     }
     Ok(selection)
 }
@@ -178,10 +185,7 @@ pub async fn test(
     selection: &Selection,
     running: &cli::Running,
 ) -> Result<Report, Failure> {
-    let swept = engine.remove_dead().await?;
-    if swept > 0 {
-        printer.note(format_args!("removed {swept} containers and images that an earlier run had left"));
-    }
+    sweep(printer, engine).await?;
     printer.step("Testing", format_args!("{} with {} checks", subject.name, selection.checks.len()));
     let jobs = running.smoke_jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let options = SmokeOptions { jobs, run: RunId::unique(), keep: running.keep, port: running.port };
@@ -202,12 +206,24 @@ pub async fn test(
     Ok(report)
 }
 
-/// The table and a last line an image.
+/// The table, a last line an image, and the rows of the contract that are not proved.
 pub fn conclude(printer: Printer, reports: &[Report]) {
     if !reports.is_empty() {
         printer.note(format_args!("\n{}\n", table(reports)));
     }
     reports.iter().for_each(|report| printer.note(summary(report)));
+    let unproved: Vec<_> = reports.iter().flat_map(unproved).collect();
+    unproved.iter().for_each(|line| printer.note(line));
+    hint_at_programs(printer, &unproved);
+}
+
+/// Says how to get a program of this machine for the want of which rows of the contract are not shown.
+pub fn hint_at_programs(printer: Printer, lines: &[String]) {
+    for (program, _) in sage_oci_machine::CHECK_PROGRAMS {
+        if lines.iter().any(|line| line.contains(&no_program(program))) {
+            printer.note(format_args!("hint: `sage-oci doctor --fix` installs {program}"));
+        }
+    }
 }
 
 /// Writes the reports that were asked for.

@@ -1,4 +1,4 @@
-use super::load::{import, references};
+use super::load::{import, name, references};
 use super::{build, doctor, emulation, runtime, smoke};
 use crate::context::Context;
 use crate::{Failure, cli};
@@ -14,42 +14,38 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
 
     let built = build::realise(context, &locked, &options.building, None)?;
     let image = build::open(&built, &locked)?;
-    let digest = image.descriptor.digest.sha256().hex();
-    let candidate = format!("{}:candidate-{}", locked.image.name, &digest[..12]);
-    let candidates = references(std::slice::from_ref(&candidate))?;
     let tags = locked.tags();
     let names = references(&tags)?;
 
-    let report = runtime()?.block_on(async {
+    let kind = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        let loaded = import(printer, &engine, &built.folder, locked.lock.architecture, &candidates).await?;
         let architecture = locked.lock.architecture;
+        // It has no name until it is tested, so there is none to take off on any way out.
+        let loaded = import(printer, &engine, &built.folder, architecture, &names).await?;
         emulation::allow_for(printer, &engine, &loaded.id, architecture, &mut selection).await?;
-        let subject = smoke::Subject { name: &candidate, id: &loaded.id };
+        let subject = smoke::Subject { name: tags.first().unwrap_or(&loaded.id), id: &loaded.id };
         let report = smoke::test(printer, &engine, subject, &selection, &options.running).await?;
-        if report.is_good() {
-            for name in &names {
-                engine.tag(&loaded.id, name).await?;
-            }
-            for candidate in &candidates {
-                engine.untag(candidate).await?;
-            }
+        smoke::conclude(printer, std::slice::from_ref(&report));
+        // Before the names: whoever reads them moved finds the report that says why.
+        smoke::write_reports(std::slice::from_ref(&report), &options.running)?;
+        if !report.is_good() {
+            let (client, id) = (engine.kind().client(), &loaded.id);
+            printer.note(format_args!(
+                "hint: no name was moved; the image is kept without one: `{client} run --rm -it {id}` starts it, \
+                 `{client} rmi {id}` removes it"
+            ));
+            return Err(Failure::NotFine);
         }
-        Ok::<_, Failure>(report)
+        name(printer, &engine, &loaded.id, &names).await?;
+        Ok::<_, Failure>(engine.kind())
     })?;
-    smoke::conclude(printer, std::slice::from_ref(&report));
-    smoke::write_reports(std::slice::from_ref(&report), &options.running)?;
-    if !report.is_good() {
-        printer.note(format_args!("hint: the image is kept as {candidate}; its other names were not moved"));
-        return Err(Failure::NotFine);
-    }
 
     // `latest` is what the engine takes where no tag is said.
     let short = tags.iter().find_map(|tag| tag.strip_suffix(":latest"));
-    let name = short.or(tags.first().map(String::as_str)).unwrap_or_default();
+    let short = short.or(tags.first().map(String::as_str)).unwrap_or_default();
     printer.step("Ready", format_args!("{}  {}", tags.join("  "), image.descriptor.digest));
     printer.note("start it:");
-    printer.result(format_args!("docker run --rm -it {}{name}", published(&locked.image)));
+    printer.result(format_args!("{} run --rm -it {}{short}", kind.client(), published(&locked.image)));
     Ok(())
 }
 

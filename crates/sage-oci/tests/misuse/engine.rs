@@ -21,13 +21,14 @@ fn there_is_none() {
 ///
 /// It gets namespaces of its own, too. An engine without a bridge removes the default one, so it must not see the
 /// machine's network; and when the first process of a process namespace is killed, its helpers die with it.
-struct Daemon {
+pub struct Daemon {
     folder: tempfile::TempDir,
     child: Child,
 }
 
 impl Daemon {
-    fn start(folder: tempfile::TempDir) -> Self {
+    /// Starts it in a folder, with what is there.
+    pub fn start(folder: tempfile::TempDir) -> Self {
         assert!(
             rustix::process::geteuid().is_root(),
             "this test starts a second Docker engine to kill it, and that takes root: run it with sudo"
@@ -64,18 +65,20 @@ impl Daemon {
         daemon
     }
 
-    fn socket(&self) -> PathBuf {
+    /// Where it listens.
+    pub fn socket(&self) -> PathBuf {
         self.folder.path().join("docker.sock")
     }
 
-    fn docker(&self, arguments: &[&str]) -> String {
+    /// Its client's answer.
+    pub fn docker(&self, arguments: &[&str]) -> String {
         let mut client = Command::new("docker");
         client.env("DOCKER_HOST", format!("unix://{}", self.socket().display())).args(arguments);
         String::from_utf8(client.output().unwrap().stdout).unwrap().trim_end().to_owned()
     }
 
     /// `kill -9`, as the kernel does when memory is short; gives the folder back, less what only a running engine has.
-    fn kill(mut self) -> tempfile::TempDir {
+    pub fn kill(mut self) -> tempfile::TempDir {
         self.end();
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         for name in ["exec", "pid", "docker.sock"] {

@@ -10,6 +10,8 @@ mod definitions;
 mod disk;
 mod engine;
 mod interrupt;
+mod machine;
+mod names;
 mod process;
 mod proxy;
 mod smoke;

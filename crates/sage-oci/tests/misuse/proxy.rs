@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub enum Moment {
     Request,
     /// The engine has made a container and has not yet said so.
     Answer,
+    /// The engine is asked for a name, for the so-manieth time, and has not yet heard it.
+    Name(usize),
 }
 
 /// The socket.
@@ -32,6 +34,7 @@ struct State {
     moment: Moment,
     reached: Mutex<Sender<Vec<u8>>>,
     open: AtomicBool,
+    names: AtomicUsize,
 }
 
 impl Proxy {
@@ -43,6 +46,7 @@ impl Proxy {
             moment,
             reached: Mutex::new(sender),
             open: AtomicBool::new(false),
+            names: AtomicUsize::new(0),
         });
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("engine.sock")).unwrap();
@@ -104,6 +108,9 @@ impl State {
                     self.hold(part);
                 }
             }
+            if holds(part, b"/tag?") && self.moment == Moment::Name(self.names.fetch_add(1, Ordering::Relaxed) + 1) {
+                self.hold(part);
+            }
             if engine.write_all(part).is_err() {
                 break;
             }
@@ -144,6 +151,37 @@ impl State {
 
 fn holds(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|window| window == word)
+}
+
+/// A socket at which the machine's engine says that it is podman; gives what to put into `DOCKER_HOST`.
+pub fn podman(folder: &Path) -> String {
+    let path = folder.join("podman.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut buffer = vec![0; 64 << 10];
+                let count = client.read(&mut buffer).unwrap_or(0);
+                let part = &buffer[..count];
+                if holds(part, b"/version HTTP") {
+                    let body = r#"{"Version":"4.3.1","ApiVersion":"1.41","Arch":"amd64","Components":[{"Name":"Podman Engine","Version":"4.3.1"}]}"#;
+                    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
+                    return drop(write!(client, "{head}Content-Length: {}\r\n\r\n{body}", body.len()));
+                }
+                let Ok(mut server) = UnixStream::connect(engine()) else { return };
+                let (mut client_out, mut server_in) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut server_in, &mut client_out);
+                    let _ = client_out.shutdown(Shutdown::Both);
+                });
+                if server.write_all(part).is_ok() {
+                    let _ = std::io::copy(&mut client, &mut server);
+                }
+                let _ = server.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    format!("unix://{}", path.display())
 }
 
 /// The machine's engine.

@@ -136,6 +136,35 @@ fn the_contract_is_listed_and_a_row_without_a_check_is_not_fine() {
     let said = world.on_image("smoke", &["--contract"]);
     assert_eq!(said.status, Some(1), "{}", said.stderr);
     assert!(said.stdout.contains("NO CHECK"), "{}", said.stdout);
+    // Groups are found by `--only`, and named where nothing is.
+    world.write(&checks, &text.replace("name = \"hello\"", "name = \"hello\"\ngroup = \"greetings\""));
+    let said = world.on_image("smoke", &["--contract", "--only", "greet"]);
+    assert_eq!(said.status, Some(0), "{}", said.stderr);
+    world.on_image("smoke", &["--only", "no such"]).refused_with_hint(&["`no such`"], "the groups are `greetings`");
     world.write(&checks, &text.replace("version = 1\n", &format!("version = 1\nextends = \"{}\"\n", world.image)));
     world.on_image("smoke", &["--contract"]).refused(&["goes round in a circle"]);
+}
+
+#[test]
+fn under_podman_commands_for_people_are_podmans() {
+    let checks = "[[check]]\nname = \"bad\"\ncommand = [\"/usr/bin/tiny\", \"exit\", \"3\"]\n";
+    let world = imported("podman", checks);
+    let host = crate::proxy::podman(world.folder.path());
+    let run = |arguments: &[&str]| {
+        let mut command = world.command(arguments);
+        Said::from(command.env("DOCKER_HOST", &host).output().unwrap())
+    };
+    let bad = run(&["up", &world.image]);
+    assert_eq!(bad.status, Some(1), "{}", bad.stderr);
+    assert!(bad.stderr.contains("look: podman run --rm -it --network=none"), "{}", bad.stderr);
+    let kept = run(&["smoke", &world.image, "--keep"]);
+    assert!(kept.stderr.contains("look: podman start --attach"), "{}", kept.stderr);
+    world.write(&format!("images/checks/{}.toml", world.image), "version = 1\n");
+    let good = run(&["up", &world.image]);
+    assert_eq!(good.fine(), format!("podman run --rm -it {}", world.image));
+    for said in [bad, kept, good] {
+        // The paths of the machine's engine are no commands.
+        let lines = said.stderr.lines().filter(|line| !line.starts_with("      "));
+        assert!(!lines.clone().any(|line| line.contains("docker ")), "{}", said.stderr);
+    }
 }

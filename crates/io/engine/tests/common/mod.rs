@@ -37,19 +37,30 @@ pub fn image(contents: &[&[u8]], compression: Compression) -> TinyImage {
     TinyImage::build(&layers, compression)
 }
 
-/// Loads and gives the events too.
+/// Loads, names, and gives the events too.
 pub async fn load(
     engine: &Engine,
     image: &TinyImage,
     reference: &Reference,
     options: &LoadOptions,
 ) -> (Result<Loaded, EngineError>, Vec<LoadEvent>) {
+    let (loaded, events) = load_nameless(engine, image, options).await;
+    if let Ok(loaded) = &loaded {
+        engine.name(&loaded.id, std::slice::from_ref(reference), &|| false, &|_| {}).await.unwrap();
+    }
+    (loaded, events)
+}
+
+/// Loads, and gives the events too.
+pub async fn load_nameless(
+    engine: &Engine,
+    image: &TinyImage,
+    options: &LoadOptions,
+) -> (Result<Loaded, EngineError>, Vec<LoadEvent>) {
     let events = Mutex::new(Vec::new());
     let tell = |event| events.lock().unwrap().push(event);
     let architecture = Architecture::host().unwrap();
-    let loaded = engine
-        .load(Arc::new(image.source.clone()), architecture, std::slice::from_ref(reference), options, &tell)
-        .await;
+    let loaded = engine.load(Arc::new(image.source.clone()), architecture, &[], options, &tell).await;
     (loaded, events.into_inner().unwrap())
 }
 
