@@ -65,8 +65,9 @@ fn a_suite_that_the_other_suites_key_has_signed() {
 
 #[test]
 fn each_archive_comes_from_its_own_mirror_also_when_it_is_built() {
-    let mended = Package::new("lib", "1-2").file("usr/share/lib", 0o644, "mended");
-    let two = Two::new("own-mirror", &security().package(mended));
+    let two = Two::new("own-mirror", &security());
+    // The image's name is in it: what no run before has had, no store has already.
+    two.publish(&security().package(Package::new("lib", "1-2").file("usr/share/lib", 0o644, &two.world.image)));
     let two = Two { world: two.world.locked(), ..two };
     assert!(two.lock_text().contains("\"path\":\"pool/main/lib/lib/lib_1-2_amd64.deb\",\"suite\":\"tiny-security\""));
     sage_oci_files::remove_dir_all(two.world.cache()).unwrap();
