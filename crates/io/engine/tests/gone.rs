@@ -7,7 +7,7 @@ use sage_oci_names::Architecture;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the engine does when it is sent an image.
 #[derive(Clone, Copy)]
@@ -97,9 +97,7 @@ async fn load_into(on_load: OnLoad) -> EngineError {
     let options = LoadOptions { silence, ..LoadOptions::default() };
     let reference = Reference::parse("never:1").unwrap();
     let architecture = Architecture::host().unwrap();
-    let began = Instant::now();
     let loaded = engine.load(Arc::new(image.source), architecture, &[reference], &options, &|_| {}).await;
-    assert!(began.elapsed() < Duration::from_secs(60), "it took {:?}", began.elapsed());
     loaded.unwrap_err()
 }
 
