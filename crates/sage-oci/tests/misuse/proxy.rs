@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -32,6 +32,8 @@ struct State {
     moment: Moment,
     reached: Mutex<Sender<Vec<u8>>>,
     open: AtomicBool,
+    /// How often the engine was asked for its containers.
+    lists: AtomicUsize,
 }
 
 impl Proxy {
@@ -43,6 +45,7 @@ impl Proxy {
             moment,
             reached: Mutex::new(sender),
             open: AtomicBool::new(false),
+            lists: AtomicUsize::new(0),
         });
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("engine.sock")).unwrap();
@@ -65,6 +68,11 @@ impl Proxy {
     #[track_caller]
     pub fn reached(&self) -> Vec<u8> {
         self.reached.recv_timeout(Duration::from_secs(100)).expect("the moment came")
+    }
+
+    /// How often the engine was asked for its containers.
+    pub fn lists(&self) -> usize {
+        self.state.lists.load(Ordering::Relaxed)
     }
 
     /// Lets the conversation go on.
@@ -97,6 +105,9 @@ impl State {
             let part = &buffer[..count];
             if holds(part, b"/images/load") {
                 uploaded = Some(0);
+            }
+            if holds(part, b"/containers/json") {
+                self.lists.fetch_add(1, Ordering::Relaxed);
             }
             if holds(part, b"/containers/create") {
                 creating.store(true, Ordering::Relaxed);
