@@ -100,6 +100,8 @@ def of_archives(folder):
                 # A directory that several packages bring is as the first one has it.
                 if not (member.isdir() and path in lines):
                     add(lines, path, tar, member, merged)
+        while process.stdout.read(1 << 20):
+            pass
         process.stdout.close()
         if process.wait():
             sys.exit(f"cannot read {name}")
@@ -124,11 +126,15 @@ def decoded(layout, layer):
     decoders = {"zstd": ["zstd", "-dc"], "gzip": ["gzip", "-dc"]}
     decoder = decoders.get(layer["mediaType"].partition("+")[2], ["cat"])
     with open(blob(layout, layer["digest"]), "rb") as packed:
-        process = subprocess.Popen(decoder, stdin=packed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(decoder, stdin=packed, stdout=subprocess.PIPE)
     with tarfile.open(fileobj=process.stdout, mode="r|") as tar:
         yield tar
+    # To the end, whatever the caller has read: a layer that is cut or damaged is no shorter layer.
+    while process.stdout.read(1 << 20):
+        pass
     process.stdout.close()
-    process.wait()
+    if process.wait():
+        sys.exit(f"cannot decode layer {layer['digest']}: {decoder[0]} ended with status {process.returncode}")
 
 
 def of_image(layout):

@@ -97,12 +97,14 @@ mod tests {
     proptest! {
         #[test]
         fn normal_paths_stay_inside_and_do_not_change_again(raw in "[a./]{0,12}") {
-            if let Ok(path) = normal_path(&raw) {
-                prop_assert!(!path.starts_with('/') && !path.ends_with('/'));
-                prop_assert!(path.split('/').all(|part| path.is_empty() || !matches!(part, "" | "." | "..")));
-                if !path.is_empty() {
-                    prop_assert_eq!(normal_path(&path).unwrap(), path.clone());
-                }
+            let bad = raw.is_empty() || raw.starts_with('/') || raw.split('/').any(|part| part == "..");
+            let normal = normal_path(&raw);
+            prop_assert_eq!(normal.is_err(), bad);
+            let Ok(path) = normal else { return Ok(()) };
+            prop_assert!(!path.starts_with('/') && !path.ends_with('/'));
+            prop_assert!(path.split('/').all(|part| path.is_empty() || !matches!(part, "" | "." | "..")));
+            if !path.is_empty() {
+                prop_assert_eq!(normal_path(&path).unwrap(), path.clone());
             }
         }
     }

@@ -81,10 +81,14 @@ mod tests {
         }
 
         #[test]
-        fn one_spelling(text in "[0-9a-df-np-sv-z]{52}") {
-            if let Ok(bytes) = decode(&text, 32) {
-                prop_assert_eq!(encode(&bytes), text);
-            }
+        fn one_spelling(text in "[01][0-9a-df-np-sv-z]{51}") {
+            prop_assert_eq!(encode(&decode(&text, 32).unwrap()), text);
+        }
+
+        /// 52 digits hold 260 bits, and 32 bytes are 256: the first digit has one bit.
+        #[test]
+        fn bits_too_many_are_refused(text in "[2-9a-df-np-sv-z][0-9a-df-np-sv-z]{51}") {
+            prop_assert!(decode(&text, 32).is_err());
         }
     }
 }

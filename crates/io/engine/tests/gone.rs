@@ -7,7 +7,7 @@ use sage_oci_names::Architecture;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the engine does when it is sent an image.
 #[derive(Clone, Copy)]
@@ -96,9 +96,7 @@ async fn load_into(on_load: OnLoad) -> EngineError {
     let silence = Duration::from_secs(if matches!(on_load, OnLoad::FallSilent) { 2 } else { 60 });
     let options = LoadOptions { silence, ..LoadOptions::default() };
     let architecture = Architecture::host().unwrap();
-    let began = Instant::now();
     let loaded = engine.load(Arc::new(image.source), architecture, &[], &options, &|_| {}).await;
-    assert!(began.elapsed() < Duration::from_secs(60), "it took {:?}", began.elapsed());
     loaded.unwrap_err()
 }
 

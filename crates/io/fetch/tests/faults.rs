@@ -250,10 +250,9 @@ fn silence_ends_with_the_time_out() {
     let mut scene = Scene::new();
     scene.options.attempts = 2;
     scene.one.on("*", When::Always, Fault::Silence);
-    let start = Instant::now();
-    scene.fetch_well();
-    // Two attempts of 0.3 s each, and time to spare for a busy machine.
-    assert!(start.elapsed() >= Duration::from_millis(600) && start.elapsed() < Duration::from_secs(5));
+    let said = scene.fetch_well();
+    // Twice, and then the other mirror.
+    assert!(said.len() == 2 && said.iter().all(|said| said.contains("timed out")), "{said:?}");
     assert_eq!(scene.counts(), (2, 1));
 }
 
@@ -263,8 +262,9 @@ fn a_drip_is_given_up() {
     scene.one.on("*", When::Always, Fault::Drip(100, Duration::from_millis(10)));
     scene.fetch_well();
     assert_eq!(scene.counts(), (1, 1));
-    // The same pace is fine when it is fast enough.
+    // Any pace is fine that is fast enough; a busy machine may make a thousandth of this one.
     scene = Scene::new();
+    scene.options.slowest = 1_000;
     scene.one.on("*", When::Always, Fault::Drip(10_000, Duration::from_millis(10)));
     scene.fetch_well();
     assert_eq!(scene.counts(), (1, 0));
@@ -356,8 +356,8 @@ fn a_password_is_sent_but_not_to_where_a_redirect_leads() {
 #[test]
 fn the_stop_flag_ends_a_silent_transfer_and_keeps_the_part() {
     let mut scene = Scene::new();
-    scene.options.read_timeout = Duration::from_secs(60);
-    scene.options.slow_for = Duration::from_secs(60);
+    scene.options.read_timeout = Duration::from_secs(300);
+    scene.options.slow_for = Duration::from_secs(300);
     scene.one.on("*", When::Always, Fault::Stall(100_000));
     let start = Instant::now();
     let result = std::thread::scope(|scope| {
@@ -370,7 +370,7 @@ fn the_stop_flag_ends_a_silent_transfer_and_keeps_the_part() {
         run.join().unwrap()
     });
     assert!(matches!(result, Err(FetchError::Cancelled)), "{result:?}");
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(start.elapsed() < scene.options.read_timeout, "it was the time-out that ended it");
     assert!(sage_oci_files::read(scene.part()).unwrap() == scene.bytes[..100_000]);
 }
 

@@ -1,6 +1,7 @@
 use crate::engine::{USUAL, probe};
 use crate::{CHECK_PROGRAMS, Cgroup, Disk, Distribution, Engine, FORMAT, Init, Machine, Nix, NixAccess};
 use sage_oci_files as files;
+use sage_oci_store::{Access, Installed, StoreError, store_root};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ pub fn describe() -> Machine {
         memory_available: kilobytes(&memory, "MemAvailable:"),
         disks: [
             ("fetched packages", files::cache_dir(), CACHE),
-            ("the Nix store", PathBuf::from("/nix/store"), STORE),
+            ("the Nix store", store_root().join("nix/store"), STORE),
             ("the engine's images", PathBuf::from("/var/lib/docker"), ENGINE),
         ]
         .into_iter()
@@ -31,7 +32,7 @@ pub fn describe() -> Machine {
         kernel: file("/proc/sys/kernel/osrelease").trim().to_owned(),
         distribution: distribution(&file("/etc/os-release")),
         engine: engine(),
-        nix: nix(root),
+        nix: nix(),
         overcommit: file("/proc/sys/vm/overcommit_memory").trim().parse().ok(),
         user_namespaces: user_namespaces(),
         cgroup: cgroup(),
@@ -105,23 +106,34 @@ fn word_after(line: &str, word: &str) -> Option<String> {
     words.nth(1).map(|version| version.trim_end_matches(',').to_owned())
 }
 
-fn nix(root: bool) -> Option<Nix> {
-    let line = first_line("nix-store", &["--version"])?;
-    let version = line.split_whitespace().last()?.to_owned();
+/// Nix as `build` will find it: one rule for both, in the crate that drives it.
+fn nix() -> Option<Nix> {
+    let version = match Installed::find(None) {
+        Ok(found) => Some(found.words),
+        Err(StoreError::NotInstalled) => return None,
+        Err(_) => None,
+    };
     let build_group = file("/etc/group").lines().any(|line| line.starts_with("nixbld:"));
-    Some(Nix { version, access: nix_access(root), build_group })
+    Some(Nix { version, access: nix_access(), build_group })
 }
 
-fn nix_access(root: bool) -> NixAccess {
-    let writable = |path: &str| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
-    if root || (writable("/nix/store") && writable("/nix/var/nix/db")) {
-        return NixAccess::Direct;
-    }
-    match UnixStream::connect("/nix/var/nix/daemon-socket/socket") {
-        Ok(_) => NixAccess::Daemon,
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => NixAccess::Denied,
+fn nix_access() -> NixAccess {
+    match Access::find(None) {
+        Ok(_) if store_root() != Path::new("/") => NixAccess::Named,
+        Ok(Access::Direct) => NixAccess::Direct,
+        // A socket outlives a daemon that was killed.
+        Ok(Access::Daemon) if answers() => NixAccess::Daemon,
+        Ok(Access::Daemon) => NixAccess::None,
+        Ok(Access::Remote) => NixAccess::Named,
+        Err(StoreError::DaemonDenied { .. }) => NixAccess::Denied,
         Err(_) => NixAccess::None,
     }
+}
+
+/// Whether a daemon listens at the usual socket; another one, which the environment names, is taken at its word.
+fn answers() -> bool {
+    ["NIX_REMOTE", "NIX_DAEMON_SOCKET_PATH", "NIX_STATE_DIR"].iter().any(|name| std::env::var_os(name).is_some())
+        || UnixStream::connect("/nix/var/nix/daemon-socket/socket").is_ok()
 }
 
 fn user_namespaces() -> Option<u64> {

@@ -119,8 +119,8 @@ impl Daemon {
 /// Nix on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Nix {
-    /// Its version.
-    pub version: String,
+    /// Its version; none where `nix-store` is there and does not say it.
+    pub version: Option<String>,
     /// How this user can build with it.
     pub access: NixAccess,
     /// Whether the group `nixbld` exists. Root alone does well without it, with an empty `build-users-group`.
@@ -135,9 +135,11 @@ pub enum NixAccess {
     Direct,
     /// Through the daemon.
     Daemon,
-    /// A daemon is there, but this user may not speak to it.
+    /// A store of its own, or another machine's: `NIX_REMOTE` says which.
+    Named,
+    /// The daemon's socket is closed to this user.
     Denied,
-    /// There is neither.
+    /// There is neither a store that this user may write nor a daemon.
     None,
 }
 

@@ -1,5 +1,6 @@
 use crate::text::gigabytes;
 use crate::{Cgroup, Daemon, Disk, Init, Machine, NixAccess};
+use sage_oci_store::OWN_STORE;
 use serde::Serialize;
 
 /// What a command is going to use.
@@ -84,6 +85,15 @@ fn check_programs(machine: &Machine) -> impl Iterator<Item = Missing> {
     })
 }
 
+/// Why Nix cannot be used by somebody it is not open to.
+const NO_STORE: &str =
+    "it is installed, but this user may not write its store, and no daemon runs for those who are not root";
+
+/// The way without root, as the end of a sentence, where the kernel lets Nix show builders that store at `/nix/store`.
+fn own_store(machine: &Machine) -> String {
+    machine.user_namespaces.filter(|most| *most > 0).map_or_else(String::new, |_| format!("; or {OWN_STORE}"))
+}
+
 fn nix(machine: &Machine) -> Option<Missing> {
     let found = |why: &str, fix: Fix| {
         Some(Missing { what: "Nix".to_owned(), why: format!("it builds the images; {why}"), fix, optional: false })
@@ -101,24 +111,32 @@ fn nix(machine: &Machine) -> Option<Missing> {
             ),
             (false, _) => Fix::Advice("install it as https://nixos.org/download says for your system".to_owned()),
         };
-        return found("`nix-store` is not on PATH", fix);
+        return found("`nix-store` is neither on PATH nor where Nix's installers put it", fix);
     };
+    if nix.version.is_none() {
+        let fix = Fix::Advice("look what `nix-store --version` says, and put Nix's own before it on PATH".to_owned());
+        return found("`nix-store` is there and does not say its version", fix);
+    }
     match nix.access {
-        NixAccess::Direct | NixAccess::Daemon => None,
+        NixAccess::Direct | NixAccess::Daemon | NixAccess::Named => None,
         NixAccess::Denied => found(
-            "its daemon is not open to this user",
-            Fix::Advice(
-                "put yourself into the group that may use it (Debian: `sudo usermod -aG nix-users $USER`) and log in anew, \
-                 or run this as root"
-                    .to_owned(),
-            ),
+            "it is installed, but its daemon is not open to this user",
+            Fix::Advice(format!(
+                "join the group that may use it (Debian: `sudo usermod -aG nix-users $USER`) and log in anew; or run this \
+                 as root{}",
+                own_store(machine)
+            )),
         ),
         NixAccess::None if machine.apt && machine.init == Init::Systemd => {
-            found("no daemon runs for users who are not root", Fix::Install(vec!["nix-setup-systemd".to_owned()]))
+            found(NO_STORE, Fix::Install(vec!["nix-setup-systemd".to_owned()]))
         }
         NixAccess::None => found(
-            "no daemon runs for users who are not root",
-            Fix::Advice("run this as root, or start `nix-daemon` as root".to_owned()),
+            NO_STORE,
+            Fix::Advice(format!(
+                "run this as root; or start `nix-daemon` as root, which wants the group `nixbld` (Debian: \
+                 `apt-get install nix-setup-systemd`, then join the group `nix-users`){}",
+                own_store(machine)
+            )),
         ),
     }
 }

@@ -28,7 +28,8 @@ impl Machine {
             "nix",
             self.nix.as_ref().map_or("none".to_owned(), |nix| {
                 let group = if nix.build_group { "" } else { "; no nixbld group" };
-                format!("{} ({}{group})", nix.version, access(nix.access))
+                let version = nix.version.as_deref().unwrap_or("of unknown version");
+                format!("{version} ({}{group})", access(nix.access))
             }),
         ));
         lines.push(("overcommit", self.overcommit.map_or("unknown".to_owned(), overcommit)));
@@ -92,8 +93,9 @@ fn access(access: NixAccess) -> &'static str {
     match access {
         NixAccess::Direct => "this user writes the store",
         NixAccess::Daemon => "through its daemon",
+        NixAccess::Named => "the store that NIX_REMOTE names",
         NixAccess::Denied => "its daemon is not open to this user",
-        NixAccess::None => "this user cannot build: no daemon runs",
+        NixAccess::None => "this user cannot build: they may not write the store, and no daemon runs",
     }
 }
 

@@ -55,7 +55,7 @@ fn debian(version: Option<&str>) -> Option<Distribution> {
 /// The same with all it needs.
 fn ready() -> Machine {
     let mut machine = fresh();
-    machine.nix = Some(Nix { version: "2.8.0".to_owned(), access: NixAccess::Direct, build_group: false });
+    machine.nix = Some(Nix { version: Some("2.8.0".to_owned()), access: NixAccess::Direct, build_group: false });
     machine.engine.client = Some("20.10.24".to_owned());
     machine.engine.program = Some("/usr/sbin/dockerd".into());
     machine.engine.daemon = Daemon::Answers { version: "20.10.24".to_owned(), name: "Engine".to_owned() };
@@ -207,7 +207,7 @@ fn users_other_than_root_need_the_nix_daemon() {
     machine.nix = None;
     assert_eq!(fixes(&machine), [Fix::Install(strings(&["nix-bin", "nix-setup-systemd"]))]);
     let mut set = |access| {
-        machine.nix = Some(Nix { version: "2.8.0".to_owned(), access, build_group: true });
+        machine.nix = Some(Nix { version: Some("2.8.0".to_owned()), access, build_group: true });
         fixes(&machine)
     };
     assert_eq!(set(NixAccess::Daemon), []);
@@ -216,6 +216,32 @@ fn users_other_than_root_need_the_nix_daemon() {
     machine.init = Init::Service;
     machine.nix = None;
     assert!(matches!(&fixes(&machine)[..], [Fix::Advice(text)] if text.contains("as root")));
+}
+
+#[test]
+fn nix_that_is_there_and_not_open_to_this_user_is_not_called_absent() {
+    let mut machine = ready();
+    (machine.root, machine.init) = (false, Init::Service);
+    let own = "NIX_REMOTE=\"local?root=$HOME/nix\"";
+    for (access, why, way) in [
+        (NixAccess::None, "this user may not write its store, and no daemon runs", "start `nix-daemon` as root"),
+        (NixAccess::Denied, "its daemon is not open to this user", "usermod -aG nix-users"),
+    ] {
+        machine.nix = Some(Nix { version: Some("2.8.0".to_owned()), access, build_group: true });
+        let found = missing(&machine, Needs::ALL);
+        assert!(found.len() == 1 && found[0].why.contains(why), "{found:?}");
+        let Fix::Advice(text) = &found[0].fix else { panic!("{found:?}") };
+        assert!(text.contains(way) && text.contains("as root") && text.contains(own), "{text}");
+        // A store below another root takes user namespaces.
+        let closed = Machine { user_namespaces: Some(0), ..machine.clone() };
+        let Fix::Advice(text) = &fixes(&closed)[0] else { panic!("{closed:?}") };
+        assert!(text.contains(way) && !text.contains("NIX_REMOTE"), "{text}");
+    }
+    machine.nix = Some(Nix { version: Some("2.8.0".to_owned()), access: NixAccess::Named, build_group: true });
+    assert_eq!(missing(&machine, Needs::ALL), []);
+    machine.nix = Some(Nix { version: None, access: NixAccess::Direct, build_group: true });
+    let found = missing(&machine, Needs::ALL);
+    assert!(found.len() == 1 && found[0].why.contains("does not say its version"), "{found:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use crate::StoreError;
 use rustix::fs::{Access as Mode, access};
+use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
 /// How the store is reached.
@@ -15,7 +16,11 @@ pub enum Access {
 
 impl Access {
     /// What Nix will choose, by its own rules (Nix manual, "Store Types", `auto`).
-    pub(crate) fn find(store: Option<&str>) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// This user can neither write the store nor speak to a daemon.
+    pub fn find(store: Option<&str>) -> Result<Self, StoreError> {
         match store {
             Some(uri) => Ok(Self::of_uri(uri)),
             None => match std::env::var("NIX_REMOTE") {
@@ -38,15 +43,27 @@ impl Access {
     fn automatic(state: &Path) -> Result<Self, StoreError> {
         let socket = std::env::var_os("NIX_DAEMON_SOCKET_PATH")
             .map_or_else(|| state.join("daemon-socket/socket"), PathBuf::from);
-        if access(state, Mode::READ_OK | Mode::WRITE_OK).is_ok() {
-            Ok(Self::Direct)
-        } else if access(&socket, Mode::EXISTS).is_ok() {
-            Ok(Self::Daemon)
-        } else if rustix::process::geteuid().is_root() {
+        let open = access(state, Mode::READ_OK | Mode::WRITE_OK);
+        // To speak to a daemon is to write its socket. Debian lets the group `nix-users` alone into the socket's folder.
+        let speak = access(&socket, Mode::WRITE_OK);
+        Self::decide(state, &socket, open, speak, rustix::process::geteuid().is_root())
+    }
+
+    /// The rule, from what the kernel says of the state folder and of the socket.
+    fn decide(
+        state: &Path,
+        socket: &Path,
+        open: Result<(), Errno>,
+        speak: Result<(), Errno>,
+        root: bool,
+    ) -> Result<Self, StoreError> {
+        match (open, speak) {
+            (Ok(()), _) => Ok(Self::Direct),
+            (_, Ok(())) => Ok(Self::Daemon),
             // Nix makes /nix, or says why it cannot.
-            Ok(Self::Direct)
-        } else {
-            Err(StoreError::NoStore { state: state.to_owned(), socket })
+            _ if root => Ok(Self::Direct),
+            (_, Err(Errno::ACCESS)) => Err(StoreError::DaemonDenied { socket: socket.to_owned() }),
+            _ => Err(StoreError::NoStore { state: state.to_owned(), socket: socket.to_owned() }),
         }
     }
 }
@@ -78,5 +95,21 @@ mod tests {
     fn a_state_folder_that_may_be_written_means_direct() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Access::automatic(folder.path()).unwrap(), Access::Direct);
+    }
+
+    #[test]
+    fn others_need_a_socket_that_they_may_write() {
+        let (state, socket) = (Path::new("/s"), Path::new("/s/socket"));
+        let closed = Err(Errno::ACCESS);
+        assert_eq!(Access::decide(state, socket, closed, Ok(()), false).unwrap(), Access::Daemon);
+        let denied = Access::decide(state, socket, closed, Err(Errno::ACCESS), false).unwrap_err();
+        assert!(matches!(&denied, StoreError::DaemonDenied { socket } if socket == Path::new("/s/socket")), "{denied}");
+        let none = Access::decide(state, socket, closed, Err(Errno::NOENT), false).unwrap_err();
+        assert!(matches!(none, StoreError::NoStore { .. }), "{none}");
+        for error in [denied, none] {
+            let hint = error.hint().unwrap();
+            assert!(hint.contains("nix-users") && hint.contains(crate::OWN_STORE), "{hint}");
+        }
+        assert_eq!(Access::decide(state, socket, closed, Err(Errno::NOENT), true).unwrap(), Access::Direct);
     }
 }

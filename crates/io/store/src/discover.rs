@@ -1,9 +1,8 @@
 use crate::access::variable;
-use crate::{Access, NixVersion, Settings, StoreError, config};
+use crate::{Access, Installed, NixVersion, Settings, StoreError, config};
 use sage_oci_derivation::StoreDir;
 use sage_oci_names::StorePath;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// A Nix that can be used, with the settings it is run with.
 #[derive(Debug, Clone)]
@@ -22,15 +21,13 @@ pub struct Nix {
 impl Nix {
     /// Finds Nix: on `PATH`, then where its installers put it. Starts `nix-store` once, to ask its version.
     pub fn discover(settings: Settings) -> Result<Self, StoreError> {
-        let program = find(settings.programs.as_deref()).ok_or(StoreError::NotInstalled)?;
-        let version = ask_version(&program)?;
+        let Installed { program, version, .. } = Installed::find(settings.programs.as_deref())?;
         if version < NixVersion::OLDEST {
             return Err(StoreError::TooOld { version });
         }
         let access = Access::find(settings.store.as_deref())?;
         let store_dir = StoreDir::parse(&variable("NIX_STORE_DIR", "/nix/store").to_string_lossy())?;
-        let store = settings.store.clone().or_else(|| std::env::var("NIX_REMOTE").ok());
-        let root = store.as_deref().map_or_else(|| PathBuf::from("/"), root_of);
+        let root = settings.store.as_deref().map_or_else(store_root, root_of);
         let options = options(&settings, access);
         let programs = program.parent().unwrap_or(Path::new("/")).to_owned();
         Ok(Self { programs, version, access, settings, options, root, store_dir })
@@ -67,30 +64,9 @@ impl Nix {
     }
 }
 
-/// `nix-store`, on `PATH` and in the usual places.
-fn find(programs: Option<&Path>) -> Option<PathBuf> {
-    if let Some(folder) = programs {
-        return Some(folder.join("nix-store")).filter(|program| program.exists());
-    }
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".nix-profile/bin/nix-store"));
-    which::which("nix-store")
-        .ok()
-        .into_iter()
-        .chain([PathBuf::from("/nix/var/nix/profiles/default/bin/nix-store")])
-        .chain(home)
-        .find(|program| program.exists())
-}
-
-fn ask_version(program: &Path) -> Result<NixVersion, StoreError> {
-    let output = Command::new(program)
-        .arg("--version")
-        .output()
-        .map_err(|source| StoreError::Run { program: program.to_owned(), source })?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    NixVersion::parse(&text).ok_or_else(|| StoreError::NotNix {
-        program: program.to_owned(),
-        output: format!("{text}{}", String::from_utf8_lossy(&output.stderr)).trim().to_owned(),
-    })
+/// Where the file system of the store that Nix uses by itself is rooted: `/`, unless `NIX_REMOTE` says otherwise.
+pub fn store_root() -> PathBuf {
+    std::env::var("NIX_REMOTE").map_or_else(|_| PathBuf::from("/"), |uri| root_of(&uri))
 }
 
 /// The root that a store's name speaks of: `local?root=/x`, or plainly `/x`.

@@ -26,11 +26,19 @@ pub enum StoreError {
         output: String,
     },
     /// There is neither a store that may be written nor a daemon.
-    #[error("no Nix store can be used: `{state}` may not be written, and no Nix daemon listens at `{socket}`")]
+    #[error(
+        "Nix is there, but no store that this user can use: they may not write `{state}`, and no Nix daemon listens at `{socket}`"
+    )]
     NoStore {
         /// Nix's state folder.
         state: PathBuf,
         /// Where a daemon's socket would be.
+        socket: PathBuf,
+    },
+    /// The daemon's socket is closed to this user.
+    #[error("Nix is there, but its daemon's socket `{socket}` is not open to this user")]
+    DaemonDenied {
+        /// The socket.
         socket: PathBuf,
     },
     /// A program cannot be started, or talking to it failed.
@@ -154,6 +162,9 @@ pub enum StoreError {
     },
 }
 
+/// What a user can do without root, as the end of a sentence. It takes user namespaces: Nix shows builders the store at `/nix/store`.
+pub const OWN_STORE: &str = "build in a store of your own: `export NIX_REMOTE=\"local?root=$HOME/nix\"`";
+
 impl StoreError {
     /// What to do next, where there is something to say.
     pub fn hint(&self) -> Option<String> {
@@ -170,11 +181,13 @@ impl StoreError {
             Self::NotNix { program, .. } => {
                 format!("look what `{}` is, and put Nix's own before it on PATH", program.display())
             }
-            Self::NoStore { .. } => {
-                "run this as root, or start the Nix daemon (on Debian: `apt-get install nix-setup-systemd`, \
-                then join the group `nix-users`)"
-                    .to_owned()
-            }
+            Self::NoStore { .. } => format!(
+                "run this as root; or let root start the daemon (Debian: `apt-get install nix-setup-systemd`, where systemd \
+                does not run also `nix-daemon`; then join the group `nix-users`); or {OWN_STORE}"
+            ),
+            Self::DaemonDenied { .. } => format!(
+                "join the group that may use it (Debian: `sudo usermod -aG nix-users $USER`) and log in anew; or {OWN_STORE}"
+            ),
             Self::NoSpace { .. } => "free space where /nix lies: `nix-store --gc` removes what nothing uses".to_owned(),
             Self::ReadOnly { .. } => "check the mount options and the owner of /nix, or use the Nix daemon".to_owned(),
             Self::NotTrusted { .. } => {

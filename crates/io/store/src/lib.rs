@@ -1,7 +1,7 @@
 //! Drives Nix through its command line: what is in the store, what to put there, what to build.
 //!
 //! Everything begins with [`Nix::discover`], which finds `nix-store` and learns how the store is reached: directly (as root,
-//! or as the owner of `/nix`) or through a daemon. Then, in the order a build needs them:
+//! or as the owner of `/nix`), through a daemon, or as `NIX_REMOTE` says. Then, in the order a build needs them:
 //!
 //! - [`Nix::add_tool`] and [`Nix::add_fixed`] put files there under paths known beforehand;
 //! - [`Nix::register`] puts derivations there;
@@ -22,6 +22,7 @@ mod error;
 mod event;
 mod expression;
 mod failure;
+mod installed;
 mod log;
 mod missing;
 mod processes;
@@ -37,9 +38,10 @@ mod words;
 pub use access::Access;
 pub use add::FixedDirectory;
 pub use closure::ValidPath;
-pub use discover::Nix;
-pub use error::StoreError;
+pub use discover::{Nix, store_root};
+pub use error::{OWN_STORE, StoreError};
 pub use event::Event;
+pub use installed::Installed;
 pub use missing::Missing;
 pub use realise::{Realised, Target};
 pub use settings::Settings;

@@ -177,7 +177,27 @@ impl Checks {
     }
 }
 
+/// Whether a shell script's last command is one that always succeeds.
+fn throws_status_away(command: &[String]) -> bool {
+    let script = command.last().map_or("", String::as_str).trim_end();
+    let last = script.rsplit(['\n', ';', '|', '&']).next().unwrap_or_default().trim();
+    script.len() > last.len() && matches!(last, "true" | ":" | "exit 0")
+}
+
 impl RawCheck {
+    /// The commands that it has in one channel or another.
+    fn commands(&self) -> impl Iterator<Item = &Vec<String>> {
+        let exec = self.service.as_ref().map(|service| &service.exec);
+        [&self.command].into_iter().chain(self.channel.values().filter_map(|other| other.command.as_ref())).chain(exec)
+    }
+
+    /// What it holds output against, in one channel or another.
+    fn matchers(&self) -> impl Iterator<Item = &Matcher> {
+        let cells = self.notebook.iter().flat_map(|notebook| &notebook.cell);
+        let cells = cells.flat_map(|cell| [&cell.text, &cell.stdout]).flatten();
+        self.stdout.iter().chain(self.channel.values().filter_map(|other| other.stdout.as_ref())).chain(cells)
+    }
+
     /// The rule that it breaks by itself.
     fn broken(&self) -> Option<&'static str> {
         let kinds = [self.service.is_some(), self.image.is_some(), self.notebook.is_some()];
@@ -190,6 +210,13 @@ impl RawCheck {
             () if self.service.as_ref().is_some_and(|service| service.ready.is_none() && service.port.is_none()) => {
                 Some("a service says when it is `ready`, or which `port` answers then")
             }
+            () if self.matchers().any(Matcher::takes_anything) => {
+                Some("its `contains` names no text, so that every output fits")
+            }
+            () if self.image == Some(ImageExpect::default()) => Some("it expects nothing of the image"),
+            () if self.commands().any(|command| throws_status_away(command)) => Some(
+                "its script ends with `true`, so its exit status says nothing; say which one is expected with `exit`",
+            ),
             () => None,
         }
     }
@@ -286,6 +313,44 @@ channel.bookworm.skip = "too old"
         assert_eq!(line("version = 1\n[[check]\n"), 2);
         assert_eq!(line(&TWO.replace("command = []", "service = { within = 3 }")), 11);
         assert_eq!(line(&TWO.replace("command = []", "service = { port = 1 }\nimage = {}")), 11);
+    }
+
+    #[test]
+    fn a_check_that_cannot_fail_is_refused() {
+        let why = |text: &str| match Checks::parse(text).unwrap_err() {
+            CheckError::Rule { line: 3, name, why } => (name, why),
+            other => panic!("{other}"),
+        };
+        let check = |rest: &str| format!("version = 1\n\n[[check]]\nname = \"x\"\n{rest}\n");
+        for (rest, word) in [
+            ("stdout = { contains = [] }", "`contains`"),
+            ("stdout = { contains = [\"\"] }", "`contains`"),
+            ("channel.sid.stdout = { contains = [] }", "`contains`"),
+            (
+                "notebook = { kernel = \"k\", cell = [{ name = \"c\", code = \"1\", text = { contains = [] } }] }",
+                "`contains`",
+            ),
+            ("image = {}", "nothing of the image"),
+            ("command = [\"sh\", \"-c\", \"one && two | grep x; true\"]", "exit status"),
+            ("command = [\"sh\", \"-c\", \"one || true\"]", "exit status"),
+            ("command = [\"sh\", \"-c\", \"one\\ntrue\\n\"]", "exit status"),
+            ("command = [\"sh\", \"-c\", \"one; exit 0\"]", "exit status"),
+            ("channel.sid.command = [\"sh\", \"-c\", \"one || :\"]", "exit status"),
+            ("service = { port = 1, exec = [\"sh\", \"-c\", \"one; true\"] }", "exit status"),
+        ] {
+            let (name, why) = why(&check(rest));
+            assert!(name == "x" && why.contains(word), "{rest}: {why}");
+        }
+        for rest in [
+            "stdout = { exact = \"\" }",
+            "stdout = { contains = [\"a\", \"\"] }",
+            "image = { entrypoint = [] }",
+            "command = [\"true\"]",
+            "command = [\"sh\", \"-c\", \"one; echo true\"]",
+            "command = [\"sh\", \"-c\", \"true; one\"]",
+        ] {
+            Checks::parse(&check(rest)).unwrap_or_else(|error| panic!("{rest}: {error}"));
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What the resolver chooses and how it explains itself, on small universes.
 
 use proptest::prelude::*;
+use proptest::test_runner::{TestCaseError, TestRunner};
 use sage_oci_names::{Architecture, DebVersion, PackageName};
 use sage_oci_resolve::{Candidate, MultiArch, Reason, Request, Resolution, ResolveError, Universe, resolve};
+use std::cell::Cell;
 
 fn name(text: &str) -> PackageName {
     PackageName::parse(text).unwrap()
@@ -196,27 +198,78 @@ fn index() -> impl Strategy<Value = Vec<Candidate>> {
     })
 }
 
-proptest! {
-    #[test]
-    fn the_order_of_the_input_never_matters(index in index(), order in Just((0..12_usize).collect::<Vec<_>>()).prop_shuffle()) {
-        let shuffled: Vec<Candidate> = order.iter().map(|place| index[*place].clone()).collect();
-        let wanted = [name("pkg3"), name("pkg0")];
-        let back = [name("pkg0"), name("pkg3")];
-        let solve = |candidates: Vec<Candidate>, wanted: &[PackageName]| {
-            let universe = Universe::new(candidates, Architecture::Amd64).unwrap();
-            resolve(&universe, &Request { wanted, kept: &[], omit: &|_| false }).map_err(|error| error.to_string())
-        };
-        prop_assert_eq!(solve(index, &wanted), solve(shuffled, &back));
+/// What became of the universes of a law.
+#[derive(Default)]
+struct Seen {
+    /// Those with an answer of at least three packages, and those without an answer.
+    answers: Cell<u32>,
+    refusals: Cell<u32>,
+    /// Those where an alternative that stands first was not the one that was taken.
+    choices: Cell<u32>,
+}
+
+impl Seen {
+    fn note(&self, index: &[Candidate], answer: Result<&Resolution, &ResolveError>) {
+        let more = |count: &Cell<u32>| count.set(count.get() + 1);
+        let Ok(answer) = answer else { return more(&self.refusals) };
+        if answer.packages.len() >= 3 {
+            more(&self.answers);
+        }
+        let there = |name: &str| answer.packages.iter().any(|package| package.name.as_str() == name);
+        let groups = index.iter().filter(|one| there(one.name.as_str())).flat_map(|one| one.depends.split(','));
+        if groups.filter_map(|group| group.split_once('|')).any(|(first, _)| !there(first.trim())) {
+            more(&self.choices);
+        }
     }
 
-    #[test]
-    fn an_answer_is_consistent(index in index()) {
-        let universe = Universe::new(index.clone(), Architecture::Amd64).unwrap();
-        let Ok(answer) = resolve(&universe, &Request { wanted: &[name("pkg0")], kept: &[], omit: &|_| false }) else { return Ok(()) };
-        let has = |wanted: &str| answer.packages.iter().any(|package| {
-            package.name.as_str() == wanted
-                || wanted == "virtual" && index.iter().any(|c| c.name == package.name && c.provides == "virtual")
-        });
+    /// A law that met neither answers nor refusals nor choices has shown nothing.
+    fn enough(&self) {
+        let (answers, refusals, choices) = (self.answers.get(), self.refusals.get(), self.choices.get());
+        println!("{answers} answers, {refusals} refusals, {choices} with a choice");
+        assert!(answers >= 50 && refusals >= 25 && choices >= 20, "{answers}, {refusals}, {choices}");
+    }
+}
+
+/// Runs a law over 500 universes, and sees to it that they are of all sorts.
+fn over_universes<S: Strategy>(strategy: &S, law: impl Fn(&Seen, S::Value) -> Result<(), TestCaseError>) {
+    let seen = Seen::default();
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(500));
+    runner.run(strategy, |value| law(&seen, value)).unwrap();
+    seen.enough();
+}
+
+fn solve(candidates: Vec<Candidate>, wanted: &[PackageName]) -> Result<Resolution, ResolveError> {
+    let universe = Universe::new(candidates, Architecture::Amd64).unwrap();
+    resolve(&universe, &Request { wanted, kept: &[], omit: &|_| false })
+}
+
+#[test]
+fn the_order_of_the_input_never_matters() {
+    let order = Just((0..12_usize).collect::<Vec<_>>()).prop_shuffle();
+    over_universes(&(index(), order), |seen, (index, order)| {
+        let shuffled: Vec<Candidate> = order.iter().map(|place| index[*place].clone()).collect();
+        let answer = solve(index.clone(), &[name("pkg3"), name("pkg0")]);
+        seen.note(&index, answer.as_ref());
+        let other = solve(shuffled, &[name("pkg0"), name("pkg3")]);
+        let text = |answer: Result<Resolution, ResolveError>| answer.map_err(|error| error.to_string());
+        prop_assert_eq!(text(answer), text(other));
+        Ok(())
+    });
+}
+
+#[test]
+fn an_answer_is_consistent() {
+    over_universes(&index(), |seen, index| {
+        let answer = solve(index.clone(), &[name("pkg0")]);
+        seen.note(&index, answer.as_ref());
+        let Ok(answer) = answer else { return Ok(()) };
+        let has = |wanted: &str| {
+            answer.packages.iter().any(|package| {
+                package.name.as_str() == wanted
+                    || wanted == "virtual" && index.iter().any(|c| c.name == package.name && c.provides == "virtual")
+            })
+        };
+        prop_assert!(has("pkg0"));
         for package in &answer.packages {
             let candidate = index.iter().find(|candidate| candidate.name == package.name).unwrap();
             for group in candidate.depends.split(',').filter(|group| !group.trim().is_empty()) {
@@ -225,5 +278,6 @@ proptest! {
             let conflict = candidate.conflicts.as_str();
             prop_assert!(conflict.is_empty() || conflict == candidate.name.as_str() || !has(conflict));
         }
-    }
+        Ok(())
+    });
 }

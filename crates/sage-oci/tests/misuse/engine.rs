@@ -2,7 +2,7 @@
 
 use crate::process::{Running, until};
 use crate::proxy::{Moment, Proxy};
-use crate::world::{HEAVY, World};
+use crate::world::{HEAVY, World, client};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -72,9 +72,9 @@ impl Daemon {
 
     /// Its client's answer.
     pub fn docker(&self, arguments: &[&str]) -> String {
-        let mut client = Command::new("docker");
-        client.env("DOCKER_HOST", format!("unix://{}", self.socket().display())).args(arguments);
-        String::from_utf8(client.output().unwrap().stdout).unwrap().trim_end().to_owned()
+        let mut docker = Command::new("docker");
+        docker.env("DOCKER_HOST", format!("unix://{}", self.socket().display())).args(arguments);
+        client(&mut docker)
     }
 
     /// `kill -9`, as the kernel does when memory is short; gives the folder back, less what only a running engine has.

@@ -153,9 +153,10 @@ fn while_a_container_is_being_made() {
     command.env("DOCKER_HOST", proxy.host());
     let running = Running::of(command);
     proxy.reached();
+    let before = proxy.lists();
     running.interrupt();
-    // Long enough for the command to have looked for what is left.
-    std::thread::sleep(Duration::from_millis(500));
+    // The container comes when the command has looked for what is left already.
+    until("the search for what is left", || (proxy.lists() > before).then_some(()));
     proxy.go_on();
     ends_soon(running, "interrupted");
     assert_eq!(world.in_engine(&["ps"]), "", "a container was made after the end");

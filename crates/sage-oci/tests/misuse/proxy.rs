@@ -35,6 +35,8 @@ struct State {
     reached: Mutex<Sender<Vec<u8>>>,
     open: AtomicBool,
     names: AtomicUsize,
+    /// How often the engine was asked for its containers.
+    lists: AtomicUsize,
 }
 
 impl Proxy {
@@ -47,6 +49,7 @@ impl Proxy {
             reached: Mutex::new(sender),
             open: AtomicBool::new(false),
             names: AtomicUsize::new(0),
+            lists: AtomicUsize::new(0),
         });
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("engine.sock")).unwrap();
@@ -69,6 +72,11 @@ impl Proxy {
     #[track_caller]
     pub fn reached(&self) -> Vec<u8> {
         self.reached.recv_timeout(Duration::from_secs(100)).expect("the moment came")
+    }
+
+    /// How often the engine was asked for its containers.
+    pub fn lists(&self) -> usize {
+        self.state.lists.load(Ordering::Relaxed)
     }
 
     /// Lets the conversation go on.
@@ -101,6 +109,9 @@ impl State {
             let part = &buffer[..count];
             if holds(part, b"/images/load") {
                 uploaded = Some(0);
+            }
+            if holds(part, b"/containers/json") {
+                self.lists.fetch_add(1, Ordering::Relaxed);
             }
             if holds(part, b"/containers/create") {
                 creating.store(true, Ordering::Relaxed);

@@ -5,7 +5,6 @@ use crate::world::{Said, World, docker};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
-use std::time::{Duration, Instant};
 
 /// A world whose image is in the engine and has these checks.
 fn imported(purpose: &str, checks: &str) -> World {
@@ -15,16 +14,14 @@ fn imported(purpose: &str, checks: &str) -> World {
     world
 }
 
-/// The checks were run and did not all pass: status 1, with these texts for people, soon.
+/// The checks were run and did not all pass: status 1, with these texts for people.
 #[track_caller]
 fn not_fine(world: &World, more: &[&str], texts: &[&str]) -> Said {
-    let began = Instant::now();
     let said = world.on_image("smoke", more);
     assert_eq!(said.status, Some(1), "{}", said.stderr);
     for text in texts {
         assert!(said.stderr.contains(text), "no `{text}` in:\n{}", said.stderr);
     }
-    assert!(began.elapsed() < Duration::from_secs(90), "it took {:?}", began.elapsed());
     said
 }
 

@@ -47,8 +47,8 @@ impl Said {
     #[track_caller]
     pub fn refused_with_hint(&self, texts: &[&str], hint: &str) {
         self.refused(texts);
-        let said = self.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap_or_default();
-        assert!(said.contains(hint), "no hint `{hint}` in:\n{}", self.stderr);
+        let said = self.stderr.lines().find_map(|line| line.strip_prefix("hint: "));
+        assert!(said.is_some_and(|said| said.contains(hint)), "no hint `{hint}` in:\n{}", self.stderr);
     }
 
     /// It went well; gives the bare line on standard output.
@@ -217,19 +217,31 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // Whatever the test has found: nothing of it stays in the engine.
-        for id in self.in_engine(&["ps"]).lines() {
-            docker(&["rm", "--force", id]);
-        }
-        for id in self.in_engine(&["images"]).lines() {
-            docker(&["rmi", "--force", id]);
-        }
+        // Whatever the test has found: nothing of it stays in the engine. A second panic would hide the first one.
+        let remove = |list: &str, verb: &str| {
+            let filter = format!("label=org.opencontainers.image.title={}", self.image);
+            let list =
+                Command::new("docker").args([list, "--all", "--quiet", "--no-trunc", "--filter", &filter]).output();
+            for id in list.map(|list| String::from_utf8_lossy(&list.stdout).into_owned()).unwrap_or_default().lines() {
+                let _ = Command::new("docker").args([verb, "--force", id]).output();
+            }
+        };
+        remove("ps", "rm");
+        remove("images", "rmi");
     }
 }
 
-/// Runs the engine's own client; gives its standard output, whatever its status.
+/// Runs the engine's own client, which must succeed: what an engine does not say is no empty list. Gives its standard output.
+#[track_caller]
 pub fn docker(arguments: &[&str]) -> String {
-    let output = Command::new("docker").args(arguments).output().expect("these tests need `docker`");
+    client(Command::new("docker").args(arguments))
+}
+
+/// The same with a client that is made already.
+#[track_caller]
+pub fn client(command: &mut Command) -> String {
+    let output = command.output().expect("these tests need `docker`");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 

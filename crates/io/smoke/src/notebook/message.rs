@@ -23,6 +23,13 @@ pub(crate) fn execute(code: &str) -> Value {
     })
 }
 
+/// What a server says of a kernel whose process has ended by itself; servers start such a kernel again.
+pub(crate) fn death(message: &Value) -> Option<&str> {
+    let state = message["content"]["execution_state"].as_str()?;
+    (message["header"]["msg_type"] == "status" && ["restarting", "autorestarting", "dead"].contains(&state))
+        .then_some(state)
+}
+
 /// What a kernel said on one request so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -97,6 +104,16 @@ mod tests {
         assert!(answer.is_complete());
         assert_eq!((answer.stdout.as_str(), answer.text.as_str()), ("a", "4"));
         assert_eq!(answer.png.as_deref(), Some(&[0x89, 0x50, 0x4e][..]));
+    }
+
+    #[test]
+    fn the_death_of_a_kernel_is_told_by_its_state() {
+        for (state, death_of) in
+            [("restarting", true), ("autorestarting", true), ("dead", true), ("starting", false), ("idle", false)]
+        {
+            assert_eq!(death(&said("status", json!({ "execution_state": state }))).is_some(), death_of, "{state}");
+        }
+        assert_eq!(death(&said("stream", json!({ "execution_state": "dead" }))), None);
     }
 
     #[test]

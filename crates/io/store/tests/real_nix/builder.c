@@ -21,7 +21,7 @@ int main(int count, char **words) {
         return 1;
     }
     if (!strcmp(what, "sleep"))
-        sleep(60);
+        sleep(900); /* as SLEEP in stopping.rs */
     if (!strcmp(what, "spin")) { /* some seconds of work without a word */
         for (time_t end = time(NULL) + 5; time(NULL) < end;)
             ;
