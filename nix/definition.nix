@@ -27,7 +27,7 @@ let
   sourceKeys = [ "name" "version" "urls" "sha256" "size" "path" "author" "patches" ];
   wheelKeys = [ "name" "version" "urls" "sha256" "size" "reason" "patches" "exclude" ];
   packageKeys = [ "wanted" "left-out" "brought-back" ];
-  fileKeys = [ "path" "source" "link" "directory" "divert" "mode" "owner" "group" ];
+  fileKeys = [ "path" "source" "patch" "of" "link" "directory" "divert" "mode" "owner" "group" ];
 
   # What is set above replaces what is below; variables and labels are merged.
   overlay =
@@ -62,6 +62,8 @@ let
             { inherit (file) link; }
           else if file.directory or false then
             { inherit (file) directory; }
+          else if file ? patch then
+            { inherit (file) patch of; }
           else
             { inherit (file) source; }
         );

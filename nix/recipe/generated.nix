@@ -153,6 +153,7 @@ let
     name = "files";
     # A file below the user's home must leave the home as it is.
     after = [ "users" ];
+    reads = map (file: file.of) (filter (file: file ? of) image.files);
     own.files = map (
       file:
       {
@@ -163,7 +164,13 @@ let
           group
           ;
       }
-      // (if file ? source then { text = placedFile file.source; } else removeAttrs file [ "path" "mode" "owner" "group" "divert" ])
+      // (if file ? source then { text = placedFile file.source; } else if file ? patch then {
+        patch = {
+          package = file.of;
+          name = file.patch;
+          text = placedFile file.patch;
+        };
+      } else removeAttrs file [ "path" "mode" "owner" "group" "divert" ])
     ) image.files;
   };
 

@@ -39,6 +39,12 @@ impl<'a> Packaged<'a> {
         Ok(())
     }
 
+    /// The content of a regular file as a package ships it, wherever the image has it.
+    pub(crate) fn of(&mut self, package: &PackageName, path: &str) -> Result<&[u8], BuildError> {
+        self.read_archive(package, &BTreeSet::from([path]))?;
+        self.get(path)
+    }
+
     /// The content of a file that [`Packaged::load`] has read.
     pub(crate) fn get(&self, path: &str) -> Result<&[u8], BuildError> {
         let absent = || BuildError::Absent { path: format!("/{path}"), wanted_by: "a generated file".to_owned() };

@@ -1,3 +1,4 @@
+use sage_oci_names::PackageName;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -68,6 +69,10 @@ pub struct FileEntry {
     pub path: String,
     /// A file below `nix/images/files` with the content.
     source: Option<String>,
+    /// Or a patch below `nix/images/files` to the package's own file, which is diverted.
+    patch: Option<String>,
+    /// The package that ships the file which is patched.
+    of: Option<PackageName>,
     /// Or a symbolic link's target.
     link: Option<String>,
     /// Or a directory, which is only said where its mode or owner is another than its parents'.
@@ -91,6 +96,13 @@ pub struct FileEntry {
 pub enum FileKind {
     /// A regular file with the content of this file below `nix/images/files`.
     Source(String),
+    /// What a package ships there, changed by a patch.
+    Patch {
+        /// The package.
+        package: PackageName,
+        /// The file below `nix/images/files` with the patch.
+        patch: String,
+    },
     /// A symbolic link with this target.
     Link(String),
     /// A directory.
@@ -109,6 +121,22 @@ impl FileEntry {
         {
             return Err(format!("`mode = \"{mode}\"` must be four octal digits, as `0755`"));
         }
+        if let Some(patch) = &self.patch {
+            return match (&self.of, &self.source, &self.link) {
+                _ if patch.contains('/') => {
+                    Err(format!("`patch = \"{patch}\"` must be a file name below nix/images/files"))
+                }
+                (Some(of), None, None) if self.divert && !self.directory => {
+                    Ok(FileKind::Patch { package: of.clone(), patch: patch.clone() })
+                }
+                _ => {
+                    Err(format!("`{}`: a `patch` needs `of`, the package of the file, and `divert = true`", self.path))
+                }
+            };
+        }
+        if self.of.is_some() {
+            return Err(format!("`{}`: `of` is for a `patch`", self.path));
+        }
         match (&self.source, &self.link, self.directory) {
             (Some(source), None, false) if !source.contains('/') => Ok(FileKind::Source(source.clone())),
             (Some(source), None, false) => {
@@ -117,7 +145,7 @@ impl FileEntry {
             (None, Some(link), false) => Ok(FileKind::Link(link.clone())),
             (None, None, true) if self.divert => Err(format!("`{}`: a directory is not diverted", self.path)),
             (None, None, true) => Ok(FileKind::Directory),
-            _ => Err(format!("`{}` needs either `source`, `link` or `directory = true`", self.path)),
+            _ => Err(format!("`{}` needs either `source`, `patch`, `link` or `directory = true`", self.path)),
         }
     }
 

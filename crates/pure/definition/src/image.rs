@@ -470,6 +470,10 @@ config.cmd = ["jupyter"]
             ("link = \"hello\"", "link = \"hello\"\nmode = \"755\"", 31, "four octal digits"),
             ("link = \"hello\"", "link = \"hello\"\ndirectory = true", 31, "either"),
             ("link = \"hello\"", "directory = true\ndivert = true", 31, "not diverted"),
+            ("link = \"hello\"", "patch = \"x.patch\"\ndivert = true", 31, "needs `of`"),
+            ("link = \"hello\"", "patch = \"x.patch\"\nof = \"hello\"", 31, "`divert = true`"),
+            ("link = \"hello\"", "patch = \"a/x.patch\"\nof = \"hello\"\ndivert = true", 31, "file name"),
+            ("link = \"hello\"", "link = \"hello\"\nof = \"hello\"", 31, "for a `patch`"),
         ] {
             let error = Image::parse("tiny.toml", &TEXT.replace(from, to)).unwrap_err().to_string();
             assert!(error.starts_with(&format!("tiny.toml:{line}:")) && error.contains(word), "{error}");

@@ -2,7 +2,7 @@
 
 use crate::accounts::Accounts;
 use crate::packages::Packages;
-use crate::{GenerateKind, GenerateStep, PlacedContent, PlacedFile, Sealing};
+use crate::{GenerateKind, GenerateStep, PlacedContent, PlacedFile, Sealing, SourcePatch};
 use sage_oci_definition::{FileKind, Resolved};
 use sage_oci_effects::{Document, Effect, Mode, OwnedEffect};
 use sage_oci_lock::{Lock, Reason};
@@ -73,23 +73,23 @@ impl Generated<'_> {
     fn users(&self) -> Generation {
         let kind = GenerateKind::Users { user: self.image.user.name.clone(), sudo: self.image.user.sudo };
         // bash ships /etc/skel.
-        self.generation("users", kind, self.accounts.effects.clone(), ["bash"])
+        self.generation("users", kind, self.accounts.effects.clone(), &["bash"])
     }
 
     fn alternatives(&self) -> Generation {
         let effects = self.effects(is_alternative);
-        self.generation("alternatives", GenerateKind::Alternatives, effects, [])
+        self.generation("alternatives", GenerateKind::Alternatives, effects, &[])
     }
 
     fn ld_cache(&self) -> Generation {
         // These two ship /etc/ld.so.conf and /etc/ld.so.conf.d.
         // BLAS and LAPACK are found through links below /etc/alternatives.
-        self.generation("ld-cache", GenerateKind::LdCache, Vec::new(), ["libc-bin", "libc6"]).after("alternatives")
+        self.generation("ld-cache", GenerateKind::LdCache, Vec::new(), &["libc-bin", "libc6"]).after("alternatives")
     }
 
     fn certificates(&self) -> Option<Generation> {
         let effects = self.effects(is_certificates);
-        (!effects.is_empty()).then(|| self.generation("certificates", GenerateKind::Certificates, effects, []))
+        (!effects.is_empty()).then(|| self.generation("certificates", GenerateKind::Certificates, effects, &[]))
     }
 
     fn configuration(&self) -> Generation {
@@ -103,7 +103,7 @@ impl Generated<'_> {
             _ => false,
         });
         // They ship PAM profiles and leave it to libpam-runtime's script to apply them.
-        self.generation("configuration", GenerateKind::Configuration, effects, ["libpam-modules", "libpam-systemd"])
+        self.generation("configuration", GenerateKind::Configuration, effects, &["libpam-modules", "libpam-systemd"])
             .after("users")
     }
 
@@ -115,6 +115,10 @@ impl Generated<'_> {
             .filter_map(|(entry, kind)| {
                 let content = match kind {
                     FileKind::Source(name) => PlacedContent::Text(self.files.get(name)?.clone()),
+                    FileKind::Patch { package, patch } => PlacedContent::Patch {
+                        package: package.clone(),
+                        patch: SourcePatch { name: patch.clone(), text: self.files.get(patch)?.clone() },
+                    },
                     FileKind::Link(target) => PlacedContent::Link(target.clone()),
                     FileKind::Directory => PlacedContent::Directory(true),
                 };
@@ -128,8 +132,9 @@ impl Generated<'_> {
                 })
             })
             .collect();
+        let patched: Vec<&str> = self.image.files.iter().filter_map(|(_, kind)| patched(kind)).collect();
         // A file below the user's home must leave the home as it is.
-        self.generation("files", GenerateKind::Files { files }, Vec::new(), []).after("users")
+        self.generation("files", GenerateKind::Files { files }, Vec::new(), &patched).after("users")
     }
 
     fn dpkg(&self) -> Generation {
@@ -140,7 +145,7 @@ impl Generated<'_> {
             sources: self.sources.to_owned(),
         };
         let effects = self.effects(|effect| matches!(effect, Effect::Diversion { .. } | Effect::Metadata { .. }));
-        self.generation("dpkg", kind, effects, [])
+        self.generation("dpkg", kind, effects, &[])
     }
 
     /// What the stand-in for packages that are left out provides: they themselves, and the virtual packages that something
@@ -159,18 +164,18 @@ impl Generated<'_> {
         self.lock.effects.iter().filter(|owned| wanted(&owned.effect)).cloned().collect()
     }
 
-    fn generation<const N: usize>(
+    fn generation(
         &self,
         kind: &'static str,
         generate: GenerateKind,
         effects: Vec<OwnedEffect>,
-        reads: [&str; N],
+        reads: &[&str],
     ) -> Generation {
         let from_packages = effects
             .iter()
             .filter(|owned| matches!(owned.effect, Effect::Copy { .. } | Effect::Computed { .. }))
             .map(|owned| owned.package.clone());
-        let named = reads.into_iter().filter_map(|name| PackageName::parse(name).ok());
+        let named = reads.iter().filter_map(|name| PackageName::parse(name).ok());
         let reads: BTreeSet<PackageName> =
             from_packages.chain(named).filter(|name| self.packages.fetch_of(name).is_some()).collect();
         let archives = reads.iter().filter_map(|name| Some((name.clone(), self.packages.archive(name)?))).collect();
@@ -193,6 +198,14 @@ impl Generated<'_> {
             include: self.image.include.clone(),
         };
         Generation { step, kind, reads, after: None }
+    }
+}
+
+/// The package whose file a definition patches.
+fn patched(kind: &FileKind) -> Option<&str> {
+    match kind {
+        FileKind::Patch { package, .. } => Some(package.as_str()),
+        FileKind::Source(_) | FileKind::Link(_) | FileKind::Directory => None,
     }
 }
 

@@ -317,7 +317,7 @@ fn check_sources<E: std::error::Error + 'static>(
         source_name: name.to_owned(),
     };
     for (entry, kind) in &image.files {
-        if let FileKind::Source(name) = kind
+        if let FileKind::Source(name) | FileKind::Patch { patch: name, .. } = kind
             && !files.contains_key(name)
         {
             return Err(missing(&entry.path, name));

@@ -268,6 +268,14 @@ pub struct PlacedFile {
 pub enum PlacedContent {
     /// A regular file with this text.
     Text(String),
+    /// What a package ships at the path, changed by a patch.
+    Patch {
+        /// The package.
+        package: PackageName,
+        /// The patch; it names the one file, without the leading `/`.
+        #[serde(flatten)]
+        patch: SourcePatch,
+    },
     /// A symbolic link with this target.
     Link(String),
     /// A directory.
@@ -411,6 +419,13 @@ mod tests {
             file("/a", PlacedContent::Text("x".to_owned())),
             file("/b", PlacedContent::Link("/a".to_owned())),
             file("/c", PlacedContent::Directory(true)),
+            file(
+                "/d",
+                PlacedContent::Patch {
+                    package: PackageName::parse("hello").unwrap(),
+                    patch: SourcePatch { name: "x.patch".to_owned(), text: "x".to_owned() },
+                },
+            ),
         ];
         let users = GenerateKind::Users { user: "me".to_owned(), sudo: true };
         for generate in [GenerateKind::Alternatives, GenerateKind::Configuration, users, GenerateKind::Files { files }]

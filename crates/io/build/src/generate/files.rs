@@ -1,15 +1,23 @@
 use super::merge::real_path;
 use crate::owners::Owners;
+use crate::packaged::Packaged;
 use crate::paths::image_path;
 use crate::{BuildError, Installed, Item};
-use sage_oci_recipe::{PlacedContent, PlacedFile};
+use sage_oci_git::{PatchError, apply};
+use sage_oci_recipe::{PlacedContent, PlacedFile, SourcePatch};
 
 /// The files that an image's definition places, as they are.
 ///
 /// # Errors
 ///
-/// A package ships one of them, and it is not diverted: an upgrade would bring the package's file back, unseen.
-pub(crate) fn files(files: &[PlacedFile], owners: Owners<'_>, installed: &Installed) -> Result<Vec<Item>, BuildError> {
+/// A package ships one of them, and it is not diverted: an upgrade would bring the package's file back, unseen. A patch does
+/// not apply, or its package has no such file.
+pub(crate) fn files(
+    files: &[PlacedFile],
+    owners: Owners<'_>,
+    installed: &Installed,
+    packaged: &mut Packaged<'_>,
+) -> Result<Vec<Item>, BuildError> {
     let place = |file: &PlacedFile| {
         let path = real_path(&image_path(&file.path)?, installed);
         let package = installed.get(&path).and_then(|node| node.package.clone());
@@ -19,10 +27,27 @@ pub(crate) fn files(files: &[PlacedFile], owners: Owners<'_>, installed: &Instal
         let (uid, gid) = owners.of(&file.owner, &file.group, &file.path)?;
         let item = match &file.content {
             PlacedContent::Text(text) => Item::file(&file.path, file.mode.bits(), text.clone()),
+            PlacedContent::Patch { package, patch } => {
+                let changed = patched(packaged.of(package, &path)?, &path, patch)?;
+                Item::file(&file.path, file.mode.bits(), changed)
+            }
             PlacedContent::Link(target) => Item::symlink(&file.path, target.clone()),
             PlacedContent::Directory(_) => Item::directory(&file.path, file.mode.bits()),
         };
         Ok(item?.owned(uid, gid))
     };
     files.iter().map(place).collect()
+}
+
+/// A packaged file after a patch, which names it and no other.
+fn patched(content: &[u8], path: &str, patch: &SourcePatch) -> Result<Vec<u8>, BuildError> {
+    let failed = |source| BuildError::Patch { patch: patch.name.clone(), source };
+    let mut changed = apply(&patch.text, |named| (named == path).then(|| content.to_vec())).map_err(failed)?;
+    match (changed.remove(path).flatten(), changed.pop_first()) {
+        (Some(content), None) => Ok(content),
+        (_, other) => {
+            let named = other.map_or_else(|| path.to_owned(), |(named, _)| named);
+            Err(failed(PatchError::Presence { path: named, present: false }))
+        }
+    }
 }

@@ -96,6 +96,6 @@ fn generate(step: &GenerateStep, below: &Below) -> Result<Vec<Item>, BuildError>
             };
             dpkg::dpkg(&input)
         }
-        GenerateKind::Files { files } => files::files(files, owners, installed),
+        GenerateKind::Files { files } => files::files(files, owners, installed, &mut packaged),
     }
 }
