@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ZSTD, engine, exists, fresh, image, load, load_nameless, reference, remove, tiny};
+use common::{ZSTD, engine, exists, fresh, image, load, reference, remove, tiny};
 use sage_oci_engine::{EngineError, LoadEvent, LoadOptions, StoreKind};
 use sage_oci_layer::Compression;
 use sage_oci_names::Architecture;
