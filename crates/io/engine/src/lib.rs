@@ -46,3 +46,4 @@ pub use output::RunOutput;
 pub use owner::{KEEP_LABEL, OWNER_LABEL};
 pub use reference::Reference;
 pub use service::{Service, State, Waited};
+pub use verify::Hold;

@@ -1,9 +1,23 @@
 use crate::engine::is_missing;
+use crate::leftovers::Guard;
 use crate::{Engine, EngineError, RunId};
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, ImageInspect};
 use bollard::query_parameters::RemoveImageOptionsBuilder;
 use sage_oci_image::Image;
+
+/// An image that stays; it is let go when this goes.
+pub struct Hold(Guard);
+
+impl Hold {
+    /// Lets the image go now.
+    ///
+    /// # Errors
+    /// The engine does not remove the container.
+    pub async fn release(self) -> Result<(), EngineError> {
+        self.0.remove().await
+    }
+}
 
 impl Engine {
     /// What the engine says of an image, or `None` where it has no such image.
@@ -43,6 +57,17 @@ impl Engine {
 
     /// Makes a container of the image, does not start it, and removes it.
     async fn try_container(&self, id: &str, run: &RunId) -> Result<(), EngineError> {
+        self.hold(id, run).await?.release().await
+    }
+
+    /// Keeps an image that has no name: by a container of the run that is never started.
+    ///
+    /// An engine that removes an image also removes those below it which have neither name nor container, and so does a
+    /// `prune`.
+    ///
+    /// # Errors
+    /// The engine makes no container of the image.
+    pub async fn hold(&self, id: &str, run: &RunId) -> Result<Hold, EngineError> {
         let body = ContainerCreateBody {
             image: Some(id.to_owned()),
             cmd: Some(vec!["true".to_owned()]),
@@ -50,7 +75,7 @@ impl Engine {
             host_config: Some(self.host_config()),
             ..Default::default()
         };
-        self.make(format!("image {id}"), body).await?.remove().await
+        Ok(Hold(self.make(format!("image {id}"), body).await?))
     }
 
     /// Removes what a failed load left behind: the image, if it has no name. Its failure would hide the load's own.

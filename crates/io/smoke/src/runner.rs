@@ -40,7 +40,13 @@ pub async fn run_checks(
         let outcomes = run_one(&lab, check, tell).await;
         (place, outcomes)
     });
+    // The image may have no name yet. Where it cannot be held it cannot be run, and each check says so.
+    let held = engine.hold(image, &options.run).await;
     let mut done: Vec<_> = stream::iter(tasks).buffer_unordered(options.jobs.max(1)).collect().await;
+    if let Ok(held) = held {
+        // What the engine does not remove now goes with the leftovers.
+        _ = held.release().await;
+    }
     done.sort_by_key(|(place, _)| *place);
     // Only now is it known what ran: a check may find its own reason to be skipped.
     let states: Vec<_> = done.iter().map(|(_, outcomes)| state(outcomes)).collect();
