@@ -1,5 +1,5 @@
 use crate::support::{
-    Bench, bad, entries, good, layers, maker, nix, open, output, parts, parts_expression, root, text, tool, valid,
+    Bench, bad, entries, good, layers, nix, open, output, parts, parts_expression, root, text, tool, valid,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -200,7 +200,7 @@ fn the_registration_is_what_nix_reads() {
     text(output(nix("nix-store").args(["--store", &store, "--verify", "--check-contents"]), ""));
     let known = good(nix("nix-store").args(["--store", &store, "--query", "--requisites", &top]));
     assert_eq!(known, good(nix("nix-store").args(["--query", "--requisites", &top])));
-    assert!(known.contains(maker()) && registration.contains(maker()), "{known}");
+    assert!(known.lines().count() > 1 && known.lines().all(|path| registration.contains(path)), "{known}");
     sage_oci_files::remove_dir_all(root).unwrap();
     assert!(bad(bench.sage_oci(&["closure", "db"])).contains("nothing to make an image of"));
 }

@@ -108,7 +108,7 @@ fn words() {
     ");
     world.write("channels/tiny.toml", &world.channel());
     world.write("images/tiny.toml", &world.definition().replace("licenses", "licences"));
-    insta::assert_snapshot!(say(&["lock", "--quiet"]), @"error: nix/images/tiny.toml:6: unknown field `licences`, expected one of `format`, `name`, `title`, `description`, `url`, `licenses`, `version-of`, `default-channel`, `payload`, `packages`, `user`, `config`, `files`, `sources`, `channels`, `variants`, `compression`, `exclude`, `include`");
+    insta::assert_snapshot!(say(&["lock", "--quiet"]), @"error: nix/images/tiny.toml:6: unknown field `licences`, expected one of `format`, `name`, `title`, `description`, `url`, `licenses`, `version-of`, `default-channel`, `payload`, `packages`, `user`, `config`, `files`, `sources`, `wheels`, `channels`, `variants`, `compression`, `exclude`, `include`");
     world.write("images/tiny.toml", &world.definition().replace("  \"app\",\n", "  \"ap\",\n"));
     insta::assert_snapshot!(say(&["lock", "--quiet"]), @r"
     error: nix/images/tiny.toml:14: image `IMAGE`: there is no package `ap` in the index
@@ -130,5 +130,8 @@ fn words() {
     world.spoil("dists/tiny/InRelease", |bytes| bytes[200] ^= 1);
     let world = world.locked();
     insta::assert_snapshot!(refusal(&world, &["load", "--tag", "A b", &world.image]), @"error: `A b` is no image reference: a repository has lower-case letters, digits and `._-/` only");
-    insta::assert_snapshot!(refusal(&world, &["smoke", "--only", "nothing", &world.image]), @"error: there is no check whose name contains `nothing`");
+    insta::assert_snapshot!(refusal(&world, &["smoke", "--only", "nothing", &world.image]), @r"
+    error: no check has `nothing` in its name or its group's
+    hint: its checks stand in no groups; the table that `smoke` prints has their names
+    ");
 }
