@@ -25,7 +25,7 @@ let
     "include"
   ];
   sourceKeys = [ "name" "version" "urls" "sha256" "size" "path" "author" "patches" ];
-  wheelKeys = [ "name" "version" "urls" "sha256" "size" "reason" "patches" "exclude" ];
+  wheelKeys = [ "name" "version" "urls" "sha256" "size" "reason" "exclude" ];
   packageKeys = [ "wanted" "left-out" "brought-back" ];
   fileKeys = [ "path" "source" "patch" "of" "link" "directory" "divert" "mode" "owner" "group" ];
 

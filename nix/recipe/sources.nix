@@ -1,10 +1,8 @@
 # Steps that fetch and lay out source trees, as layers, bottom first.
 {
-  lock,
   image,
-  plan,
   placedFile,
-  derivation,
+  archive,
   layer,
   sealing,
   # The `contents` of the layers that make the user's home.
@@ -12,34 +10,18 @@
 }:
 let
   inherit (builtins) baseNameOf concatStringsSep head map;
-  lockedArchive = import ./locked-archive.nix { inherit lock image plan; };
 
   one =
     source:
     let
       fileName = baseNameOf (head source.urls);
       patches = source.patches or [ ];
-      fetch = derivation {
-        name = "source-${source.name}";
-        fixed = (lockedArchive source).fetch.nar_sha256;
-        step = {
-          step = "fetch";
-          mirrors = map dirOf source.urls;
-          files = [
-            {
-              name = fileName;
-              path = fileName;
-              inherit (source) size sha256;
-            }
-          ];
-        };
-      };
     in
     layer {
       step = "source";
       name = "source-${source.name}";
       inherit sealing;
-      archive = "${fetch}/${fileName}";
+      archive = archive "source" source;
       patches = map (name: {
         inherit name;
         text = placedFile name;

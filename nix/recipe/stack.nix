@@ -101,13 +101,19 @@ let
     # Files that definitions place add up; every other kind is made anew for the whole image.
     // (if kind != "files" && below.generated ? ${kind} then { replaces = (head below.generated.${kind}).contents; } else { });
 
-  sourceLayers = import ./sources.nix {
+  archive = import ./archive.nix {
     inherit
       lock
       image
       plan
-      placedFile
       derivation
+      ;
+  };
+  sourceLayers = import ./sources.nix {
+    inherit
+      image
+      placedFile
+      archive
       layer
       sealing
       ;
@@ -115,11 +121,8 @@ let
   };
   wheelLayers = import ./wheels.nix {
     inherit
-      lock
       image
-      plan
-      placedFile
-      derivation
+      archive
       layer
       sealing
       ;

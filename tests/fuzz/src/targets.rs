@@ -16,7 +16,7 @@ use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, BlobDigest, DebVersion, PackageName};
 use sage_oci_resolve::parse_relations;
 use sage_oci_signature::{Keyring, verify};
-use sage_oci_wheel::{Choice, Layout, install};
+use sage_oci_wheel::{Layout, install};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
@@ -318,16 +318,7 @@ pub fn shell(data: &[u8]) -> bool {
 /// Python wheels: nothing is installed outside the layout, and no path twice.
 pub fn wheel(data: &[u8]) -> bool {
     let layout = Layout::debian_local("3.14");
-    struct All;
-    impl Choice for All {
-        fn wants(&self, _: &str) -> bool {
-            true
-        }
-        fn change(&mut self, _: &str, content: Vec<u8>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-            Ok(content)
-        }
-    }
-    let Ok(installed) = install(Cursor::new(data), "demo", "1.0", &layout, &mut All) else { return false };
+    let Ok(installed) = install(Cursor::new(data), "demo", "1.0", &layout, |_| true) else { return false };
     assert!(installed.files.is_sorted_by(|a, b| a.path < b.path));
     for file in &installed.files {
         assert!(

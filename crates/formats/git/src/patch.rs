@@ -103,11 +103,7 @@ pub fn apply(
 }
 
 impl FilePatch {
-    /// The content afterwards.
-    ///
-    /// # Errors
-    /// [`PatchError::Mismatch`]: a line is another one than the patch says.
-    pub fn apply(&self, old: &[u8]) -> Result<Vec<u8>, PatchError> {
+    fn apply(&self, old: &[u8]) -> Result<Vec<u8>, PatchError> {
         let lines: Vec<&[u8]> = old.split_inclusive(|byte| *byte == b'\n').collect();
         let (mut new, mut at) = (Vec::with_capacity(old.len()), 0);
         for hunk in &self.hunks {

@@ -46,14 +46,6 @@ pub enum WheelError {
         /// The tag.
         tag: String,
     },
-    /// The caller could not change a file.
-    #[error("`{path}` in it cannot be changed")]
-    Change {
-        /// The file.
-        path: String,
-        /// Why not.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
     /// A file that `RECORD` does not name.
     #[error("`{path}` is not in its RECORD")]
     NotRecorded {

@@ -30,29 +30,18 @@ pub struct InstalledFile {
     pub content: Vec<u8>,
 }
 
-/// What a caller has to say about a wheel's files.
-pub trait Choice {
-    /// Whether a file is installed, by its installed path. Those that describe the distribution itself always are.
-    fn wants(&self, path: &str) -> bool;
-
-    /// The content that a file is installed with, given by its path in the wheel.
-    ///
-    /// # Errors
-    /// It cannot be changed.
-    fn change(&mut self, path: &str, content: Vec<u8>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
-}
-
-/// Reads the wheel of the distribution `name` and gives the files that it installs.
+/// Reads the wheel of the distribution `name` and gives the files for whose installed path `wanted` says yes; those that
+/// describe the distribution itself are always there.
 ///
 /// # Errors
-/// The archive cannot be read, is another distribution's, breaks the format, has compiled code, a wanted file is not
-/// what its `RECORD` says, or cannot be changed.
+/// The archive cannot be read, is another distribution's, breaks the format, has compiled code, or a wanted file is not
+/// what its `RECORD` says.
 pub fn install(
     archive: impl Read + Seek,
     name: &str,
     version: &str,
     layout: &Layout,
-    choice: &mut impl Choice,
+    wanted: impl Fn(&str) -> bool,
 ) -> Result<Installed, WheelError> {
     let mut wheel = Wheel::open(archive, name, version)?;
     wheel.check_form()?;
@@ -65,13 +54,12 @@ pub fn install(
         }
         let place = wheel.place(&path, layout)?;
         // What describes the distribution goes with it.
-        if !path.starts_with(&format!("{}/", wheel.about)) && !choice.wants(&place.path) {
+        if !path.starts_with(&format!("{}/", wheel.about)) && !wanted(&place.path) {
             left_out += 1;
             continue;
         }
         let (executable, mut content) = wheel.file(&path)?;
         check_digest(&path, &content, &record)?;
-        content = choice.change(&path, content).map_err(|source| WheelError::Change { path: path.clone(), source })?;
         if place.script {
             content = with_python(content, layout);
         }
@@ -83,7 +71,7 @@ pub fn install(
         let text = wheel.text("entry_points.txt")?;
         for (name, text) in entry_points::scripts(&wheel.described("entry_points.txt"), &text, layout)? {
             let path = format!("{}/{name}", layout.scripts);
-            if choice.wants(&path) {
+            if wanted(&path) {
                 files.entry(path).or_insert((true, text.into_bytes()));
             }
         }
@@ -262,35 +250,8 @@ mod tests {
         zip.finish().unwrap()
     }
 
-    /// All but maps; what says `old` says `new` afterwards.
-    struct Test;
-
-    impl Choice for Test {
-        fn wants(&self, path: &str) -> bool {
-            !path.ends_with(".map")
-        }
-
-        fn change(&mut self, _: &str, content: Vec<u8>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-            match &*content {
-                b"old" => Ok(b"new".to_vec()),
-                b"stuck" => Err("it does not fit".into()),
-                _ => Ok(content),
-            }
-        }
-    }
-
     fn put(wheel: Cursor<Vec<u8>>) -> Result<Installed, WheelError> {
-        install(wheel, "a.b", "1", &Layout::debian_local("3.14"), &mut Test)
-    }
-
-    #[test]
-    fn what_is_changed_is_recorded_so() {
-        let Installed { files, .. } = put(wheel(&[("a/x.js", "old", 0o644)], WHEEL, |record| record)).unwrap();
-        assert_eq!(files[0].content, b"new");
-        let record = files.iter().find(|file| file.path.ends_with("/RECORD")).unwrap();
-        assert!(String::from_utf8_lossy(&record.content).contains(&record::line("a/x.js", b"new")));
-        let error = put(wheel(&[("a/x.js", "stuck", 0o644)], WHEEL, |record| record)).unwrap_err();
-        assert!(matches!(&error, WheelError::Change { path, .. } if path == "a/x.js"), "{error}");
+        install(wheel, "a.b", "1", &Layout::debian_local("3.14"), |path| !path.ends_with(".map"))
     }
 
     #[test]
@@ -344,9 +305,9 @@ mod tests {
             assert!(matches!(refused(&[(path, "x", 0o644)], WHEEL), WheelError::Path { .. }), "{path}");
         }
         let layout = Layout::debian_local("3.14");
-        let error = install(wheel(&[], WHEEL, |record| record), "a", "1", &layout, &mut Test).unwrap_err();
+        let error = install(wheel(&[], WHEEL, |record| record), "a", "1", &layout, |_| true).unwrap_err();
         assert!(matches!(error, WheelError::OtherDistribution { .. }), "{error}");
-        let error = install(Cursor::new(b"no zip"), "a", "1", &layout, &mut Test).unwrap_err();
+        let error = install(Cursor::new(b"no zip"), "a", "1", &layout, |_| true).unwrap_err();
         assert!(matches!(error, WheelError::Zip(_)), "{error}");
         // One place for two files.
         let twice = [("a/x.py", "x", 0o644), ("a_b-1.data/purelib/a/x.py", "y", 0o644)];

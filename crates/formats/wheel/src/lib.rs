@@ -15,5 +15,5 @@ mod layout;
 mod record;
 
 pub use error::WheelError;
-pub use install::{Choice, Installed, InstalledFile, install};
+pub use install::{Installed, InstalledFile, install};
 pub use layout::Layout;

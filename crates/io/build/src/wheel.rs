@@ -6,28 +6,22 @@ use crate::generate::Below;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::{BuildError, Item, NodeKind, Outputs};
-use sage_oci_git::{FilePatch, PatchError, parse_patch};
-use sage_oci_recipe::{SourcePatch, WheelStep};
-use sage_oci_wheel::{Choice, InstalledFile, Layout, install};
-use std::error::Error;
+use sage_oci_recipe::WheelStep;
+use sage_oci_wheel::{InstalledFile, Layout, install};
 use std::path::Path;
 
 /// Builds the layer of a [`WheelStep`]: the wheel's files as an installer writes them, and the byte-code of its modules.
 ///
 /// # Errors
 ///
-/// The wheel is refused, a patch does not apply, or one of its files would hide what lies below.
+/// The wheel is refused, or one of its files would hide what lies below.
 pub(crate) fn run(step: &WheelStep, outputs: &Outputs, scratch: &Path, threads: usize) -> Result<(), BuildError> {
     let layout = Layout::debian_local(&step.interpreter.version);
     let filter = Filter::new(&step.exclude, &step.include)?;
     let archive = std::io::BufReader::new(sage_oci_files::open(&step.archive)?);
-    let mut chosen = Chosen { filter, patches: patches(step)? };
-    let installed = install(archive, &step.distribution, &step.version, &layout, &mut chosen)
+    let wanted = |path: &str| !filter.leaves_out_file(&format!("/{path}"));
+    let installed = install(archive, &step.distribution, &step.version, &layout, wanted)
         .map_err(|source| BuildError::Wheel { archive: step.archive.clone(), source: Box::new(source) })?;
-    if let Some((name, patch)) = chosen.patches.first() {
-        let source = PatchError::Presence { path: patch.path.clone(), present: true };
-        return Err(BuildError::Patch { patch: name.clone(), source });
-    }
     let below = Below::read(&step.contents)?;
 
     let folder = tempfile::tempdir_in(scratch).map_err(sage_oci_files::FileError::at("make a folder in", scratch))?;
@@ -68,39 +62,6 @@ pub(crate) fn run(step: &WheelStep, outputs: &Outputs, scratch: &Path, threads: 
     bytecode::tell(&skipped);
     eprintln!("layer {}: {count} files, {} left out, {}", step.name, installed.left_out, megabytes(info.size));
     Ok(())
-}
-
-/// What is left out, and what is patched: the name of each patch and what it does to a file, in order.
-struct Chosen {
-    filter: Filter,
-    patches: Vec<(String, FilePatch)>,
-}
-
-impl Choice for Chosen {
-    fn wants(&self, path: &str) -> bool {
-        !self.filter.leaves_out_file(&format!("/{path}"))
-    }
-
-    fn change(&mut self, path: &str, mut content: Vec<u8>) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-        for (name, patch) in self.patches.extract_if(.., |(_, patch)| patch.path == path) {
-            content = patch.apply(&content).map_err(|source| BuildError::Patch { patch: name, source })?;
-        }
-        Ok(content)
-    }
-}
-
-fn patches(step: &WheelStep) -> Result<Vec<(String, FilePatch)>, BuildError> {
-    let mut patches = Vec::new();
-    for SourcePatch { name, text } in &step.patches {
-        let failed = |source| BuildError::Patch { patch: name.clone(), source };
-        for patch in parse_patch(text).map_err(failed)? {
-            if patch.creates || patch.deletes {
-                return Err(failed(PatchError::Presence { path: patch.path, present: true }));
-            }
-            patches.push((name.clone(), patch));
-        }
-    }
-    Ok(patches)
 }
 
 /// The modules, sorted by path.

@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use sage_oci_build::{BuildError, run};
 use sage_oci_names::{Architecture, LayerName};
-use sage_oci_recipe::{Interpreter, LayerStep, SourcePatch, Step, WheelStep};
+use sage_oci_recipe::{Interpreter, LayerStep, Step, WheelStep};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -49,7 +49,6 @@ fn step(folder: &Path) -> WheelStep {
         distribution: "demo".to_owned(),
         version: "1.0".to_owned(),
         archive: archive.to_str().unwrap().to_owned(),
-        patches: Vec::new(),
         exclude: vec!["*.js.map".to_owned()],
         include: Vec::new(),
         contents: Vec::new(),
@@ -128,28 +127,4 @@ fn it_hides_nothing() {
     assert!(!build(&step, &folder, 1).unwrap().contains_key("usr/local/bin/demo"));
     let entries = contents(&outputs(&folder)).entries;
     assert!(entries.iter().all(|entry| !entry.path.starts_with("usr/local/share")), "an empty folder is left");
-}
-
-#[test]
-fn a_patch_applies_exactly_or_nothing_is_built() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut step = step(dir.path());
-    let patch = |path: &str, old: &str| SourcePatch {
-        name: "a.patch".to_owned(),
-        text: format!("--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-{old}\n+A = 2\n"),
-    };
-    step.patches = vec![patch("demo/__init__.py", "A = 1")];
-    let files = build(&step, &dir.path().join("one"), 1).unwrap();
-    let module = format!("usr/local/lib/python{}/dist-packages/demo/__init__.py", step.interpreter.version);
-    assert_eq!(files[&module], b"A = 2\n");
-    for (number, patch) in [patch("demo/__init__.py", "A = 3"), patch("demo/none.py", "A = 1")].into_iter().enumerate()
-    {
-        step.patches = vec![patch];
-        let folder = dir.path().join(number.to_string());
-        let error = build(&step, &folder, 1).unwrap_err();
-        let all = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
-        let text: Vec<String> = all.map(ToString::to_string).collect();
-        assert!(text.join("; ").contains("a.patch"), "{text:?}");
-        assert!(!outputs(&folder).out.exists(), "half a layer is left");
-    }
 }

@@ -529,8 +529,8 @@ author = "Me <me@example.org>"
     fn sources_are_a_channel_s_and_their_errors_name_the_line() {
         let images = both(&format!("{DEV}\n{SOURCE}")).unwrap();
         let source = images[0].resolve(&name("tiny-dev"), &name("sid")).unwrap().sources.remove(0);
-        assert_eq!(source.file_name(), "tiny-1.0.tar.gz");
-        assert_eq!(source.roots(), ["https://a.example/x", "https://b.example"]);
+        assert_eq!(source.archive().file_name(), "tiny-1.0.tar.gz");
+        assert_eq!(source.archive().roots(), ["https://a.example/x", "https://b.example"]);
         assert!(images[0].resolve(&name("tiny-dev"), &name("bookworm")).unwrap().sources.is_empty());
         for (from, to, word) in [
             ("b.example/tiny-1.0", "b.example/tiny-1.1", "one file name"),
@@ -557,7 +557,7 @@ exclude = ["/usr/local/bin/*"]
     fn wheels_are_a_channel_s_and_their_errors_name_the_line() {
         let image = Image::parse("tiny.toml", &format!("{TEXT}\n{WHEEL}")).unwrap();
         let wheels = image.resolve(&name("tiny"), &name("sid")).unwrap().wheels;
-        assert_eq!((wheels.len(), wheels[0].file_name()), (1, "some_tool-1.0-py3-none-any.whl"));
+        assert_eq!((wheels.len(), wheels[0].archive().file_name()), (1, "some_tool-1.0-py3-none-any.whl"));
         assert!(image.resolve(&name("tiny"), &name("bookworm")).unwrap().wheels.is_empty());
         let line = TEXT.lines().count() + 2;
         for (from, to, word) in [

@@ -5,9 +5,9 @@
 //! Every key is known or an error that names its line. Values that only an archive can judge (does this package
 //! exist?) keep their place in the file, so that a later error can still name the line.
 
+mod archive;
 mod channel;
 mod config;
-mod download;
 mod error;
 mod extension;
 mod image;
@@ -15,6 +15,7 @@ mod located;
 mod source;
 mod wheel;
 
+pub use archive::Archive;
 pub use channel::{Channel, Suite};
 pub use config::{Config, FileEntry, FileKind, User};
 pub use error::DefinitionError;

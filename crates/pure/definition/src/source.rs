@@ -1,4 +1,4 @@
-use crate::download;
+use crate::Archive;
 use sage_oci_names::Sha256;
 use serde::Deserialize;
 
@@ -26,19 +26,15 @@ pub struct Source {
 }
 
 impl Source {
-    /// The archive's file name.
-    pub fn file_name(&self) -> &str {
-        download::file_name(&self.urls)
-    }
-
-    /// What stands before the file name in each URL.
-    pub fn roots(&self) -> Vec<String> {
-        download::roots(&self.urls)
+    /// The archive.
+    pub fn archive(&self) -> Archive<'_> {
+        let Self { name, version, urls, sha256, size, .. } = self;
+        Archive { name, version, urls, sha256: *sha256, size: *size }
     }
 
     /// What is wrong with the entry.
     pub(crate) fn check(&self) -> Result<(), String> {
-        download::check(&self.name, &self.version, &self.urls)?;
+        self.archive().check()?;
         if !self.path.starts_with('/') || self.path.ends_with('/') || self.path.split('/').any(|part| part == "..") {
             return Err(format!("`path = \"{}\"` must be absolute, without `..` and a slash at the end", self.path));
         }

@@ -3,12 +3,10 @@ use crate::generated::{Generated, Generation};
 use crate::graph::{Surroundings, plan};
 use crate::interpreter::Compiler;
 use crate::packages::Packages;
-use crate::{
-    Above, Fetch, FetchStep, Handle, Input, Job, LayerHandle, RecipeError, Sealing, Sink, Step, sources, wheels,
-};
-use sage_oci_definition::{FileKind, Resolved, Source, Wheel};
+use crate::{Above, Fetch, Handle, Input, Job, LayerHandle, RecipeError, Sealing, Sink, Step, sources, wheels};
+use sage_oci_definition::{Archive, FileKind, Resolved, Source, Wheel};
 use sage_oci_lock::{ImagePlan, Lock};
-use sage_oci_names::{Architecture, ImageName, LayerName, PackageName, Sha256};
+use sage_oci_names::{Architecture, ImageName, LayerName, PackageName};
 use std::collections::BTreeMap;
 
 /// The layers of an image, added to a sink.
@@ -90,7 +88,7 @@ impl Stack {
         }
         if let Some(compiler) = &compiler {
             for wheel in &image.wheels {
-                stack.add_wheel(sink, plan, image, wheel, compiler, surroundings.files, sealing.clone())?;
+                stack.add_wheel(sink, plan, image, wheel, compiler, sealing.clone())?;
             }
         }
         for source in &image.sources {
@@ -196,9 +194,7 @@ impl Stack {
         S: Sink,
         S::Error: std::error::Error + 'static,
     {
-        let nar_sha256 = sources::locked(plan, image, &source.name, &source.sha256)?.fetch.nar_sha256;
-        let handle =
-            self.add_fetch(sink, format!("source-{}", source.name), sources::fetch_step(source), nar_sha256)?;
+        let handle = self.add_archive(sink, plan, image, "source", source.archive())?;
         // The user's home.
         let users = self.generated.get("users").into_iter().flatten();
         let inputs = users.clone().map(Handle::contents_input).chain([handle.out_input()]).collect();
@@ -211,7 +207,6 @@ impl Stack {
 }
 
 impl Stack {
-    #[expect(clippy::too_many_arguments, reason = "all of them are what a wheel's layer is made from")]
     fn add_wheel<S>(
         &mut self,
         sink: &mut S,
@@ -219,38 +214,47 @@ impl Stack {
         image: &Resolved,
         wheel: &Wheel,
         compiler: &Compiler,
-        files: &BTreeMap<String, String>,
         sealing: Sealing,
     ) -> Result<(), RecipeError<S::Error>>
     where
         S: Sink,
         S::Error: std::error::Error + 'static,
     {
-        let nar_sha256 = sources::locked(plan, image, &wheel.name, &wheel.sha256)?.fetch.nar_sha256;
-        let handle = self.add_fetch(sink, format!("wheel-{}", wheel.name), wheels::fetch_step(wheel), nar_sha256)?;
+        let handle = self.add_archive(sink, plan, image, "wheel", wheel.archive())?;
         // What scripts make of the folders below /usr/local, and what a definition places there.
         let above = ["configuration", "files"].iter().filter_map(|kind| self.generated.get(kind)).flatten();
         let over: Vec<&Handle> = self.packages.iter().chain(above).collect();
         let laid_over = over.iter().filter_map(|handle| contents(handle)).collect();
         let mut inputs: Vec<Input> = over.iter().map(|handle| handle.contents_input()).collect();
         inputs.extend(compiler.inputs.iter().cloned().chain([handle.out_input()]));
-        let step = wheels::wheel_step(image, wheel, &handle, &compiler.interpreter, files, sealing, laid_over);
+        let step = wheels::wheel_step(image, wheel, &handle, &compiler.interpreter, sealing, laid_over);
         let name = step.name.clone();
         self.add_layer(sink, &name, Step::Wheel(step), each_once(inputs))?;
         Ok(())
     }
 
     /// Adds the fetch of an archive beside the packages'.
-    fn add_fetch<S: Sink>(
+    fn add_archive<S>(
         &mut self,
         sink: &mut S,
-        name: String,
-        step: FetchStep,
-        nar_sha256: Sha256,
-    ) -> Result<Handle, S::Error> {
-        let job = Step::Fetch(step.clone());
-        let fixed = Some(nar_sha256);
-        let handle = sink.add(Job { name, step: job, inputs: Vec::new(), sources: Vec::new(), fixed })?;
+        plan: &ImagePlan,
+        image: &Resolved,
+        kind: &str,
+        archive: Archive<'_>,
+    ) -> Result<Handle, RecipeError<S::Error>>
+    where
+        S: Sink,
+        S::Error: std::error::Error + 'static,
+    {
+        let nar_sha256 = sources::locked(plan, image, archive)?.fetch.nar_sha256;
+        let step = sources::fetch_step(archive);
+        let handle = sink.add(Job {
+            name: format!("{kind}-{}", archive.name),
+            step: Step::Fetch(step.clone()),
+            inputs: Vec::new(),
+            sources: Vec::new(),
+            fixed: Some(nar_sha256),
+        })?;
         self.fetches.push(Fetch { handle: handle.clone(), step, nar_sha256 });
         Ok(handle)
     }
@@ -323,11 +327,9 @@ fn check_sources<E: std::error::Error + 'static>(
             return Err(missing(&entry.path, name));
         }
     }
-    let trees = image.sources.iter().map(|source| (&source.path, &source.patches));
-    let wheels = image.wheels.iter().map(|wheel| (&wheel.name, &wheel.patches));
-    for (what, patches) in trees.chain(wheels) {
-        if let Some(patch) = patches.iter().find(|patch| !files.contains_key(*patch)) {
-            return Err(missing(what, patch));
+    for source in &image.sources {
+        if let Some(patch) = source.patches.iter().find(|patch| !files.contains_key(*patch)) {
+            return Err(missing(&source.path, patch));
         }
     }
     Ok(())

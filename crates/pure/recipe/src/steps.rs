@@ -308,7 +308,7 @@ pub struct SourceStep {
     pub contents: Vec<String>,
 }
 
-/// A patch of a source tree or a wheel.
+/// A patch of a source tree or of a package's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourcePatch {
@@ -334,8 +334,6 @@ pub struct WheelStep {
     pub version: String,
     /// The `.whl`.
     pub archive: String,
-    /// Patches, in the order in which they are applied; paths are those in the wheel.
-    pub patches: Vec<SourcePatch>,
     /// Globs of installed paths that are left out.
     pub exclude: Vec<String>,
     /// Globs that win over `exclude`.

@@ -1,25 +1,15 @@
-//! Steps that fetch and install Python wheels.
+//! Steps that install Python wheels.
 
-use crate::sources::patches;
-use crate::{FetchFile, FetchStep, Handle, Interpreter, Sealing, WheelStep};
+use crate::{Handle, Interpreter, Sealing, WheelStep};
 use sage_oci_definition::{Resolved, Wheel};
 use sage_oci_names::LayerName;
-use std::collections::BTreeMap;
 
-/// What fetches a wheel: a folder with it alone.
-pub(crate) fn fetch_step(wheel: &Wheel) -> FetchStep {
-    let name = wheel.file_name().to_owned();
-    let file = FetchFile { path: name.clone(), name, size: wheel.size, sha256: wheel.sha256, mirrors: Vec::new() };
-    FetchStep { mirrors: wheel.roots(), files: vec![file] }
-}
-
-/// What installs a wheel; `files` has its patches.
+/// What installs a wheel.
 pub(crate) fn wheel_step(
     image: &Resolved,
     wheel: &Wheel,
     fetch: &Handle,
     interpreter: &Interpreter,
-    files: &BTreeMap<String, String>,
     sealing: Sealing,
     contents: Vec<String>,
 ) -> WheelStep {
@@ -30,8 +20,7 @@ pub(crate) fn wheel_step(
         interpreter: interpreter.clone(),
         distribution: wheel.name.clone(),
         version: wheel.version.clone(),
-        archive: format!("{}/{}", fetch.out, wheel.file_name()),
-        patches: patches(&wheel.patches, files),
+        archive: format!("{}/{}", fetch.out, wheel.archive().file_name()),
         exclude: image.exclude.iter().chain(&wheel.exclude).cloned().collect(),
         include: image.include.clone(),
         contents,

@@ -5,7 +5,7 @@ use crate::{Failure, cli};
 use sage_oci_archive::{
     ArchiveError, ImageRequest, LeftOut, LockRequest, Progress, SourceRequest, Step, SuiteRequest, Survey,
 };
-use sage_oci_definition::{Channel, Image, Resolved};
+use sage_oci_definition::{Archive, Channel, Image, Resolved, Source, Wheel};
 use sage_oci_effects::Census;
 use sage_oci_lock::Lock;
 use sage_oci_names::Architecture;
@@ -168,27 +168,22 @@ fn image_request(image: &Resolved) -> ImageRequest {
             .collect(),
         brought_back: image.brought_back.clone(),
         payload: image.payload.clone(),
-        sources: image.sources.iter().map(source_request).chain(image.wheels.iter().map(wheel_request)).collect(),
+        sources: archives(image).map(source_request).collect(),
     }
 }
 
-fn source_request(source: &sage_oci_definition::Source) -> SourceRequest {
-    SourceRequest {
-        name: source.name.clone(),
-        roots: source.roots(),
-        file_name: source.file_name().to_owned(),
-        sha256: source.sha256,
-        size: source.size,
-    }
+/// The archives beside the packages.
+fn archives(image: &Resolved) -> impl Iterator<Item = Archive<'_>> {
+    image.sources.iter().map(Source::archive).chain(image.wheels.iter().map(Wheel::archive))
 }
 
-fn wheel_request(wheel: &sage_oci_definition::Wheel) -> SourceRequest {
+fn source_request(archive: Archive<'_>) -> SourceRequest {
     SourceRequest {
-        name: wheel.name.clone(),
-        roots: wheel.roots(),
-        file_name: wheel.file_name().to_owned(),
-        sha256: wheel.sha256,
-        size: wheel.size,
+        name: archive.name.to_owned(),
+        roots: archive.roots(),
+        file_name: archive.file_name().to_owned(),
+        sha256: archive.sha256,
+        size: archive.size,
     }
 }
 

@@ -51,3 +51,25 @@ fn patched(content: &[u8], path: &str, patch: &SourcePatch) -> Result<Vec<u8>, B
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patch(path: &str, old: &str) -> SourcePatch {
+        let text = format!("why\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-{old}\n+new\n");
+        SourcePatch { name: "x.patch".to_owned(), text }
+    }
+
+    #[test]
+    fn a_patch_fits_exactly_and_names_the_file_alone() {
+        let apply = |patch: &SourcePatch| patched(b"old\n", "usr/lib/x.js", patch);
+        assert_eq!(apply(&patch("usr/lib/x.js", "old")).unwrap(), b"new\n");
+        let two = format!("{}{}", patch("usr/lib/x.js", "old").text, patch("usr/lib/y.js", "old").text);
+        let two = SourcePatch { name: "x.patch".to_owned(), text: two };
+        for patch in [patch("usr/lib/x.js", "other"), patch("usr/lib/y.js", "old"), two] {
+            let error = apply(&patch).unwrap_err();
+            assert!(matches!(&error, BuildError::Patch { patch, .. } if patch == "x.patch"), "{error}");
+        }
+    }
+}
