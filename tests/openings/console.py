@@ -39,7 +39,4 @@ class Console:
         lines = [f"    {count} x {text[:300]}" for text, count in list(counts.items())[:most]]
         if len(counts) > most:
             lines.append(f"    and {len(counts) - most} others")
-        if any("ERR_NETWORK_CHANGED" in text for text in counts):
-            # Chromium drops its connections when an interface comes or goes, as it does with every container.
-            lines.append("    hint: the machine's network changed meanwhile; start no other containers while this runs")
         return "\n".join(lines)

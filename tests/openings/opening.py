@@ -11,6 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from .chromium import chromium, unless_ended
 from .container import need_image, serving
 from .failure import Failure
+from .network import Network
 from .steps import use
 
 LOGS = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "target", "test-logs"))
@@ -51,8 +52,21 @@ async def judged(browser, work):
 
 async def opening(image, number, only, result):
     """One opening, in a fresh container and a fresh browser."""
+    with Network() as network:
+        async with serving(image) as address:
+            await network.still()
+            try:
+                return await in_browser(image, address, number, only, result)
+            except Failure as failure:
+                if changed := network.changed():
+                    raise Failure(f"{failure}\n    the network of this machine changed meanwhile: {', '.join(changed)}") from None
+                raise
+
+
+async def in_browser(image, address, number, only, result):
+    """The browser's part of an opening."""
     name = re.sub(r"[^\w.-]", "-", image)
-    async with serving(image) as address, chromium() as browser:
+    async with chromium() as browser:
 
         async def shoot(page, what):
             # A picture is for people: that there is none fails nothing.

@@ -2,13 +2,19 @@
 
 import asyncio
 import contextlib
+import fcntl
 import http.server
 import os
+import socket
+import struct
+import subprocess
+import sys
 import threading
 import unittest
 
 from .chromium import chromium, command, descendants, kill
-from .failure import Failure
+from .failure import CannotTest, Failure
+from .network import Network
 from .opening import judged
 
 PAGES = {
@@ -123,7 +129,50 @@ class Caught(unittest.IsolatedAsyncioTestCase):
         await self.fails("a page of Chromium died", "/quiet", killed)
 
 
+class Changes(unittest.IsolatedAsyncioTestCase):
+    """The kernel's own messages are read; run in a network of its own."""
+
+    async def test_nothing(self):
+        with Network() as network:
+            await network.still(quiet=0.1, within=1)
+            self.assertEqual(network.changed(), [])
+
+    async def test_seen_and_waited_for(self):
+        loop = asyncio.get_running_loop()
+        with Network() as network:
+            await network.still(quiet=0.1, within=1)
+            self.up()
+            self.assertIn("address of lo", network.changed())
+            self.up(False)
+            begun = loop.time()
+            loop.call_later(0.3, self.up)
+            await network.still(quiet=1, within=20)
+            self.assertGreaterEqual(loop.time() - begun, 1.3)
+            self.assertEqual(network.changed(), [], "what changed before is forgotten")
+
+    async def test_never_still(self):
+        async def restless():
+            while True:
+                self.up()
+                self.up(False)
+                await asyncio.sleep(0.05)
+
+        with Network() as network:
+            task = asyncio.ensure_future(restless())
+            with self.assertRaisesRegex(CannotTest, "did not stand still within 1 s; last: .* of lo"):
+                await network.still(quiet=0.5, within=1)
+            task.cancel()
+
+    def up(self, up=True):
+        with socket.socket() as any_socket:
+            # SIOCSIFFLAGS with a struct ifreq; IFF_UP
+            fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", int(up)))
+
+
 def main():
     """The exit status."""
+    alone = [sys.executable, "-m", "unittest", "--verbose", f"{__name__}.{Changes.__name__}"]
+    # As an ordinary user, too, a network of one's own comes with a user namespace.
+    changes = subprocess.run(["unshare", "--user", "--map-root-user", "--net", *alone], check=False)
     suite = unittest.defaultTestLoader.loadTestsFromTestCase(Caught)
-    return int(not unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful())
+    return int(not unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful() or changes.returncode != 0)

@@ -185,7 +185,7 @@ fn bad_lists_are_refused() {
 }
 
 #[test]
-fn a_thousand_paths_are_planned_in_less_than_half_a_second() {
+fn a_thousand_paths_are_planned() {
     let mut members: Vec<Member> = Vec::new();
     for at in 0..1000_u64 {
         let references = (1..20).filter(|back| back * back <= at);
@@ -193,9 +193,9 @@ fn a_thousand_paths_are_planned_in_less_than_half_a_second() {
         let nar_size = 10_000 + at * at % 30_000_000;
         members.push(Member { path: path(at * 31 + 5, &format!("{}-1.0", word(at as usize))), nar_size, references });
     }
-    let begun = std::time::Instant::now();
     let plan = made(&members, 60);
-    let seconds = begun.elapsed().as_secs_f64();
-    println!("{} paths, {} layers planned in {:.1} ms", members.len(), plan.layers.len() + 1, seconds * 1000.0);
-    assert!(seconds < 0.5, "{seconds} s");
+    assert!((2..60).contains(&plan.layers.len()), "{} layers", plan.layers.len());
+    let placed = sets(&plan);
+    assert_eq!(placed.iter().map(BTreeSet::len).sum::<usize>(), members.len());
+    assert_eq!(placed.into_iter().flatten().collect::<BTreeSet<_>>().len(), members.len());
 }
