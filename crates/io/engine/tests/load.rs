@@ -4,9 +4,13 @@ mod common;
 
 use common::{ZSTD, engine, exists, fresh, image, load, reference, remove, tiny};
 use sage_oci_engine::{EngineError, LoadEvent, LoadOptions, StoreKind};
+use sage_oci_image::{ImageSource, MemoryImage, SourceError};
 use sage_oci_layer::Compression;
-use sage_oci_names::Architecture;
-use std::sync::Arc;
+use sage_oci_names::{Architecture, BlobDigest};
+use std::io::{Cursor, Read};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +99,7 @@ async fn a_layer_with_another_content_than_the_config_says_is_refused() {
     let mut source = right.source.clone();
     source.replace(documents.config_digest, documents.config.clone());
     let blobs = right.input.layers.iter().map(|layer| blob(&source, &layer.blob)).collect::<Vec<_>>();
-    let source = sage_oci_image::MemoryImage::new(&documents, blobs);
+    let source = MemoryImage::new(&documents, blobs);
     let image = sage_oci_fake_image::TinyImage { input, documents, source };
     let reference = reference("lie");
     let (loaded, _) = load(&engine, &image, &reference, &LoadOptions::default()).await;
@@ -106,7 +110,7 @@ async fn a_layer_with_another_content_than_the_config_says_is_refused() {
     assert!(!exists(&engine, &reference.to_string()).await);
 }
 
-fn blob(source: &dyn sage_oci_image::ImageSource, digest: &sage_oci_names::BlobDigest) -> Vec<u8> {
+fn blob(source: &dyn ImageSource, digest: &BlobDigest) -> Vec<u8> {
     let mut bytes = Vec::new();
     std::io::copy(&mut source.blob(digest).unwrap(), &mut bytes).unwrap();
     bytes
@@ -128,18 +132,69 @@ async fn a_failed_load_leaves_the_name_where_it_was() {
     remove(&engine, &reference).await;
 }
 
+/// An image, one of whose blobs comes to its half and goes on when the test lets it.
+struct Stalling {
+    image: MemoryImage,
+    blob: BlobDigest,
+    /// How often the blob is read whole before: where its content is checked first.
+    whole: AtomicUsize,
+    go_on: Mutex<Option<Receiver<()>>>,
+}
+
+impl ImageSource for Stalling {
+    fn index(&self) -> Result<Vec<u8>, SourceError> {
+        self.image.index()
+    }
+
+    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
+        self.image.blob_size(digest)
+    }
+
+    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError> {
+        let stalls =
+            *digest == self.blob && self.whole.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err();
+        let Some(go_on) = stalls.then(|| self.go_on.lock().unwrap().take()).flatten() else {
+            return self.image.blob(digest);
+        };
+        let bytes = blob(&self.image, digest);
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        let second = Waiting { go_on, bytes: Cursor::new(second.to_vec()) };
+        Ok(Box::new(Cursor::new(first.to_vec()).chain(second)))
+    }
+}
+
+/// Bytes that come once the other end of the channel is gone.
+struct Waiting {
+    go_on: Receiver<()>,
+    bytes: Cursor<Vec<u8>>,
+}
+
+impl Read for Waiting {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let _ = self.go_on.recv();
+        self.bytes.read(buffer)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_load_leaves_nothing() {
     let engine = engine().await;
     let image = image(&[&fresh("dropped").repeat(200_000)], Compression::None);
+    let (stalled, go_on) = channel();
+    let source = Arc::new(Stalling {
+        image: image.source.clone(),
+        blob: image.input.layers[1].blob,
+        whole: AtomicUsize::new(usize::from(engine.kind() == StoreKind::Podman)),
+        go_on: Mutex::new(Some(go_on)),
+    });
     let options = LoadOptions::default();
     let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
     let tell = move |event| sender.send(event).unwrap();
     let architecture = Architecture::host().unwrap();
     {
-        let whole = engine.load(Arc::new(image.source.clone()), architecture, &[], &options, &tell);
+        let whole = engine.load(source, architecture, &[], &options, &tell);
         tokio::pin!(whole);
-        // Dropped as soon as the engine has taken some of it.
+        // Dropped when the engine has taken some of it, of which there is more to come.
         loop {
             tokio::select! {
                 biased;
@@ -148,10 +203,11 @@ async fn a_dropped_load_leaves_nothing() {
                     Some(LoadEvent::Planned { .. }) => {}
                     other => panic!("it was not sent piece by piece: {other:?}"),
                 },
-                ended = &mut whole => panic!("it was not dropped in time: {ended:?}"),
+                ended = &mut whole => panic!("it has no second half: {ended:?}"),
             }
         }
     }
+    drop(stalled);
     // The engine ends such an import on its own; what it has got would be an image by then.
     for _ in 0..30 {
         assert!(!exists(&engine, &image.documents.config_digest.to_string()).await);
