@@ -78,7 +78,8 @@ pub struct FileEntry {
     /// Or a directory, which is only said where its mode or owner is another than its parents'.
     #[serde(default)]
     directory: bool,
-    /// A package ships the path: its file is diverted to the same name with `.distrib`, as by `dpkg-divert --local`.
+    /// A package ships the path: its file is diverted to the same name with `.distrib`, as by `dpkg-divert --local`. Not for
+    /// Python modules: byte-code is compiled from what packages ship.
     #[serde(default)]
     pub divert: bool,
     /// Permission bits as four octal digits; where nothing is said, `0644`, and `0755` for a directory.
@@ -120,6 +121,13 @@ impl FileEntry {
             && (mode.len() != 4 || !mode.bytes().all(|digit| (b'0'..=b'7').contains(&digit)))
         {
             return Err(format!("`mode = \"{mode}\"` must be four octal digits, as `0755`"));
+        }
+        if self.divert && self.path.ends_with(".py") {
+            let path = &self.path;
+            return Err(format!(
+                "`{path}`: a Python module is not diverted, since the image's byte-code is that of the package's own text, \
+                 and Python believes it without a look at the module"
+            ));
         }
         if let Some(patch) = &self.patch {
             return match (&self.of, &self.source, &self.link) {

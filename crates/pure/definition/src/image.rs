@@ -472,6 +472,12 @@ config.cmd = ["jupyter"]
             ("link = \"hello\"", "directory = true\ndivert = true", 31, "not diverted"),
             ("link = \"hello\"", "patch = \"x.patch\"\ndivert = true", 31, "needs `of`"),
             ("link = \"hello\"", "patch = \"x.patch\"\nof = \"hello\"", 31, "`divert = true`"),
+            (
+                "path = \"/usr/local/bin/x\"",
+                "path = \"/usr/lib/x.py\"\ndivert = true",
+                31,
+                "a Python module is not diverted",
+            ),
             ("link = \"hello\"", "patch = \"a/x.patch\"\nof = \"hello\"\ndivert = true", 31, "file name"),
             ("link = \"hello\"", "link = \"hello\"\nof = \"hello\"", 31, "for a `patch`"),
         ] {
