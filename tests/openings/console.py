@@ -2,6 +2,8 @@
 
 import re
 
+FRAMES = 6  # lines of a stack that are shown
+
 # Errors that are known, harmless, and not to be helped: a pattern for the text with its address, and the reason.
 ALLOWED = [
     (
@@ -17,9 +19,10 @@ class Console:
 
     def __init__(self, context):
         self.errors = []
+        self.where = {}  # the stack of the first error of each text
         self.warnings = 0
         context.on("console", self._message)
-        context.on("weberror", lambda error: self._error(f"uncaught: {error.error}"))
+        context.on("weberror", lambda error: self._uncaught(error.error))
 
     def _message(self, message):
         if message.type == "error":
@@ -27,16 +30,25 @@ class Console:
         elif message.type == "warning":
             self.warnings += 1
 
-    def _error(self, text):
+    def _uncaught(self, error):
+        where = "\n".join(f"      {line.strip()}" for line in (getattr(error, "stack", "") or "").split("\n")[1:FRAMES])
+        self._error(f"uncaught: {error}", where)
+
+    def _error(self, text, where=""):
         if not any(re.search(pattern, text) for pattern, _ in ALLOWED):
             self.errors.append(text)
+            if where:
+                self.where.setdefault(text, where)
 
     def summary(self, most=5):
         """The errors, each text once with how often it came; empty where there was none."""
         counts = {}
         for text in self.errors:
             counts[text] = counts.get(text, 0) + 1
-        lines = [f"    {count} x {text[:300]}" for text, count in list(counts.items())[:most]]
+        lines = []
+        for text, count in list(counts.items())[:most]:
+            lines.append(f"    {count} x {text[:300]}")
+            lines += [self.where[text]] if text in self.where else []
         if len(counts) > most:
             lines.append(f"    and {len(counts) - most} others")
         return "\n".join(lines)

@@ -8,23 +8,26 @@ import time
 
 from .failure import CannotTest, Failure
 
+LOGS = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "target", "test-logs"))
 LABEL = "org.sage-oci.browser"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:8888(/\S*token=\w+)")
 STARTED = 120  # seconds until the notebook has said its address and listens; machines that run tests are busy
 
 
-async def docker(*arguments):
-    """The output of a docker command. Cancelled, it still awaits the command's end."""
+async def docker(*arguments, both=False):
+    """The output of a docker command, with what it says to standard error if wanted. Cancelled, it still awaits the
+    command's end."""
+    error = asyncio.subprocess.STDOUT if both else asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        "docker", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True
+        "docker", *arguments, stdout=asyncio.subprocess.PIPE, stderr=error, start_new_session=True
     )
     try:
         out, err = await process.communicate()
     finally:
         await process.wait()
     if process.returncode:
-        raise Failure(f"docker {arguments[0]}: {err.decode().strip()}")
-    return out.decode().strip()
+        raise Failure(f"docker {arguments[0]}: {(err or out).decode().strip()}")
+    return out.decode(errors="replace").strip()
 
 
 async def need_image(image):
@@ -50,7 +53,13 @@ async def serving(image):
         port = (await docker("port", container, "8888")).split()[0]
         path = await said(container)
         await listening(port)
-        yield f"http://{port}{path}"
+        try:
+            yield f"http://{port}{path}"
+        except Failure as failure:
+            log = os.path.join(LOGS, f"{container}.log")
+            with open(log, "w", encoding="utf-8") as file:
+                file.write(await docker("logs", container, both=True))
+            raise Failure(f"{failure}\n    what the server said: {log}") from None
     finally:
         await to_its_end(docker("rm", "--force", "--volumes", container))
 

@@ -73,7 +73,8 @@ def changes(data):
     told = []
     while len(data) >= HEADER.size + INDEX.size:
         length, kind, *_ = HEADER.unpack_from(data)
-        if kind in KINDS:
+        # Ports of a bridge tell of themselves as well; nobody's addresses change by it.
+        if kind in KINDS and data[HEADER.size] != socket.AF_BRIDGE:
             told.append(f"{KINDS[kind]} of {name(INDEX.unpack_from(data, HEADER.size)[0])}")
         data = data[max(length + 3 & ~3, HEADER.size) :]
     return told

@@ -9,12 +9,11 @@ import time
 from playwright.async_api import Error as PlaywrightError
 
 from .chromium import chromium, unless_ended
-from .container import need_image, serving
+from .container import LOGS, need_image, serving
 from .failure import Failure
 from .network import Network
 from .steps import use
 
-LOGS = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "target", "test-logs"))
 SCREENSHOT = 10_000  # milliseconds
 LINES = 6  # of what Playwright says when it waited in vain; the page's whole tree comes after them
 

@@ -7,7 +7,12 @@ from .pages import DEADLINE, Classic, Lab, Sheet, interface_of
 
 HANDLE = 40  # pixels: a handle that a person can take is smaller, one without its style is as wide as the page
 WIDE = 600  # pixels: more than any slider is wide
-STEPS = ("cell", "plot", "interact", "help", "second", "lab")
+STEPS = ("cell", "plot", "interact", "help", "second", "busy", "lab")
+# What a page does when the browser is idle comes a second later, as on a machine that has other things to do.
+IDLE_LATE = """
+    window.requestIdleCallback = (work) => setTimeout(() => work({ didTimeout: true, timeRemaining: () => 0 }), 1000);
+    window.cancelIdleCallback = clearTimeout;
+"""
 
 
 async def use(context, address, only, shoot):
@@ -29,6 +34,8 @@ async def use(context, address, only, shoot):
         other = await sheet(interface, home)
         await second(other)
         await shoot(other.page, "second")
+    if "busy" in only:
+        await busy(interface, context, address)
     # The notebook 7 is made of JupyterLab, and comes with it; the notebook 6 is older.
     if "lab" in only and not isinstance(interface, Classic):
         page = await context.new_page()
@@ -88,6 +95,17 @@ async def help_text(notebook):
     """`?` shows an object's documentation."""
     it = await notebook.run("factor?")
     await expect(notebook.interface.help(notebook.page, it).first).to_contain_text("factorization of", timeout=DEADLINE)
+
+
+async def busy(interface, context, address):
+    """The first page of a browser that has no time makes a notebook, and says no error a while later."""
+    home = await context.new_page()
+    home.set_default_timeout(DEADLINE)
+    await home.add_init_script(IDLE_LATE)
+    await home.goto(address, wait_until="commit", timeout=DEADLINE)
+    await interface_of(home)
+    await sheet(interface, home)
+    await home.wait_for_timeout(2000)
 
 
 async def second(notebook):
