@@ -18,8 +18,7 @@ class Console:
     """Reads the consoles of all pages of a context, from its first page on."""
 
     def __init__(self, context):
-        self.errors = []
-        self.where = {}  # the stack of the first error of each text
+        self.errors = {}  # by text: how often, and the stack of the first
         self.warnings = 0
         context.on("console", self._message)
         context.on("weberror", lambda error: self._uncaught(error.error))
@@ -31,24 +30,17 @@ class Console:
             self.warnings += 1
 
     def _uncaught(self, error):
-        where = "\n".join(f"      {line.strip()}" for line in (getattr(error, "stack", "") or "").split("\n")[1:FRAMES])
-        self._error(f"uncaught: {error}", where)
+        frames = (getattr(error, "stack", "") or "").split("\n")[1:FRAMES]
+        self._error(f"uncaught: {error}", "".join(f"\n      {line.strip()}" for line in frames))
 
     def _error(self, text, where=""):
         if not any(re.search(pattern, text) for pattern, _ in ALLOWED):
-            self.errors.append(text)
-            if where:
-                self.where.setdefault(text, where)
+            count, first = self.errors.get(text, (0, where))
+            self.errors[text] = (count + 1, first)
 
     def summary(self, most=5):
         """The errors, each text once with how often it came; empty where there was none."""
-        counts = {}
-        for text in self.errors:
-            counts[text] = counts.get(text, 0) + 1
-        lines = []
-        for text, count in list(counts.items())[:most]:
-            lines.append(f"    {count} x {text[:300]}")
-            lines += [self.where[text]] if text in self.where else []
-        if len(counts) > most:
-            lines.append(f"    and {len(counts) - most} others")
+        lines = [f"    {count} x {text[:300]}{where}" for text, (count, where) in list(self.errors.items())[:most]]
+        if len(self.errors) > most:
+            lines.append(f"    and {len(self.errors) - most} others")
         return "\n".join(lines)

@@ -8,7 +8,6 @@ import time
 
 from .failure import CannotTest, Failure
 
-LOGS = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "target", "test-logs"))
 LABEL = "org.sage-oci.browser"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:8888(/\S*token=\w+)")
 STARTED = 120  # seconds until the notebook has said its address and listens; machines that run tests are busy
@@ -42,7 +41,8 @@ async def need_image(image):
 
 @contextlib.asynccontextmanager
 async def serving(image):
-    """A container of the image, its port published on this machine; gives the notebook's address, token included.
+    """A container of the image, its port published on this machine; gives its name and the notebook's address, token
+    included.
 
     The container is removed on every way out, but for a SIGKILL.
     """
@@ -53,13 +53,7 @@ async def serving(image):
         port = (await docker("port", container, "8888")).split()[0]
         path = await said(container)
         await listening(port)
-        try:
-            yield f"http://{port}{path}"
-        except Failure as failure:
-            log = os.path.join(LOGS, f"{container}.log")
-            with open(log, "w", encoding="utf-8") as file:
-                file.write(await docker("logs", container, both=True))
-            raise Failure(f"{failure}\n    what the server said: {log}") from None
+        yield container, f"http://{port}{path}"
     finally:
         await to_its_end(docker("rm", "--force", "--volumes", container))
 

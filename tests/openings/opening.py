@@ -9,11 +9,12 @@ import time
 from playwright.async_api import Error as PlaywrightError
 
 from .chromium import chromium, unless_ended
-from .container import LOGS, need_image, serving
+from .container import docker, need_image, serving
 from .failure import Failure
 from .network import Network
 from .steps import use
 
+LOGS = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "target", "test-logs"))
 SCREENSHOT = 10_000  # milliseconds
 LINES = 6  # of what Playwright says when it waited in vain; the page's whole tree comes after them
 
@@ -52,14 +53,27 @@ async def judged(browser, work):
 async def opening(image, number, only, result):
     """One opening, in a fresh container and a fresh browser."""
     with Network() as network:
-        async with serving(image) as address:
+        async with serving(image) as (container, address):
             await network.still()
             try:
                 return await in_browser(image, address, number, only, result)
             except Failure as failure:
+                lines = [str(failure), f"    what the server said: {await kept_log(container)}"]
                 if changed := network.changed():
-                    raise Failure(f"{failure}\n    the network of this machine changed meanwhile: {', '.join(changed)}") from None
-                raise
+                    lines.append(f"    the network of this machine changed meanwhile: {', '.join(changed)}")
+                raise Failure("\n".join(lines)) from None
+
+
+async def kept_log(container):
+    """The file that a container's log is kept in, or why there is none: the failure that led here is what counts."""
+    path = os.path.join(LOGS, f"{container}.log")
+    try:
+        log = await docker("logs", container, both=True)
+    except Failure as failure:
+        return failure
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(log)
+    return path
 
 
 async def in_browser(image, address, number, only, result):

@@ -17,9 +17,7 @@ IDLE_LATE = """
 
 async def use(context, address, only, shoot):
     """Does the steps that are wanted. `shoot` is called with a page and a name when there is something to see."""
-    home = await context.new_page()
-    home.set_default_timeout(DEADLINE)
-    await home.goto(address, wait_until="commit", timeout=DEADLINE)
+    home = await opened(context, address)
     interface = await interface_of(home)
     first = await sheet(interface, home)
     await cell(first)
@@ -35,16 +33,23 @@ async def use(context, address, only, shoot):
         await second(other)
         await shoot(other.page, "second")
     if "busy" in only:
-        await busy(interface, context, address)
+        await busy(context, address)
     # The notebook 7 is made of JupyterLab, and comes with it; the notebook 6 is older.
     if "lab" in only and not isinstance(interface, Classic):
-        page = await context.new_page()
-        page.set_default_timeout(DEADLINE)
         token = address.partition("?")[2]
-        await page.goto(f"{address.partition('/?')[0]}/lab?{token}", wait_until="commit", timeout=DEADLINE)
+        page = await opened(context, f"{address.partition('/?')[0]}/lab?{token}")
         in_lab = await sheet(Lab(), page)
         await cell(in_lab)
         await shoot(page, "lab")
+
+
+async def opened(context, address, script=""):
+    """A page at an address, in which a script has run before the page's own."""
+    page = await context.new_page()
+    page.set_default_timeout(DEADLINE)
+    await page.add_init_script(script)
+    await page.goto(address, wait_until="commit", timeout=DEADLINE)
+    return page
 
 
 async def sheet(interface, home):
@@ -97,14 +102,10 @@ async def help_text(notebook):
     await expect(notebook.interface.help(notebook.page, it).first).to_contain_text("factorization of", timeout=DEADLINE)
 
 
-async def busy(interface, context, address):
+async def busy(context, address):
     """The first page of a browser that has no time makes a notebook, and says no error a while later."""
-    home = await context.new_page()
-    home.set_default_timeout(DEADLINE)
-    await home.add_init_script(IDLE_LATE)
-    await home.goto(address, wait_until="commit", timeout=DEADLINE)
-    await interface_of(home)
-    await sheet(interface, home)
+    home = await opened(context, address, IDLE_LATE)
+    await sheet(await interface_of(home), home)
     await home.wait_for_timeout(2000)
 
 
