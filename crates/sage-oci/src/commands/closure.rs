@@ -74,7 +74,7 @@ fn from_file(
     architecture: sage_oci_names::Architecture,
 ) -> Result<ClosureImage, Failure> {
     let fail = |error: serde_json::Error| {
-        let hint = "the keys are those of `lib.closureImage`; the README lists them".to_owned();
+        let hint = "the keys are those of `lib.closureImage`; nix/README.md lists them".to_owned();
         Failure::new(format_args!("cannot read the options in `{}`: {error}", file.display()), Some(hint))
     };
     let mut given: serde_json::Map<String, serde_json::Value> =
