@@ -75,7 +75,7 @@ from_error!(
     sage_oci_files::FileError,
     sage_oci_project::ProjectError,
     sage_oci_produce::ProduceError,
-    sage_oci_build::BuildError,
+    sage_oci_steps::StepError,
     sage_oci_store::StoreError,
     sage_oci_engine::EngineError,
     sage_oci_image::ImageError,

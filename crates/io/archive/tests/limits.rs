@@ -1,7 +1,6 @@
 //! What a package may unpack to: what can be locked can be built, and the other way round.
 
 use sage_oci_archive::{ArchiveError, ImageRequest, LockRequest, NoProgress, SuiteRequest, make_lock};
-use sage_oci_build::{BuildError, Outputs, run};
 use sage_oci_deb::{DebError, UNPACKED_SLACK};
 use sage_oci_effects::Census;
 use sage_oci_fake_mirror::Mirror;
@@ -9,6 +8,7 @@ use sage_oci_fake_suite::{Compression, DATE, Package, Suite, deb_bytes, key_armo
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName};
 use sage_oci_recipe::{LayerPackage, LayerStep, Sealing, Step};
 use sage_oci_signature::Keyring;
+use sage_oci_steps::{Outputs, StepError, run};
 use std::collections::BTreeMap;
 
 /// Locks a suite of one package.
@@ -51,7 +51,7 @@ fn lock(package: &Package) -> Result<(), ArchiveError> {
 }
 
 /// Builds a layer of the one package.
-fn build(package: &Package) -> Result<(), BuildError> {
+fn build(package: &Package) -> Result<(), StepError> {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("app.deb");
     sage_oci_files::write_atomic(&archive, &deb_bytes(package, DATE)).unwrap();
@@ -101,7 +101,7 @@ fn the_limit_is_the_same_to_the_byte() {
         "{error}"
     );
     let error = build(&sized(zeros + 1)).unwrap_err();
-    let BuildError::Archive { source, .. } = &error else { panic!("{error}") };
+    let StepError::Archive { source, .. } = &error else { panic!("{error}") };
     assert!(matches!(**source, DebError::TooLarge { limit: UNPACKED_SLACK, .. }), "{error}");
 }
 

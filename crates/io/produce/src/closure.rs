@@ -1,8 +1,8 @@
 use crate::{Observer, ProduceError};
-use sage_oci_build::read_base;
 use sage_oci_emit::Emitter;
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_recipe::{BaseContents, ClosureGraph, ClosureImage, ClosureMember, closure_image};
+use sage_oci_steps::read_base;
 use sage_oci_store::{Nix, Target, ValidPath};
 
 /// All derivations of a closure image, with every path known.

@@ -27,7 +27,7 @@ pub enum ProduceError {
     },
     /// The base image cannot be read.
     #[error(transparent)]
-    Base(#[from] sage_oci_build::BuildError),
+    Base(#[from] sage_oci_steps::StepError),
     /// A file of ours.
     #[error(transparent)]
     File(#[from] FileError),

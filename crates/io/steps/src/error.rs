@@ -1,0 +1,289 @@
+use crate::ClosureBuildError;
+use sage_oci_deb::DebError;
+use sage_oci_files::FileError;
+use sage_oci_layer::{ContentsError, LayerError};
+use sage_oci_names::{LayerName, PackageName, Sha256};
+use std::path::PathBuf;
+
+/// Why a step could not be done. Nothing is left in its outputs then.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// A file of the builder's own.
+    #[error(transparent)]
+    Files(#[from] FileError),
+    /// The environment lacks what Nix sets for every builder.
+    #[error("the environment variable `{name}` is not set")]
+    Environment {
+        /// The variable.
+        name: &'static str,
+    },
+    /// The step itself makes no sense.
+    #[error("the build step is malformed: {why}")]
+    Spec {
+        /// The rule it breaks.
+        why: String,
+    },
+    /// A package archive cannot be read.
+    #[error("cannot read the archive {archive}")]
+    Archive {
+        /// Its path.
+        archive: String,
+        /// What is wrong with it.
+        source: Box<DebError>,
+    },
+    /// A source archive cannot be unpacked.
+    #[error("cannot unpack the source archive {archive}: {why}")]
+    Source {
+        /// Its path.
+        archive: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A Python wheel cannot be installed.
+    #[error("cannot install the wheel {archive}")]
+    Wheel {
+        /// Its path.
+        archive: String,
+        /// What is wrong with it.
+        source: Box<sage_oci_wheel::WheelError>,
+    },
+    /// A patch of a source tree does not apply.
+    #[error("the patch {patch} does not apply: {source}")]
+    Patch {
+        /// The patch.
+        patch: String,
+        /// Where and why not.
+        source: sage_oci_git::PatchError,
+    },
+    /// A source tree's repository cannot be written.
+    #[error("cannot write the repository of /{path}")]
+    Repository {
+        /// The tree.
+        path: String,
+        /// What is wrong.
+        source: Box<sage_oci_git::GitError>,
+    },
+    /// The archive holds another package than the step says.
+    #[error("the archive that should hold package {expected} holds `{found}`")]
+    WrongPackage {
+        /// The package of the step.
+        expected: PackageName,
+        /// The name in the archive's control file.
+        found: String,
+    },
+    /// A maintainer script is not the one the census has judged.
+    #[error("the script `{script}` of {package} is not the one in the lock: the lock says {}, the archive has {}", shown(*.expected), shown(*.found))]
+    Script {
+        /// The package.
+        package: PackageName,
+        /// The control file.
+        script: String,
+        /// The digest in the lock.
+        expected: Option<Sha256>,
+        /// The digest in the archive.
+        found: Option<Sha256>,
+    },
+    /// Two packages, or a package and a generated file, bring one path differently.
+    #[error("`/{path}` is brought twice: by {first} and by {second}")]
+    Conflict {
+        /// The path.
+        path: String,
+        /// Who brings it first, and as what.
+        first: String,
+        /// Who brings it too.
+        second: String,
+    },
+    /// The definition places a file where a package has one.
+    #[error("the definition places `/{path}`, which the package {package} ships")]
+    Shipped {
+        /// The path.
+        path: String,
+        /// The package.
+        package: PackageName,
+    },
+    /// A path lies below something that is no directory.
+    #[error("`/{path}` lies below `/{ancestor}`, which is no directory in the image")]
+    BelowLink {
+        /// The path.
+        path: String,
+        /// Its ancestor.
+        ancestor: String,
+    },
+    /// A hard link names a file that is not unpacked from its package.
+    #[error("package {package} has `/{path}` as a hard link to `/{target}`, which is not unpacked")]
+    HardLink {
+        /// The package.
+        package: PackageName,
+        /// The link.
+        path: String,
+        /// The file it names.
+        target: String,
+    },
+    /// The layer's writer refuses an entry.
+    #[error("cannot write layer {layer}")]
+    Layer {
+        /// The layer.
+        layer: LayerName,
+        /// Why.
+        source: Box<LayerError>,
+    },
+    /// A list of contents cannot be read or written.
+    #[error("cannot use the list of contents {}", path.display())]
+    Contents {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: Box<ContentsError>,
+    },
+    /// A document of an earlier step cannot be read.
+    #[error("{} is malformed: {why}", path.display())]
+    Document {
+        /// Its path.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// A packaged file that a generator reads is not in the form it must have.
+    #[error("cannot make sense of `{what}`: {why}")]
+    Malformed {
+        /// The file.
+        what: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A path of an effect leads outside the image, or nowhere.
+    #[error("`{path}` cannot be a path in an image: {why}")]
+    Path {
+        /// The path.
+        path: String,
+        /// The rule it breaks.
+        why: &'static str,
+    },
+    /// A glob of `exclude` or `include` is malformed.
+    #[error("the pattern `{pattern}` is malformed: {why}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// An owner is neither declared nor a number.
+    #[error("the {kind} `{name}` of `{path}` does not exist in the image")]
+    UnknownOwner {
+        /// `user` or `group`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// Whose owner it should be.
+        path: String,
+    },
+    /// Two accounts share a name or number.
+    #[error("the {kind} `{name}` ({number}) is declared twice, or shares its number")]
+    AccountTwice {
+        /// `user` or `group`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The number.
+        number: u32,
+    },
+    /// A text that would break the account files apart.
+    #[error("`{field}` cannot stand in an account file: it has a colon or a newline")]
+    AccountField {
+        /// The text.
+        field: String,
+    },
+    /// A path that must be installed is not.
+    #[error("`{path}` is not in the image, but {wanted_by} needs it")]
+    Absent {
+        /// The path.
+        path: String,
+        /// Who needs it.
+        wanted_by: String,
+    },
+    /// The step has no archive of a package whose file is needed.
+    #[error("the build step has no archive of {package}, whose `/{path}` is needed")]
+    MissingArchive {
+        /// The package.
+        package: PackageName,
+        /// The file.
+        path: String,
+    },
+    /// The library cache cannot be made.
+    #[error("cannot make the library cache: {why}")]
+    LibraryCache {
+        /// Why.
+        why: String,
+    },
+    /// Python did not do what it was asked.
+    #[error("Python {version} cannot compile: {why}")]
+    Python {
+        /// Its version.
+        version: String,
+        /// What happened, with what it printed.
+        why: String,
+    },
+    /// The archives cannot be fetched.
+    #[error("cannot fetch the packages")]
+    Fetch(#[source] Box<sage_oci_fetch::FetchError>),
+    /// The image's documents cannot be made.
+    #[error("cannot join the layers to an image")]
+    Image(#[source] Box<sage_oci_image::ImageError>),
+    /// A closure image cannot be made.
+    #[error(transparent)]
+    Closure(Box<ClosureBuildError>),
+    /// Another thread stopped first; its error is the one that is reported.
+    #[error("the build was stopped")]
+    Stopped,
+}
+
+impl From<ClosureBuildError> for StepError {
+    fn from(error: ClosureBuildError) -> Self {
+        Self::Closure(Box::new(error))
+    }
+}
+
+fn shown(digest: Option<Sha256>) -> String {
+    digest.map_or_else(|| "none".to_owned(), |digest| digest.hex())
+}
+
+impl StepError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Files(error) => return error.hint(),
+            Self::Archive { source, .. } => return source.hint(),
+            Self::Layer { source, .. } => return source.hint(),
+            Self::Contents { source, .. } => return source.hint(),
+            Self::Fetch(source) => return source.hint(),
+            Self::Image(source) => return source.hint(),
+            Self::Closure(source) => return source.hint(),
+            Self::Environment { .. } => "this runs as a builder of Nix; use `sage-oci build`",
+            Self::Script { .. } | Self::WrongPackage { .. } => {
+                "the lock and the archive do not belong together: lock again, and judge the script that changed"
+            }
+            Self::Conflict { .. } => {
+                "leave one of the packages out, or declare a diversion or replacement and lock again"
+            }
+            Self::Shipped { .. } => "say `divert = true` beside the file's `path`, and dpkg will know of it",
+            Self::BelowLink { .. } => "two packages disagree on what the ancestor is; leave one of them out",
+            Self::HardLink { .. } => "exclude both names or none; a replaced file cannot be linked to",
+            Self::UnknownOwner { .. } => "declare the user or group among the effects",
+            Self::Absent { .. } => "correct the effect, or add the package that ships the path",
+            Self::Pattern { .. } => "write it as dpkg's path-exclude, as `/usr/share/doc/*`",
+            Self::Document { .. } => "build the earlier step again",
+            Self::MissingArchive { .. } | Self::Spec { .. } => "this is a defect of the program that wrote the step",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+
+    /// Whether the same step can succeed when it is simply run again.
+    pub fn should_retry(&self) -> bool {
+        match self {
+            Self::Files(error) => error.should_retry(),
+            Self::Fetch(error) => error.should_retry(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use crate::{Installed, Node, NodeKind, StepError};
+use sage_oci_layer::{ContentEntry, ContentKind, Contents, Library, PackageRecord};
+use sage_oci_names::Sha256;
+use std::path::{Path, PathBuf};
+
+/// What the layers below hold, as their lists of contents say.
+#[derive(Debug, Default)]
+pub(crate) struct Below {
+    /// The tree that they give together.
+    pub(crate) installed: Installed,
+    /// Shared objects of all layers.
+    pub(crate) libraries: Vec<Library>,
+    /// The packages of all layers, sorted by name.
+    pub(crate) packages: Vec<PackageRecord>,
+    /// Directories that an upper layer would change, with what they must stay: the lowest layer's word counts, since dpkg
+    /// never touches a directory that exists.
+    pub(crate) disputed: Vec<(String, Node)>,
+    /// The first path that two layers bring differently.
+    pub(crate) conflict: Option<(String, String, String)>,
+}
+
+impl Below {
+    /// Reads lists of contents, bottom first.
+    pub(crate) fn read(paths: &[String]) -> Result<Self, StepError> {
+        let mut below = Self::default();
+        for path in paths {
+            below.add(read(path)?)?;
+        }
+        below.packages.sort_by(|a, b| a.package.cmp(&b.package));
+        below.disputed.sort_by(|a, b| a.0.cmp(&b.0));
+        below.disputed.dedup_by(|a, b| a.0 == b.0);
+        Ok(below)
+    }
+
+    fn add(&mut self, contents: Contents) -> Result<(), StepError> {
+        for entry in &contents.entries {
+            self.add_entry(entry)?;
+        }
+        self.libraries.extend(contents.libraries);
+        self.packages.extend(contents.stanzas);
+        Ok(())
+    }
+
+    fn add_entry(&mut self, entry: &ContentEntry) -> Result<(), StepError> {
+        if entry.kind == ContentKind::Whiteout {
+            self.installed.remove(&entry.path);
+            return Ok(());
+        }
+        let node = self.node(entry)?;
+        match self.installed.get(&entry.path) {
+            None => self.installed.insert(entry.path.clone(), node),
+            Some(known) if known.kind == NodeKind::Directory && node.kind == NodeKind::Directory => {
+                if (known.mode, known.uid, known.gid) != (node.mode, node.uid, node.gid) {
+                    self.disputed.push((entry.path.clone(), known.clone()));
+                }
+            }
+            Some(known) => {
+                if (&known.kind, known.mode, known.uid, known.gid) != (&node.kind, node.mode, node.uid, node.gid) {
+                    let conflict = (entry.path.clone(), describe(known), describe(&node));
+                    self.conflict.get_or_insert(conflict);
+                }
+                self.installed.insert(entry.path.clone(), node);
+            }
+        }
+        Ok(())
+    }
+
+    fn node(&self, entry: &ContentEntry) -> Result<Node, StepError> {
+        let target = || entry.target.clone().unwrap_or_default();
+        let malformed = |why: &str| StepError::Malformed {
+            what: format!("the list of contents, /{}", entry.path),
+            why: why.to_owned(),
+        };
+        let kind = match entry.kind {
+            ContentKind::Dir => NodeKind::Directory,
+            ContentKind::Symlink => NodeKind::Symlink(target()),
+            ContentKind::File => {
+                NodeKind::File { size: entry.size, sha256: entry.sha256.unwrap_or(Sha256::new([0; 32])) }
+            }
+            ContentKind::Hardlink => {
+                let file = self.installed.get(&target()).ok_or_else(|| malformed("its file is missing"))?;
+                file.kind.clone()
+            }
+            ContentKind::Whiteout => return Err(malformed("a removal is nothing that can be installed")),
+        };
+        let ContentEntry { mode, uid, gid, package, .. } = entry.clone();
+        Ok(Node { kind, mode, uid, gid, package })
+    }
+
+    /// Holds the layers to each other: one path is one thing, and nothing lies below what is no directory.
+    pub(crate) fn verify(&self) -> Result<(), StepError> {
+        if let Some((path, first, second)) = self.conflict.clone() {
+            return Err(StepError::Conflict { path, first, second });
+        }
+        for (path, _) in self.installed.iter() {
+            let parent = crate::paths::split(path).0;
+            if parent.is_empty() {
+                continue;
+            }
+            if self.installed.get(parent).is_none_or(|node| node.kind != NodeKind::Directory) {
+                return Err(StepError::BelowLink { path: path.to_owned(), ancestor: parent.to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads one layer's list of contents.
+pub(crate) fn read(path: &str) -> Result<Contents, StepError> {
+    let failed = |source| StepError::Contents { path: PathBuf::from(path), source: Box::new(source) };
+    let file = std::io::BufReader::new(sage_oci_files::open(Path::new(path))?);
+    Contents::read(file).map_err(failed)
+}
+
+fn describe(node: &Node) -> String {
+    let who = node.package.as_ref().map_or_else(|| "a generated file".to_owned(), |name| format!("package {name}"));
+    let what = match &node.kind {
+        NodeKind::Directory => "directory".to_owned(),
+        NodeKind::Symlink(target) => format!("symbolic link to {target}"),
+        NodeKind::File { size, sha256 } => format!("file of {size} bytes, sha256 {sha256}"),
+    };
+    format!("{who} ({what}, {:04o} {}:{})", node.mode, node.uid, node.gid)
+}

@@ -1,0 +1,72 @@
+use crate::paths::parents;
+use crate::{Content, Installed, Item, StepError};
+use std::collections::BTreeMap;
+
+/// Sorts items by path and joins those of one path.
+///
+/// Directories above a path that are links in the image are replaced by what they lead to, as a script's write would be.
+/// Of two directories the later one's metadata stays, like a later `install -d`.
+///
+/// # Errors
+///
+/// One path is two different things.
+pub(crate) fn merge(items: Vec<Item>, installed: &Installed) -> Result<Vec<Item>, StepError> {
+    let mut merged: BTreeMap<String, Item> = BTreeMap::new();
+    for mut item in items {
+        item.path = real_path(&item.path, installed);
+        match merged.get(&item.path) {
+            Some(known) if known.content == item.content && item.content != Content::Directory => {
+                if (known.mode, known.uid, known.gid) != (item.mode, item.uid, item.gid) {
+                    return Err(twice(&item));
+                }
+            }
+            Some(known) if known.content != item.content => return Err(twice(&item)),
+            _ => {
+                merged.insert(item.path.clone(), item);
+            }
+        }
+    }
+    Ok(merged.into_values().collect())
+}
+
+fn twice(item: &Item) -> StepError {
+    let origin = || "an effect".to_owned();
+    StepError::Conflict { path: item.path.clone(), first: origin(), second: origin() }
+}
+
+/// The path with its deepest existing parent resolved.
+pub(super) fn real_path(path: &str, installed: &Installed) -> String {
+    let parent = parents(path).collect::<Vec<_>>().into_iter().rev().find_map(|parent| {
+        let real = installed.resolve(parent)?;
+        Some((parent.len(), real))
+    });
+    match parent {
+        Some((length, real)) if !real.is_empty() => format!("{real}{}", &path[length..]),
+        Some((length, _)) => path[length..].trim_start_matches('/').to_owned(),
+        None => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::installed::tests::tree;
+
+    #[test]
+    fn links_above_a_path_are_followed() {
+        let installed = tree(&["run/", "var/run -> /run", "bin -> usr/bin", "usr/bin/"]);
+        assert_eq!(real_path("var/run/x/y", &installed), "run/x/y");
+        assert_eq!(real_path("new/x", &installed), "new/x");
+    }
+
+    #[test]
+    fn equal_items_join_and_others_quarrel() {
+        let installed = tree(&[]);
+        let file = |text: &str| Item::file("/etc/x", 0o644, text).unwrap();
+        assert_eq!(merge(vec![file("a"), file("a")], &installed).unwrap().len(), 1);
+        assert!(merge(vec![file("a"), file("b")], &installed).is_err());
+        let directory = |mode| Item::directory("/etc/d", mode).unwrap();
+        assert_eq!(merge(vec![directory(0o755), directory(0o700)], &installed).unwrap()[0].mode, 0o700);
+        assert!(merge(vec![directory(0o755), Item::symlink("/etc/d", "x").unwrap()], &installed).is_err());
+    }
+}

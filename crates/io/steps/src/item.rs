@@ -1,0 +1,59 @@
+use crate::StepError;
+use crate::paths::image_path;
+
+/// One path of a generated layer, before its parents are added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The path without a leading `/`, as it lies after the merged-/usr rewriting.
+    pub path: String,
+    /// The twelve permission bits; 0777 for links.
+    pub mode: u32,
+    /// The owner's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What a generated path is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A directory.
+    Directory,
+    /// A symbolic link with this target.
+    Symlink(String),
+    /// A regular file with these bytes.
+    File(Vec<u8>),
+}
+
+impl Item {
+    /// A file of root's.
+    ///
+    /// # Errors
+    ///
+    /// `path` leads outside the image; so for the other constructors.
+    pub fn file(path: &str, mode: u32, bytes: impl Into<Vec<u8>>) -> Result<Self, StepError> {
+        Self::new(path, mode, Content::File(bytes.into()))
+    }
+
+    /// A symbolic link of root's.
+    pub fn symlink(path: &str, target: impl Into<String>) -> Result<Self, StepError> {
+        Self::new(path, 0o777, Content::Symlink(target.into()))
+    }
+
+    /// A directory of root's.
+    pub fn directory(path: &str, mode: u32) -> Result<Self, StepError> {
+        Self::new(path, mode, Content::Directory)
+    }
+
+    /// The same for another owner.
+    #[must_use]
+    pub fn owned(self, uid: u32, gid: u32) -> Self {
+        Self { uid, gid, ..self }
+    }
+
+    fn new(path: &str, mode: u32, content: Content) -> Result<Self, StepError> {
+        Ok(Self { path: image_path(path)?, mode, uid: 0, gid: 0, content })
+    }
+}

@@ -1,0 +1,94 @@
+use crate::StepError;
+use crate::filter::Filter;
+use crate::owners::Owners;
+use crate::paths::{image_path, is_merged_link, merged_usr};
+use sage_oci_deb::{Entry, EntryKind};
+use sage_oci_effects::Effect;
+use sage_oci_names::PackageName;
+use sage_oci_recipe::{LayerPackage, LayerStep};
+use std::collections::BTreeMap;
+
+/// Mode, owner and group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Metadata {
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+/// What a layer step says about single entries: where they go, whose they are, and which stay away.
+pub(crate) struct Rules<'a> {
+    filter: Filter,
+    owners: Owners<'a>,
+    metadata: BTreeMap<String, Metadata>,
+    /// By path who diverts it, nobody for a local diversion, and where to.
+    diversions: BTreeMap<String, (Option<&'a PackageName>, String)>,
+}
+
+impl<'a> Rules<'a> {
+    pub(crate) fn new(step: &'a LayerStep) -> Result<Self, StepError> {
+        let owners = Owners::new(&step.users, &step.groups);
+        let (mut metadata, mut diversions) = (BTreeMap::new(), BTreeMap::new());
+        for owned in &step.effects {
+            match &owned.effect {
+                Effect::Metadata { path, mode, owner, group } => {
+                    let (uid, gid) = owners.of(owner, group, path)?;
+                    metadata.insert(image_path(path)?, Metadata { mode: mode.bits(), uid, gid });
+                }
+                Effect::Diversion { from, to, local } => {
+                    let by = (!local).then_some(&owned.package);
+                    diversions.insert(image_path(from)?, (by, image_path(to)?));
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { filter: Filter::new(&step.exclude, &step.include)?, owners, metadata, diversions })
+    }
+
+    /// Where an entry of a package goes, or `None` if it is not unpacked.
+    pub(crate) fn destination(&self, package: &LayerPackage, entry: &Entry) -> Option<String> {
+        let merged_directory = matches!(entry.kind, EntryKind::Directory) && is_merged_link(&entry.path);
+        if entry.path.is_empty()
+            || merged_directory
+            || self.is_replaced(package, &entry.path)
+            || self.filter.leaves_out(entry)
+        {
+            return None;
+        }
+        Some(self.place(package, &entry.path))
+    }
+
+    /// A packaged path after the merged-/usr rewriting and diversions by other packages.
+    pub(crate) fn place(&self, package: &LayerPackage, path: &str) -> String {
+        let path = merged_usr(path);
+        match self.diversions.get(path.as_ref()) {
+            Some((by, to)) if *by != Some(&package.name) => to.clone(),
+            _ => path.into_owned(),
+        }
+    }
+
+    /// Whether another package replaces a path of this one.
+    pub(crate) fn is_replaced(&self, package: &LayerPackage, path: &str) -> bool {
+        // The lock writes paths as it found them: with or without the leading slash, before or after merging.
+        let merged = merged_usr(path);
+        [path, &merged]
+            .iter()
+            .any(|path| package.replaced.contains_key(*path) || package.replaced.contains_key(&format!("/{path}")))
+    }
+
+    /// Mode and owner of an entry that goes to `path`.
+    pub(crate) fn metadata(&self, path: &str, entry: &Entry) -> Metadata {
+        if let (Some(metadata), false) = (self.metadata.get(path), matches!(entry.kind, EntryKind::Symlink { .. })) {
+            return *metadata;
+        }
+        let (uid, gid) = self.owners.of_entry(entry);
+        // The mode of a link says nothing, and tar writers differ in it.
+        let mode = if matches!(entry.kind, EntryKind::Symlink { .. }) { 0o777 } else { entry.mode };
+        Metadata { mode, uid, gid }
+    }
+
+    /// The paths whose metadata an effect declares.
+    pub(crate) fn declared(&self) -> impl Iterator<Item = &str> {
+        self.metadata.keys().map(String::as_str)
+    }
+}
