@@ -1,5 +1,6 @@
 use crate::{Observer, ProduceError};
 use sage_oci_fetch::{Options, Summary, Wanted, fetch_all};
+use sage_oci_names::StorePath;
 use sage_oci_recipe::Fetch;
 use sage_oci_store::{FixedDirectory, Nix, StoreError};
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ pub(crate) fn folder() -> PathBuf {
 /// One download for all, with one progress: a fetch a derivation costs Nix more than the download itself.
 pub(crate) fn bring(
     nix: &Nix,
-    fetches: &[&Fetch],
+    fetches: &[(&Fetch, &StorePath)],
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<(), ProduceError> {
@@ -25,7 +26,7 @@ pub(crate) fn bring(
     let folder = folder();
     // Packages of one suite share their mirrors; source trees have their own.
     let mut by_mirrors: BTreeMap<&[String], Vec<Wanted>> = BTreeMap::new();
-    for (mirrors, files) in fetches.iter().flat_map(|fetch| fetch.step.by_mirrors()) {
+    for (mirrors, files) in fetches.iter().flat_map(|(fetch, _)| fetch.step.by_mirrors()) {
         let files = files.into_iter().map(|file| Wanted {
             path: file.path.clone(),
             sha256: file.sha256,
@@ -42,7 +43,7 @@ pub(crate) fn bring(
         summary += part;
     }
     observer.adding(summary, fetches.len());
-    let directories: Vec<FixedDirectory> = fetches.iter().map(|fetch| directory(&folder, fetch)).collect();
+    let directories: Vec<FixedDirectory> = fetches.iter().map(|(fetch, out)| directory(&folder, fetch, out)).collect();
     // The downloads were held to their digests already.
     nix.add_fixed(&directories).map_err(|error| match error {
         StoreError::WrongContent { expected, actual } => ProduceError::Folder { promised: expected, actual },
@@ -50,9 +51,9 @@ pub(crate) fn bring(
     })
 }
 
-fn directory(folder: &Path, fetch: &Fetch) -> FixedDirectory {
+fn directory(folder: &Path, fetch: &Fetch, out: &StorePath) -> FixedDirectory {
     let files = fetch.step.files.iter().map(|file| (file.name.clone(), archive_path(folder, &file.sha256.hex())));
-    FixedDirectory { path: fetch.handle.out.clone(), files: files.collect() }
+    FixedDirectory { path: out.clone(), files: files.collect() }
 }
 
 fn archive_path(folder: &Path, digest: &str) -> PathBuf {

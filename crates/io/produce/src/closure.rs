@@ -1,15 +1,15 @@
 use crate::{Observer, ProduceError};
-use sage_oci_emit::Emitter;
+use sage_oci_emit::{Emitted, Handle};
 use sage_oci_names::{Architecture, StorePath};
-use sage_oci_recipe::{BaseContents, ClosureGraph, ClosureImage, ClosureMember, closure_image};
+use sage_oci_recipe::{BaseContents, ClosureGraph, ClosureImage, ClosureMember, Graph, closure_image};
 use sage_oci_steps::read_base;
 use sage_oci_store::{Nix, Target, ValidPath};
 
 /// All derivations of a closure image, with every path known.
 #[derive(Debug)]
 pub struct ClosurePlan {
-    emitter: Emitter,
-    graph: ClosureGraph,
+    emitted: Emitted,
+    image: ClosureGraph,
 }
 
 impl ClosurePlan {
@@ -39,19 +39,23 @@ impl ClosurePlan {
             }
             None => BaseContents::default(),
         };
-        let mut emitter = Emitter::new(tool, machine);
-        let graph = closure_image(&mut emitter, image, &wanted, &members, &base)?;
-        Ok(Self { emitter, graph })
+        let mut graph = Graph::default();
+        let image = closure_image(&mut graph, image, &wanted, &members, &base)?;
+        Ok(Self { emitted: Emitted::new(&graph, &tool, machine)?, image })
     }
 
     /// Where the OCI layout is, or will be.
     pub fn image(&self) -> &StorePath {
-        &self.graph.image.out
+        &self.handle().out
     }
 
-    /// The steps.
-    pub fn graph(&self) -> &ClosureGraph {
-        &self.graph
+    /// How many layers it has.
+    pub fn layers(&self) -> usize {
+        self.image.layers.len()
+    }
+
+    fn handle(&self) -> &Handle {
+        self.emitted.handle(&self.image.image)
     }
 
     /// Makes the image be there; returns at once when it is. The answer tells whether anything was done.
@@ -62,8 +66,8 @@ impl ClosurePlan {
         if nix.is_valid(std::slice::from_ref(self.image()))? == [true] {
             return Ok(false);
         }
-        nix.register(self.emitter.derivations().iter())?;
-        let target = Target { derivation: self.graph.image.derivation.clone(), output: None };
+        nix.register(self.emitted.derivations().iter())?;
+        let target = Target { derivation: self.handle().derivation.clone(), output: None };
         nix.realise(&[target], &mut |event| observer.building(event))?;
         Ok(true)
     }

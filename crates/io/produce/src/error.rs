@@ -1,16 +1,22 @@
-use sage_oci_emit::EmitError;
+use sage_oci_emit::DerivationError;
 use sage_oci_fetch::FetchError;
 use sage_oci_files::FileError;
 use sage_oci_names::StorePath;
-use sage_oci_recipe::RecipeError;
+use sage_oci_recipe::{ClosureStepError, RecipeError};
 use sage_oci_store::StoreError;
 
 /// Why an image cannot be produced.
 #[derive(Debug, thiserror::Error)]
 pub enum ProduceError {
-    /// The lock and the definition do not fit together, or a derivation cannot be made.
+    /// The lock and the definition do not fit together.
     #[error(transparent)]
-    Recipe(#[from] RecipeError<EmitError>),
+    Recipe(#[from] RecipeError),
+    /// A closure has no steps.
+    #[error(transparent)]
+    Closure(#[from] ClosureStepError),
+    /// Nix would not take a derivation.
+    #[error(transparent)]
+    Derivation(#[from] DerivationError),
     /// Nix refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -38,6 +44,8 @@ impl ProduceError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Recipe(error) => error.hint(),
+            Self::Closure(error) => error.hint(),
+            Self::Derivation(_) => None,
             Self::Store(error) => error.hint(),
             Self::Fetch(error) => error.hint(),
             Self::Folder { .. } => Some("restore the committed lock; locks are not edited by hand".to_owned()),

@@ -13,5 +13,5 @@ mod timings;
 
 pub use closure::ClosurePlan;
 pub use error::ProduceError;
-pub use plan::{Observer, Plan, Request};
+pub use plan::{Layer, Observer, Plan, Request};
 pub use timings::{Timing, Timings};

@@ -1,11 +1,11 @@
 use crate::{ProduceError, archives};
 use sage_oci_definition::Resolved;
 use sage_oci_derivation::Derivations;
-use sage_oci_emit::Emitter;
+use sage_oci_emit::{Emitted, Handle};
 use sage_oci_fetch::{Options, Progress, Summary};
 use sage_oci_lock::Lock;
-use sage_oci_names::{Architecture, StorePath};
-use sage_oci_recipe::{Fetch, ImageGraph, RecipeError, Surroundings};
+use sage_oci_names::{Architecture, LayerName, StorePath};
+use sage_oci_recipe::{Fetch, Graph, ImageGraph, LayerNode, Surroundings};
 use sage_oci_store::{Event, Missing, Nix, Target};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -23,7 +23,7 @@ pub struct Request<'a> {
     pub files: &'a BTreeMap<String, String>,
     /// The architecture of the machine that builds.
     pub machine: Architecture,
-    /// The tool in the store: the builder of every derivation.
+    /// The builder of every derivation, in the store.
     pub tool: StorePath,
 }
 
@@ -37,16 +37,16 @@ pub trait Observer {
     fn building(&mut self, event: Event) -> ControlFlow<()>;
 }
 
-fn graph(emitter: &mut Emitter, request: &Request<'_>) -> Result<ImageGraph, ProduceError> {
+fn add(graph: &mut Graph, request: &Request<'_>) -> Result<ImageGraph, ProduceError> {
     let Request { lock, image, sources, files, machine, .. } = *request;
-    Ok(sage_oci_recipe::image(emitter, lock, image, Surroundings { machine, sources, files })?)
+    Ok(sage_oci_recipe::image(graph, lock, image, Surroundings { machine, sources, files })?)
 }
 
 /// All derivations of an image, with every path known.
 #[derive(Debug)]
 pub struct Plan {
-    emitter: Emitter,
-    graph: ImageGraph,
+    emitted: Emitted,
+    image: ImageGraph,
 }
 
 impl Plan {
@@ -55,46 +55,51 @@ impl Plan {
     /// # Errors
     /// The lock and the definition do not fit together.
     pub fn make(request: Request<'_>) -> Result<Self, ProduceError> {
-        let mut emitter = Emitter::new(request.tool.clone(), request.machine);
-        let graph = graph(&mut emitter, &request)?;
-        Ok(Self { emitter, graph })
+        let mut graph = Graph::default();
+        let image = add(&mut graph, &request)?;
+        Ok(Self { emitted: Emitted::new(&graph, &request.tool, request.machine)?, image })
     }
 
     /// Computes the derivations of one image for several architectures, and of the index over them; nothing is written.
     ///
-    /// All requests are for one machine and tool, the first one's. Of two for one architecture the last counts.
+    /// All requests are for one machine and builder, the first one's. Of two for one architecture the last counts.
     ///
     /// # Errors
     /// As [`Plan::make`].
     pub fn index(first: Request<'_>, others: Vec<Request<'_>>) -> Result<Self, ProduceError> {
-        let mut emitter = Emitter::new(first.tool.clone(), first.machine);
-        let name = first.image.name.clone();
-        let mut graphs = BTreeMap::new();
+        let mut graph = Graph::default();
+        let (name, tool, machine) = (first.image.name.clone(), first.tool.clone(), first.machine);
+        let mut images = BTreeMap::new();
         for request in std::iter::once(first).chain(others) {
-            graphs.insert(request.lock.architecture, graph(&mut emitter, &request)?);
+            images.insert(request.lock.architecture, add(&mut graph, &request)?);
         }
-        let graph = sage_oci_recipe::index(&mut emitter, &name, graphs).map_err(RecipeError::from)?;
-        Ok(Self { emitter, graph })
+        let image = sage_oci_recipe::index(&mut graph, &name, images);
+        Ok(Self { emitted: Emitted::new(&graph, &tool, machine)?, image })
     }
 
     /// The image's derivation.
     pub fn derivation(&self) -> &StorePath {
-        &self.graph.image.derivation
+        &self.handle().derivation
     }
 
     /// All derivations, inputs before what uses them.
     pub fn derivations(&self) -> &Derivations {
-        self.emitter.derivations()
+        self.emitted.derivations()
     }
 
     /// Where the OCI layout is, or will be.
     pub fn image(&self) -> &StorePath {
-        &self.graph.image.out
+        &self.handle().out
     }
 
-    /// The steps.
-    pub fn graph(&self) -> &ImageGraph {
-        &self.graph
+    fn handle(&self) -> &Handle {
+        self.emitted.handle(&self.image.image)
+    }
+
+    /// All layers, bottom first, with the derivations that make them.
+    pub fn layers(&self) -> Vec<Layer<'_>> {
+        let layer = |layer| Layer::new(&self.emitted, layer);
+        self.image.layers.iter().map(layer).collect()
     }
 
     /// Puts the derivations into the store.
@@ -102,7 +107,7 @@ impl Plan {
     /// # Errors
     /// Nix's.
     pub fn register(&self, nix: &Nix) -> Result<(), ProduceError> {
-        Ok(nix.register(self.emitter.derivations().iter())?)
+        Ok(nix.register(self.emitted.derivations().iter())?)
     }
 
     /// Makes the image be there; returns at once when it is. The answer tells whether anything was done.
@@ -128,13 +133,13 @@ impl Plan {
         options: &Options,
         observer: &mut dyn Observer,
     ) -> Result<(), ProduceError> {
-        let handles = || self.graph.layers.iter().map(|layer| &layer.handle);
-        let contents: Vec<StorePath> = handles().filter_map(|handle| handle.contents.clone()).collect();
+        let layers = self.layers();
+        let contents: Vec<StorePath> = layers.iter().filter_map(|layer| layer.handle.contents.clone()).collect();
         if nix.is_valid(&contents)?.into_iter().all(|valid| valid) {
             return Ok(());
         }
-        let target = |derivation: &StorePath| Target { derivation: derivation.clone(), output: None };
-        let targets: Vec<Target> = handles().map(|handle| target(&handle.derivation)).collect();
+        let target = |layer: &Layer<'_>| Target { derivation: layer.handle.derivation.clone(), output: None };
+        let targets: Vec<Target> = layers.iter().map(target).collect();
         self.build(nix, &targets, options, observer)
     }
 
@@ -165,9 +170,29 @@ impl Plan {
         Target { derivation: self.derivation().clone(), output: None }
     }
 
-    /// The fetches that Nix would run: what it needs of them is neither in the store nor in a cache that it asks.
-    fn missing_fetches(&self, nix: &Nix, targets: &[Target]) -> Result<Vec<&Fetch>, ProduceError> {
+    /// The fetches that Nix would run, and where their outputs will lie: what it needs of them is neither in the store nor in
+    /// a cache that it asks.
+    fn missing_fetches(&self, nix: &Nix, targets: &[Target]) -> Result<Vec<(&Fetch, &StorePath)>, ProduceError> {
         let missing = nix.missing(targets)?;
-        Ok(self.graph.fetches.iter().filter(|fetch| missing.build.contains(&fetch.handle.derivation)).collect())
+        let all = self.image.fetches.iter().map(|fetch| (fetch, self.emitted.handle(&fetch.node)));
+        Ok(all
+            .filter(|(_, handle)| missing.build.contains(&handle.derivation))
+            .map(|(fetch, handle)| (fetch, &handle.out))
+            .collect())
+    }
+}
+
+/// A layer and the derivation that makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Layer<'p> {
+    /// Its name.
+    pub name: &'p LayerName,
+    /// The derivation and its outputs.
+    pub handle: &'p Handle,
+}
+
+impl<'p> Layer<'p> {
+    pub(crate) fn new(emitted: &'p Emitted, layer: &'p LayerNode) -> Self {
+        Self { name: &layer.name, handle: emitted.handle(&layer.node) }
     }
 }

@@ -1,3 +1,4 @@
+use crate::route::{Place, place};
 use sage_oci_definition::User;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_names::PackageName;
@@ -17,11 +18,8 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// Gathers them; `owner` is the package that the image's own user is booked under.
     pub(crate) fn new(declared: &[OwnedEffect], own: &User, owner: &PackageName) -> Self {
-        let mut effects: Vec<OwnedEffect> = declared
-            .iter()
-            .filter(|owned| matches!(owned.effect, Effect::User { .. } | Effect::Group { .. }))
-            .cloned()
-            .collect();
+        let mut effects: Vec<OwnedEffect> =
+            declared.iter().filter(|owned| place(&owned.effect) == Place::Users).cloned().collect();
         let mine = [
             Effect::Group { name: own.name.clone(), gid: own.id, members: Vec::new() },
             Effect::User {
@@ -34,12 +32,15 @@ impl Accounts {
             },
         ];
         effects.extend(mine.map(|effect| OwnedEffect { package: owner.clone(), effect }));
-        let (mut users, mut groups) = (BTreeMap::new(), BTreeMap::new());
+        // The last declaration of a name counts.
+        let mut users = BTreeMap::new();
+        let mut groups = BTreeMap::new();
         for owned in &effects {
-            match &owned.effect {
-                Effect::User { name, uid, .. } => _ = users.insert(name.clone(), *uid),
-                Effect::Group { name, gid, .. } => _ = groups.insert(name.clone(), *gid),
-                _ => {}
+            if let Effect::User { name, uid, .. } = &owned.effect {
+                users.insert(name.clone(), *uid);
+            }
+            if let Effect::Group { name, gid, .. } = &owned.effect {
+                groups.insert(name.clone(), *gid);
             }
         }
         Self { effects, users, groups }

@@ -2,9 +2,10 @@
 
 use crate::accounts::Accounts;
 use crate::packages::Packages;
-use crate::{GenerateKind, GenerateStep, PlacedContent, PlacedFile, Sealing, SourcePatch};
-use sage_oci_definition::{FileKind, Resolved};
-use sage_oci_effects::{Document, Effect, Mode, OwnedEffect};
+use crate::route::{Place, is_recorded, place, reads_archive};
+use crate::{GenerateKind, GenerateStep, PlacedContent, PlacedFile, RecipeError, Sealing, SourcePatch};
+use sage_oci_definition::{FileEntry, FileKind, Resolved};
+use sage_oci_effects::{Mode, OwnedEffect};
 use sage_oci_lock::{Lock, Reason};
 use sage_oci_names::{DebVersion, ImageName, LayerName, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,13 +25,11 @@ pub(crate) struct Generated<'a> {
     pub(crate) contents: Vec<String>,
 }
 
-/// One generated layer: its step, the packages whose archives it reads, and an earlier generated layer whose contents it
-/// needs beside those of the packages.
+/// One generated layer: its step, and an earlier generated layer whose contents it needs beside those of the packages.
 pub(crate) struct Generation {
     pub(crate) step: GenerateStep,
     /// The kind's name; the layer's, where the image stands alone.
     pub(crate) kind: &'static str,
-    pub(crate) reads: BTreeSet<PackageName>,
     pub(crate) after: Option<&'static str>,
 }
 
@@ -40,112 +39,100 @@ impl Generation {
     }
 }
 
+/// Packages whose archives a step reads.
+enum Reads<'a> {
+    /// What they ship is needed.
+    Always(&'a [&'a str]),
+    /// What they ship counts where the image has them.
+    WherePresent(&'a [&'a str]),
+}
+
 impl Generated<'_> {
     /// The generated layers, bottom first. An image that extends another one has only those that can differ.
-    pub(crate) fn all(&self) -> Vec<Generation> {
+    pub(crate) fn all(&self) -> Result<Vec<Generation>, RecipeError> {
         let mut all = Vec::new();
-        if self.differs(|effect| matches!(effect, Effect::User { .. } | Effect::Group { .. })) {
-            all.push(self.users());
+        if self.differs(Place::Users) {
+            all.push(self.users()?);
         }
-        if self.differs(is_alternative) {
-            all.push(self.alternatives());
+        if self.differs(Place::Alternatives) {
+            all.push(self.generation("alternatives", GenerateKind::Alternatives, &Reads::Always(&[]))?);
         }
-        all.push(self.ld_cache());
-        if self.differs(is_certificates) {
-            all.extend(self.certificates());
+        all.push(self.ld_cache()?);
+        if self.differs(Place::Certificates) && !self.effects(Place::Certificates).is_empty() {
+            all.push(self.generation("certificates", GenerateKind::Certificates, &Reads::Always(&[]))?);
         }
-        all.push(self.configuration());
+        all.push(self.configuration()?);
         if self.base.is_none() || !self.image.files.is_empty() {
-            all.push(self.files());
+            all.push(self.files()?);
         }
-        all.push(self.dpkg());
-        all
+        all.push(self.dpkg()?);
+        Ok(all)
     }
 
-    /// Whether the image has effects of a kind that the one it extends has not; always where it stands alone.
-    fn differs(&self, wanted: impl Fn(&Effect) -> bool) -> bool {
+    /// Whether the image has effects in a place that the one it extends has not; always where it stands alone.
+    fn differs(&self, wanted: Place) -> bool {
         let Some((_, base)) = self.base else { return true };
-        let count = |lock: &Lock| lock.effects.iter().filter(|owned| wanted(&owned.effect)).count();
+        let count = |lock: &Lock| lock.effects.iter().filter(|owned| place(&owned.effect) == wanted).count();
         // An extension only adds effects.
         count(base) != count(self.lock)
     }
 
-    fn users(&self) -> Generation {
+    fn users(&self) -> Result<Generation, RecipeError> {
         let kind = GenerateKind::Users { user: self.image.user.name.clone(), sudo: self.image.user.sudo };
         // bash ships /etc/skel.
-        self.generation("users", kind, self.accounts.effects.clone(), &["bash"])
+        self.generation("users", kind, &Reads::Always(&["bash"]))
     }
 
-    fn alternatives(&self) -> Generation {
-        let effects = self.effects(is_alternative);
-        self.generation("alternatives", GenerateKind::Alternatives, effects, &[])
-    }
-
-    fn ld_cache(&self) -> Generation {
+    fn ld_cache(&self) -> Result<Generation, RecipeError> {
         // These two ship /etc/ld.so.conf and /etc/ld.so.conf.d.
+        let reads = Reads::Always(&["libc-bin", "libc6"]);
         // BLAS and LAPACK are found through links below /etc/alternatives.
-        self.generation("ld-cache", GenerateKind::LdCache, Vec::new(), &["libc-bin", "libc6"]).after("alternatives")
+        Ok(self.generation("ld-cache", GenerateKind::LdCache, &reads)?.after("alternatives"))
     }
 
-    fn certificates(&self) -> Option<Generation> {
-        let effects = self.effects(is_certificates);
-        (!effects.is_empty()).then(|| self.generation("certificates", GenerateKind::Certificates, effects, &[]))
-    }
-
-    fn configuration(&self) -> Generation {
-        let effects = self.effects(|effect| match effect {
-            Effect::Directory { .. }
-            | Effect::Symlink { .. }
-            | Effect::File { .. }
-            | Effect::Copy { .. }
-            | Effect::Shell { .. } => true,
-            Effect::Computed { document } => matches!(document, Document::PamProfiles | Document::XmlCatalogs),
-            _ => false,
-        });
+    fn configuration(&self) -> Result<Generation, RecipeError> {
         // They ship PAM profiles and leave it to libpam-runtime's script to apply them.
-        self.generation("configuration", GenerateKind::Configuration, effects, &["libpam-modules", "libpam-systemd"])
-            .after("users")
+        let reads = Reads::WherePresent(&["libpam-modules", "libpam-systemd"]);
+        Ok(self.generation("configuration", GenerateKind::Configuration, &reads)?.after("users"))
     }
 
-    fn files(&self) -> Generation {
-        let files = self
-            .image
-            .files
-            .iter()
-            .filter_map(|(entry, kind)| {
-                let content = match kind {
-                    FileKind::Source(name) => PlacedContent::Text(self.files.get(name)?.clone()),
-                    FileKind::Patch { package, patch } => PlacedContent::Patch {
-                        package: package.clone(),
-                        patch: SourcePatch { name: patch.clone(), text: self.files.get(patch)?.clone() },
-                    },
-                    FileKind::Link(target) => PlacedContent::Link(target.clone()),
-                    FileKind::Directory => PlacedContent::Directory(true),
-                };
-                let mode = Mode::try_from(entry.mode().to_owned()).ok()?;
-                Some(PlacedFile {
-                    path: entry.path.clone(),
-                    content,
-                    mode,
-                    owner: entry.owner.clone(),
-                    group: entry.group.clone(),
-                })
-            })
-            .collect();
+    fn files(&self) -> Result<Generation, RecipeError> {
+        let files = self.image.files.iter().map(|(entry, kind)| self.placed(entry, kind));
+        let kind = GenerateKind::Files { files: files.collect::<Result<_, _>>()? };
         let patched: Vec<&str> = self.image.files.iter().filter_map(|(_, kind)| patched(kind)).collect();
         // A file below the user's home must leave the home as it is.
-        self.generation("files", GenerateKind::Files { files }, Vec::new(), &patched).after("users")
+        Ok(self.generation("files", kind, &Reads::Always(&patched))?.after("users"))
     }
 
-    fn dpkg(&self) -> Generation {
+    fn placed(&self, entry: &FileEntry, kind: &FileKind) -> Result<PlacedFile, RecipeError> {
+        let (image, path) = (&self.image.name, &entry.path);
+        let text = |name: &String| {
+            let no_source =
+                || RecipeError::NoSource { image: image.clone(), path: path.clone(), source_name: name.clone() };
+            self.files.get(name).cloned().ok_or_else(no_source)
+        };
+        let content = match kind {
+            FileKind::Source(name) => PlacedContent::Text(text(name)?),
+            FileKind::Patch { package, patch } => PlacedContent::Patch {
+                package: package.clone(),
+                patch: SourcePatch { name: patch.clone(), text: text(patch)? },
+            },
+            FileKind::Link(target) => PlacedContent::Link(target.clone()),
+            FileKind::Directory => PlacedContent::Directory(true),
+        };
+        let mode = Mode::try_from(entry.mode().to_owned());
+        let mode = mode.map_err(|why| RecipeError::Mode { image: image.clone(), path: path.clone(), why })?;
+        Ok(PlacedFile { path: path.clone(), content, mode, owner: entry.owner.clone(), group: entry.group.clone() })
+    }
+
+    fn dpkg(&self) -> Result<Generation, RecipeError> {
         let automatic = self.lock.packages.iter().filter(|package| matches!(package.reason, Reason::RequiredBy(_)));
         let kind = GenerateKind::Dpkg {
             automatic: automatic.map(|package| package.name.clone()).collect(),
             omitted: self.provided(),
             sources: self.sources.to_owned(),
         };
-        let effects = self.effects(|effect| matches!(effect, Effect::Diversion { .. } | Effect::Metadata { .. }));
-        self.generation("dpkg", kind, effects, &[])
+        self.generation("dpkg", kind, &Reads::Always(&[]))
     }
 
     /// What the stand-in for packages that are left out provides: they themselves, and the virtual packages that something
@@ -160,25 +147,41 @@ impl Generated<'_> {
         provided
     }
 
-    fn effects(&self, wanted: impl Fn(&Effect) -> bool) -> Vec<OwnedEffect> {
-        self.lock.effects.iter().filter(|owned| wanted(&owned.effect)).cloned().collect()
+    fn effects(&self, wanted: Place) -> Vec<OwnedEffect> {
+        self.lock.effects.iter().filter(|owned| place(&owned.effect) == wanted).cloned().collect()
+    }
+
+    /// The effects that concern a kind of layer, in order.
+    fn effects_of(&self, kind: &GenerateKind) -> Vec<OwnedEffect> {
+        match kind {
+            GenerateKind::Users { .. } => self.accounts.effects.clone(),
+            GenerateKind::Alternatives => self.effects(Place::Alternatives),
+            GenerateKind::LdCache => Vec::new(),
+            GenerateKind::Certificates => self.effects(Place::Certificates),
+            GenerateKind::Configuration => self.effects(Place::Configuration),
+            GenerateKind::Dpkg { .. } => {
+                self.lock.effects.iter().filter(|owned| is_recorded(&owned.effect)).cloned().collect()
+            }
+            GenerateKind::Files { .. } => Vec::new(),
+        }
     }
 
     fn generation(
         &self,
         kind: &'static str,
         generate: GenerateKind,
-        effects: Vec<OwnedEffect>,
-        reads: &[&str],
-    ) -> Generation {
-        let from_packages = effects
-            .iter()
-            .filter(|owned| matches!(owned.effect, Effect::Copy { .. } | Effect::Computed { .. }))
-            .map(|owned| owned.package.clone());
-        let named = reads.iter().filter_map(|name| PackageName::parse(name).ok());
-        let reads: BTreeSet<PackageName> =
-            from_packages.chain(named).filter(|name| self.packages.fetch_of(name).is_some()).collect();
-        let archives = reads.iter().filter_map(|name| Some((name.clone(), self.packages.archive(name)?))).collect();
+        reads: &Reads<'_>,
+    ) -> Result<Generation, RecipeError> {
+        let effects = self.effects_of(&generate);
+        let parse = |name: &&str| PackageName::parse(name).expect("the names above are those of packages");
+        let mut read: BTreeSet<PackageName> = match reads {
+            Reads::Always(names) => names.iter().map(parse).collect(),
+            Reads::WherePresent(names) => names.iter().map(parse).filter(|name| self.packages.has(name)).collect(),
+        };
+        read.extend(effects.iter().filter(|owned| reads_archive(&owned.effect)).map(|owned| owned.package.clone()));
+        let why = format!("the layer `{kind}`");
+        let archive = |name: PackageName| Ok((name.clone(), self.packages.archive(&name, &why)?));
+        let archives = read.into_iter().map(archive).collect::<Result<_, RecipeError>>()?;
         let name = match self.base {
             Some((base, _)) => format!("{}-{kind}", self.image.layers_of.above(base)),
             None => kind.to_owned(),
@@ -197,7 +200,7 @@ impl Generated<'_> {
             exclude: self.image.exclude.clone(),
             include: self.image.include.clone(),
         };
-        Generation { step, kind, reads, after: None }
+        Ok(Generation { step, kind, after: None })
     }
 }
 
@@ -207,12 +210,4 @@ fn patched(kind: &FileKind) -> Option<&str> {
         FileKind::Patch { package, .. } => Some(package.as_str()),
         FileKind::Source(_) | FileKind::Link(_) | FileKind::Directory => None,
     }
-}
-
-fn is_alternative(effect: &Effect) -> bool {
-    matches!(effect, Effect::Alternative { .. })
-}
-
-fn is_certificates(effect: &Effect) -> bool {
-    matches!(effect, Effect::Computed { document: Document::CaCertificates })
 }

@@ -1,22 +1,21 @@
-//! Build steps and their graph, from a lock and a definition.
+//! Build steps and their graph, from a lock and a definition: what an image is made of is decided here and nowhere else.
 //!
 //! A [`Step`] is what one derivation's builder reads (as JSON, from the file that `spec` names). [`image`] walks a lock
-//! and hands every step of an image, inputs first, to a [`Sink`], which says where each step's outputs will lie. The
-//! sink that makes derivations is in `sage-oci-emit`; the graph itself depends on the lock and the definition alone.
-//!
-//! `nix/recipe.nix` and the files below `nix/recipe` make the same decisions in the Nix language, for the flake, under the
-//! names that the files here have. Who changes one changes the other; `tests/flake` compares the derivations.
+//! and adds every step of an image, inputs first, to a [`Graph`], which depends on the lock and the definition alone.
+//! `sage-oci-emit` turns a graph into derivations, and writes it down for Nix, which makes the same ones of it.
 
 mod accounts;
 mod closure;
+mod error;
 mod generated;
 mod graph;
+mod image;
 mod interpreter;
 mod join;
 mod labels;
 mod packages;
 mod resources;
-mod sink;
+mod route;
 mod sources;
 mod stack;
 mod steps;
@@ -27,10 +26,11 @@ pub use closure::{
     ClosurePath, ClosureStep, ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission,
     RootFiles, closure_image, split,
 };
-pub use graph::{Fetch, ImageGraph, LayerHandle, RecipeError, Surroundings, image};
+pub use error::RecipeError;
+pub use graph::{Graph, Job, Node, Output, OutputName};
+pub use image::{Fetch, ImageGraph, LayerNode, Surroundings, image};
 pub use join::index;
 pub use resources::Resources;
-pub use sink::{Handle, Input, Job, OutputName, Sink};
 pub use steps::{
     Above, BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep,
     Interpreter, LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, SourcePatch,

@@ -1,27 +1,31 @@
 //! Steps that concern packages: fetching, unpacking, compiling.
 
 use crate::accounts::Accounts;
+use crate::route::{Place, place};
 use crate::{
-    BytecodePackage, BytecodeStep, FetchFile, FetchStep, Handle, Interpreter, LayerPackage, LayerStep, Sealing,
+    BytecodePackage, BytecodeStep, FetchFile, FetchStep, Interpreter, LayerPackage, LayerStep, Node, RecipeError,
+    Sealing,
 };
 use sage_oci_definition::Resolved;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_lock::{Lock, LockedPackage};
-use sage_oci_names::{LayerName, PackageName, Sha256};
+use sage_oci_names::{ImageName, LayerName, PackageName, Sha256};
 use std::collections::BTreeMap;
 
-/// A lock's packages with the derivations that fetch them.
+/// A lock's packages with the steps that fetch them.
 pub(crate) struct Packages<'a> {
     lock: &'a Lock,
+    image: &'a ImageName,
     by_name: BTreeMap<&'a PackageName, &'a LockedPackage>,
     /// The fetch of each layer, as far as it was added.
-    pub(crate) fetches: BTreeMap<LayerName, Handle>,
+    pub(crate) fetches: BTreeMap<LayerName, Node>,
 }
 
 impl<'a> Packages<'a> {
-    pub(crate) fn new(lock: &'a Lock) -> Self {
+    /// `fetches` are those of the image below.
+    pub(crate) fn new(lock: &'a Lock, image: &'a ImageName, fetches: BTreeMap<LayerName, Node>) -> Self {
         let by_name = lock.packages.iter().map(|package| (&package.name, package)).collect();
-        Self { lock, by_name, fetches: BTreeMap::new() }
+        Self { lock, image, by_name, fetches }
     }
 
     /// The packages of a layer, sorted by name.
@@ -29,16 +33,18 @@ impl<'a> Packages<'a> {
         self.lock.packages.iter().filter(move |package| package.layer == *layer)
     }
 
-    /// The fetch that holds a package's archive.
-    pub(crate) fn fetch_of(&self, name: &PackageName) -> Option<&Handle> {
-        self.fetches.get(&self.by_name.get(name)?.layer)
+    /// Whether some layer of the image has a package.
+    pub(crate) fn has(&self, name: &PackageName) -> bool {
+        self.by_name.contains_key(name)
     }
 
-    /// The archive's path in the store.
-    pub(crate) fn archive(&self, name: &PackageName) -> Option<String> {
-        let package = self.by_name.get(name)?;
-        let fetch = self.fetches.get(&package.layer)?;
-        Some(format!("{}/{}", fetch.out, package.file_name()))
+    /// The archive's path in the store; `why` says who needs it, where the image has no such package.
+    pub(crate) fn archive(&self, name: &PackageName, why: &str) -> Result<String, RecipeError> {
+        let no_package =
+            || RecipeError::NoPackage { image: self.image.clone(), package: name.clone(), why: why.to_owned() };
+        let package = self.by_name.get(name).ok_or_else(no_package)?;
+        let fetch = self.fetches.get(&package.layer).ok_or_else(no_package)?;
+        Ok(format!("{}/{}", fetch.out(), package.file_name()))
     }
 
     /// What fetches a layer's archives.
@@ -57,42 +63,66 @@ impl<'a> Packages<'a> {
         image: &Resolved,
         accounts: &Accounts,
         sealing: Sealing,
-    ) -> LayerStep {
-        let packages: Vec<LayerPackage> = self
-            .of_layer(layer)
-            .filter_map(|package| {
-                Some(LayerPackage {
-                    name: package.name.clone(),
-                    archive: self.archive(&package.name)?,
-                    scripts: package.scripts.clone(),
-                    replaced: package.replaced.clone(),
-                })
+    ) -> Result<LayerStep, RecipeError> {
+        let why = format!("the layer `{layer}`");
+        let package = |package: &LockedPackage| {
+            Ok(LayerPackage {
+                name: package.name.clone(),
+                archive: self.archive(&package.name, &why)?,
+                scripts: package.scripts.clone(),
+                replaced: package.replaced.clone(),
             })
-            .collect();
+        };
+        let is_own = |name: &PackageName| self.by_name.get(name).is_some_and(|package| package.layer == *layer);
         let effects: Vec<OwnedEffect> = self
             .lock
             .effects
             .iter()
-            .filter(|owned| match owned.effect {
-                Effect::Diversion { .. } => true,
-                Effect::Metadata { .. } => {
-                    self.by_name.get(&owned.package).is_some_and(|package| package.layer == *layer)
-                }
-                _ => false,
+            .filter(|owned| match place(&owned.effect) {
+                Place::EveryLayer => true,
+                Place::OwnLayer => is_own(&owned.package),
+                Place::Bytecode
+                | Place::Users
+                | Place::Alternatives
+                | Place::LdCache
+                | Place::Certificates
+                | Place::Configuration => false,
             })
             .cloned()
             .collect();
-        LayerStep {
+        Ok(LayerStep {
             name: layer.clone(),
             sealing,
-            packages,
+            packages: self.of_layer(layer).map(package).collect::<Result<_, RecipeError>>()?,
             base,
             effects,
             users: accounts.users.clone(),
             groups: accounts.groups.clone(),
             exclude: image.exclude.clone(),
             include: image.include.clone(),
+        })
+    }
+
+    /// The packages of some layers whose modules are compiled, with the folders that these are in; sorted.
+    pub(crate) fn compiled(&self, layers: &[LayerName], version: &str) -> BTreeMap<&'a PackageName, Vec<String>> {
+        let mut all: BTreeMap<&PackageName, Vec<String>> = BTreeMap::new();
+        for owned in &self.lock.effects {
+            let Effect::Bytecode { directories } = &owned.effect else { continue };
+            let Some(package) = self.by_name.get(&owned.package).filter(|package| layers.contains(&package.layer))
+            else {
+                continue;
+            };
+            let folders = all.entry(&package.name).or_default();
+            match directories.is_empty() {
+                true => folders.extend(public_directories(version)),
+                false => folders.extend(directories.iter().cloned()),
+            }
         }
+        for folders in all.values_mut() {
+            folders.sort();
+            folders.dedup();
+        }
+        all
     }
 
     /// What compiles the modules of some layers; `None` where no package asks for it.
@@ -103,44 +133,38 @@ impl<'a> Packages<'a> {
         interpreter: &Interpreter,
         image: &Resolved,
         sealing: Sealing,
-    ) -> Option<BytecodeStep> {
-        let mut directories: BTreeMap<&PackageName, Vec<String>> = BTreeMap::new();
-        for owned in &self.lock.effects {
-            let Effect::Bytecode { directories: given } = &owned.effect else { continue };
-            let Some(package) = self.by_name.get(&owned.package) else { continue };
-            if layers.contains(&package.layer) {
-                let all = directories.entry(&package.name).or_default();
-                if given.is_empty() {
-                    all.extend(public_directories(&interpreter.version));
-                } else {
-                    all.extend(given.iter().cloned());
-                }
-            }
-        }
-        let packages: Vec<BytecodePackage> = directories
-            .into_iter()
-            .filter_map(|(name, mut directories)| {
-                directories.sort();
-                directories.dedup();
-                Some(BytecodePackage {
-                    name: name.clone(),
-                    archive: self.archive(name)?,
-                    directories,
-                    replaced: self.by_name.get(name)?.replaced.clone(),
-                })
+    ) -> Result<Option<BytecodeStep>, RecipeError> {
+        let why = format!("the layer `{name}`");
+        let package = |(name, directories): (&PackageName, Vec<String>)| {
+            Ok(BytecodePackage {
+                name: name.clone(),
+                archive: self.archive(name, &why)?,
+                directories,
+                replaced: self.by_name[name].replaced.clone(),
             })
-            .collect();
-        if packages.is_empty() {
-            return None;
-        }
-        Some(BytecodeStep {
+        };
+        let compiled = self.compiled(layers, &interpreter.version);
+        let packages: Vec<BytecodePackage> = compiled.into_iter().map(package).collect::<Result<_, RecipeError>>()?;
+        Ok((!packages.is_empty()).then(|| BytecodeStep {
             name: name.clone(),
             sealing,
             interpreter: interpreter.clone(),
             packages,
             exclude: image.exclude.clone(),
             include: image.include.clone(),
-        })
+        }))
+    }
+
+    /// Every package of these layers that has modules to be compiled is in one of `compiled`.
+    pub(crate) fn check_bytecode(&self, layers: &[LayerName], compiled: &[&LayerName]) -> Result<(), RecipeError> {
+        let lost = |layer: &&LayerName| !compiled.contains(layer);
+        for layer in layers.iter().filter(lost) {
+            if let Some(package) = self.compiled(std::slice::from_ref(layer), "").into_keys().next() {
+                let (image, package) = (self.image.clone(), package.clone());
+                return Err(RecipeError::NoBytecode { image, package, layer: layer.clone() });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -177,8 +201,8 @@ mod tests {
 
     #[test]
     fn only_what_comes_from_elsewhere_names_its_mirrors() {
-        let lock = Lock::parse(LOCK).unwrap();
-        let packages = Packages::new(&lock);
+        let (lock, image) = (Lock::parse(LOCK).unwrap(), "tool".parse().unwrap());
+        let packages = Packages::new(&lock, &image, BTreeMap::new());
         let json = |layer: &str| serde_json::to_value(packages.fetch_step(&layer.parse().unwrap())).unwrap();
         // The form of a lock with one suite, byte for byte: another one would be another derivation.
         let base = json("base");

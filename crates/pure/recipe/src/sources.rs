@@ -1,6 +1,6 @@
 //! Steps that fetch archives and lay out source trees.
 
-use crate::{FetchFile, FetchStep, Handle, RecipeError, Sealing, SourcePatch, SourceStep};
+use crate::{FetchFile, FetchStep, Node, RecipeError, Sealing, SourcePatch, SourceStep};
 use sage_oci_definition::{Archive, Resolved, Source};
 use sage_oci_lock::{ImagePlan, LockedSource};
 use sage_oci_names::LayerName;
@@ -14,11 +14,11 @@ pub(crate) fn fetch_step(archive: Archive<'_>) -> FetchStep {
 }
 
 /// What the lock says of the archive of a source tree or a wheel; it must speak of the definition's.
-pub(crate) fn locked<'l, E: std::error::Error + 'static>(
+pub(crate) fn locked<'l>(
     plan: &'l ImagePlan,
     image: &Resolved,
     archive: Archive<'_>,
-) -> Result<&'l LockedSource, RecipeError<E>> {
+) -> Result<&'l LockedSource, RecipeError> {
     let known = plan.sources.get(archive.name).filter(|known| known.sha256 == archive.sha256);
     known.ok_or_else(|| RecipeError::OtherSource {
         image: image.name.clone(),
@@ -31,7 +31,7 @@ pub(crate) fn locked<'l, E: std::error::Error + 'static>(
 pub(crate) fn source_step(
     image: &Resolved,
     source: &Source,
-    fetch: &Handle,
+    fetch: &Node,
     files: &BTreeMap<String, String>,
     sealing: Sealing,
     contents: Vec<String>,
@@ -46,7 +46,7 @@ pub(crate) fn source_step(
         name: LayerName::parse(&format!("source-{}", source.name))
             .expect("the definition takes only names that may stand in a layer's"),
         sealing,
-        archive: format!("{}/{}", fetch.out, source.archive().file_name()),
+        archive: format!("{}/{}", fetch.out(), source.archive().file_name()),
         patches: source.patches.iter().map(patch).collect(),
         path: source.path.clone(),
         owner: image.user.id,

@@ -1,76 +1,62 @@
 use crate::accounts::Accounts;
 use crate::generated::{Generated, Generation};
-use crate::graph::{Surroundings, plan};
-use crate::interpreter::Compiler;
+use crate::image::{Surroundings, plan};
+use crate::interpreter::interpreter;
 use crate::packages::Packages;
-use crate::{Above, Fetch, Handle, Input, Job, LayerHandle, RecipeError, Sealing, Sink, Step, sources, wheels};
-use sage_oci_definition::{Archive, FileKind, Resolved, Source, Wheel};
+use crate::{Above, Fetch, Graph, Interpreter, Job, LayerNode, Node, RecipeError, Sealing, Step, sources, wheels};
+use sage_oci_definition::{Archive, FileKind, Resolved};
 use sage_oci_lock::{ImagePlan, Lock};
-use sage_oci_names::{Architecture, ImageName, LayerName, PackageName};
+use sage_oci_names::{ImageName, LayerName};
 use std::collections::BTreeMap;
 
-/// The layers of an image, added to a sink.
+/// The layers of an image in a graph.
+#[derive(Default, Clone)]
 pub(crate) struct Stack {
     /// The fixed-output fetches, bottom layer first.
     pub(crate) fetches: Vec<Fetch>,
     /// All layers, bottom first.
-    pub(crate) layers: Vec<LayerHandle>,
+    pub(crate) layers: Vec<LayerNode>,
     /// The package layers among them.
-    packages: Vec<Handle>,
+    packages: Vec<Node>,
     /// The fetch of each package layer.
-    fetch_of: BTreeMap<LayerName, Handle>,
+    fetch_of: BTreeMap<LayerName, Node>,
     /// The generated layers by kind, the upper ones last.
-    generated: BTreeMap<&'static str, Vec<Handle>>,
+    generated: BTreeMap<&'static str, Vec<Node>>,
 }
 
 impl Stack {
     /// Adds the steps of an image's layers; those of the image `below`, which it extends, are there already.
-    pub(crate) fn add<S>(
-        sink: &mut S,
+    pub(crate) fn add(
+        graph: &mut Graph,
         lock: &Lock,
         image: &Resolved,
         below: Option<(&Self, &Lock, &ImageName)>,
         surroundings: Surroundings<'_>,
-    ) -> Result<Self, RecipeError<S::Error>>
-    where
-        S: Sink,
-        S::Error: std::error::Error + 'static,
-    {
+    ) -> Result<Self, RecipeError> {
         let plan = plan(lock, image)?;
         check_sources(image, surroundings.files)?;
         let sealing = Sealing { epoch: lock.epoch, compression: image.compression.clone(), level: image.level };
         let accounts = Accounts::new(&lock.effects, &image.user, &image.version_of);
-        let mut packages = Packages::new(lock);
-        packages.fetches = below.map(|(stack, ..)| stack.fetch_of.clone()).unwrap_or_default();
-        let mut stack = match below {
-            Some((stack, ..)) => Self {
-                fetches: stack.fetches.clone(),
-                layers: stack.layers.clone(),
-                packages: stack.packages.clone(),
-                fetch_of: BTreeMap::new(),
-                generated: stack.generated.clone(),
-            },
-            None => Self {
-                fetches: Vec::new(),
-                layers: Vec::new(),
-                packages: Vec::new(),
-                fetch_of: BTreeMap::new(),
-                generated: BTreeMap::new(),
-            },
-        };
-        stack.fetches.extend(add_fetches(sink, lock, plan, image, &mut packages)?);
+        let mut stack = below.map(|(stack, ..)| stack.clone()).unwrap_or_default();
+        let mut packages = Packages::new(lock, &image.name, std::mem::take(&mut stack.fetch_of));
+        stack.add_fetches(graph, lock, plan, image, &mut packages)?;
         for (position, name) in plan.layers.iter().enumerate() {
             let lowest = position == 0 && below.is_none();
-            let step = Step::Layer(packages.layer_step(name, lowest, image, &accounts, sealing.clone()));
-            let handle = stack.add_layer(sink, name, step, vec![packages.fetches[name].out_input()])?;
-            stack.packages.push(handle);
+            let step = packages.layer_step(name, lowest, image, &accounts, sealing.clone())?;
+            let node = stack.add_layer(graph, name.clone(), Step::Layer(step));
+            stack.packages.push(node);
         }
+        packages.check_bytecode(&plan.layers, &plan.bytecode.values().flatten().collect::<Vec<_>>())?;
         let compiler = match plan.bytecode.is_empty() && image.wheels.is_empty() {
             true => None,
-            false => Some(stack.add_compiler(sink, lock, &packages, &image.name, surroundings.machine)?),
+            false => Some(stack.add_interpreter(graph, lock, &packages, image, surroundings)?),
         };
         if let Some(compiler) = &compiler {
-            stack.add_bytecode(sink, plan, image, &packages, &sealing, compiler)?;
+            for (name, of) in &plan.bytecode {
+                if let Some(step) = packages.bytecode_step(name, of, compiler, image, sealing.clone())? {
+                    stack.add_layer(graph, name.clone(), Step::Bytecode(step));
+                }
+            }
         }
         let generated = Generated {
             lock,
@@ -81,240 +67,140 @@ impl Stack {
             sources: surroundings.sources,
             files: surroundings.files,
             sealing: sealing.clone(),
-            contents: stack.packages.iter().filter_map(contents).collect(),
+            contents: contents(&stack.packages),
         };
-        for generation in generated.all() {
-            stack.add_generated(sink, generation, below.map(|(stack, ..)| stack), &packages)?;
+        for generation in generated.all()? {
+            stack.add_generated(graph, generation, below.map(|(stack, ..)| stack));
         }
         if let Some(compiler) = &compiler {
-            for wheel in &image.wheels {
-                stack.add_wheel(sink, plan, image, wheel, compiler, sealing.clone())?;
-            }
+            stack.add_wheels(graph, plan, image, compiler, &sealing)?;
         }
-        for source in &image.sources {
-            stack.add_source(sink, plan, image, source, surroundings, sealing.clone())?;
-        }
+        stack.add_sources(graph, plan, image, surroundings, &sealing)?;
         stack.fetch_of = packages.fetches;
         Ok(stack)
     }
 
-    fn add_layer<S: Sink>(
+    fn add_layer(&mut self, graph: &mut Graph, name: LayerName, step: Step) -> Node {
+        let node = graph.add(Job::new(format!("layer-{name}"), step));
+        self.layers.push(LayerNode { name, node: node.clone() });
+        node
+    }
+
+    fn add_fetches(
         &mut self,
-        sink: &mut S,
-        name: &LayerName,
-        step: Step,
-        inputs: Vec<Input>,
-    ) -> Result<Handle, S::Error> {
-        let job = Job { name: format!("layer-{name}"), step, inputs, sources: Vec::new(), fixed: None };
-        let handle = sink.add(job)?;
-        self.layers.push(LayerHandle { name: name.clone(), handle: handle.clone() });
-        Ok(handle)
+        graph: &mut Graph,
+        lock: &Lock,
+        plan: &ImagePlan,
+        image: &Resolved,
+        packages: &mut Packages<'_>,
+    ) -> Result<(), RecipeError> {
+        for name in &plan.layers {
+            let layer = lock.layers.iter().find(|layer| layer.name == *name);
+            let no_layer = || RecipeError::NoSuchLayer { image: image.name.clone(), layer: name.clone() };
+            let nar_sha256 = layer.ok_or_else(no_layer)?.fetch.nar_sha256;
+            let fetch = Fetch::add(graph, format!("debs-{name}"), packages.fetch_step(name), nar_sha256);
+            packages.fetches.insert(name.clone(), fetch.node.clone());
+            self.fetches.push(fetch);
+        }
+        Ok(())
     }
 
     /// The Python that compiles, with its fetch.
-    fn add_compiler<S>(
+    fn add_interpreter(
         &mut self,
-        sink: &mut S,
+        graph: &mut Graph,
         lock: &Lock,
         packages: &Packages<'_>,
-        image: &ImageName,
-        machine: Architecture,
-    ) -> Result<Compiler, RecipeError<S::Error>>
-    where
-        S: Sink,
-        S::Error: std::error::Error + 'static,
-    {
-        let compiler = Compiler::new(sink, lock, packages, image, machine)?;
-        // The image below has fetched the same one.
-        let is_new = |fetch: &&Fetch| !self.fetches.iter().any(|known| known.handle == fetch.handle);
-        let fetch = compiler.fetch.as_ref().filter(is_new).cloned();
-        self.fetches.extend(fetch);
-        Ok(compiler)
-    }
-
-    fn add_bytecode<S: Sink>(
-        &mut self,
-        sink: &mut S,
-        plan: &ImagePlan,
         image: &Resolved,
-        packages: &Packages<'_>,
-        sealing: &Sealing,
-        compiler: &Compiler,
-    ) -> Result<(), S::Error> {
-        for (name, of) in &plan.bytecode {
-            let step = packages.bytecode_step(name, of, &compiler.interpreter, image, sealing.clone());
-            let Some(step) = step else { continue };
-            let compiled = fetch_inputs(packages, step.packages.iter().map(|package| &package.name));
-            let inputs = each_once(compiler.inputs.iter().cloned().chain(compiled).collect());
-            self.add_layer(sink, name, Step::Bytecode(step), inputs)?;
-        }
-        Ok(())
+        surroundings: Surroundings<'_>,
+    ) -> Result<Interpreter, RecipeError> {
+        let (interpreter, fetch) = interpreter(graph, lock, packages, &image.name, surroundings.machine)?;
+        // The image below has fetched the same one.
+        let is_new = |fetch: &Fetch| !self.fetches.iter().any(|known| known.node == fetch.node);
+        self.fetches.extend(fetch.filter(is_new));
+        Ok(interpreter)
     }
 
-    fn add_generated<S: Sink>(
-        &mut self,
-        sink: &mut S,
-        generation: Generation,
-        below: Option<&Self>,
-        packages: &Packages<'_>,
-    ) -> Result<(), S::Error> {
-        let Generation { mut step, kind, reads, after } = generation;
-        let mut inputs: Vec<Input> = self.packages.iter().map(Handle::contents_input).collect();
-        let after = after.and_then(|kind| self.generated.get(kind)).into_iter().flatten();
-        step.contents.extend(after.clone().filter_map(contents));
-        inputs.extend(after.map(Handle::contents_input));
+    fn add_generated(&mut self, graph: &mut Graph, generation: Generation, below: Option<&Self>) {
+        let Generation { mut step, kind, after } = generation;
+        step.contents.extend(after.map(|kind| self.contents_of(&[kind])).unwrap_or_default());
         if let Some(below) = below {
             // Files that definitions place add up; every other kind is made anew for the whole image.
             let same = below.generated.get(kind).filter(|_| kind != "files");
-            let replaces = same.and_then(|all| all.last()).and_then(contents);
-            let all = || below.layers.iter().map(|layer| &layer.handle).filter(|handle| handle.contents.is_some());
-            step.above = Some(Above { contents: all().filter_map(contents).collect(), replaces });
-            inputs.extend(all().map(Handle::contents_input));
+            let replaces = same.and_then(|all| all.last()).and_then(Node::contents).map(ToString::to_string);
+            let all: Vec<Node> = below.layers.iter().map(|layer| layer.node.clone()).collect();
+            step.above = Some(Above { contents: contents(&all), replaces });
         }
-        inputs.extend(fetch_inputs(packages, reads.iter()));
-        let inputs = each_once(inputs);
-        let name = step.name.clone();
-        let handle = self.add_layer(sink, &name, Step::Generate(step), inputs)?;
-        self.generated.entry(kind).or_default().push(handle);
-        Ok(())
+        let node = self.add_layer(graph, step.name.clone(), Step::Generate(step));
+        self.generated.entry(kind).or_default().push(node);
     }
-}
 
-impl Stack {
-    fn add_source<S>(
+    fn add_wheels(
         &mut self,
-        sink: &mut S,
+        graph: &mut Graph,
         plan: &ImagePlan,
         image: &Resolved,
-        source: &Source,
+        interpreter: &Interpreter,
+        sealing: &Sealing,
+    ) -> Result<(), RecipeError> {
+        for wheel in &image.wheels {
+            let fetch = self.add_archive(graph, plan, image, "wheel", wheel.archive())?;
+            // Beside packages: what scripts make of the folders below /usr/local, and what a definition places there.
+            let mut laid_over = contents(&self.packages);
+            laid_over.extend(self.contents_of(&["configuration", "files"]));
+            let step = wheels::wheel_step(image, wheel, &fetch, interpreter, sealing.clone(), laid_over);
+            self.add_layer(graph, step.name.clone(), Step::Wheel(step));
+        }
+        Ok(())
+    }
+
+    fn add_sources(
+        &mut self,
+        graph: &mut Graph,
+        plan: &ImagePlan,
+        image: &Resolved,
         surroundings: Surroundings<'_>,
-        sealing: Sealing,
-    ) -> Result<(), RecipeError<S::Error>>
-    where
-        S: Sink,
-        S::Error: std::error::Error + 'static,
-    {
-        let handle = self.add_archive(sink, plan, image, "source", source.archive())?;
-        // The user's home.
-        let users = self.generated.get("users").into_iter().flatten();
-        let inputs = users.clone().map(Handle::contents_input).chain([handle.out_input()]).collect();
-        let above = users.filter_map(contents).collect();
-        let step = sources::source_step(image, source, &handle, surroundings.files, sealing, above);
-        let name = step.name.clone();
-        self.add_layer(sink, &name, Step::Source(step), inputs)?;
-        Ok(())
-    }
-}
-
-impl Stack {
-    fn add_wheel<S>(
-        &mut self,
-        sink: &mut S,
-        plan: &ImagePlan,
-        image: &Resolved,
-        wheel: &Wheel,
-        compiler: &Compiler,
-        sealing: Sealing,
-    ) -> Result<(), RecipeError<S::Error>>
-    where
-        S: Sink,
-        S::Error: std::error::Error + 'static,
-    {
-        let handle = self.add_archive(sink, plan, image, "wheel", wheel.archive())?;
-        // What scripts make of the folders below /usr/local, and what a definition places there.
-        let above = ["configuration", "files"].iter().filter_map(|kind| self.generated.get(kind)).flatten();
-        let over: Vec<&Handle> = self.packages.iter().chain(above).collect();
-        let laid_over = over.iter().filter_map(|handle| contents(handle)).collect();
-        let mut inputs: Vec<Input> = over.iter().map(|handle| handle.contents_input()).collect();
-        inputs.extend(compiler.inputs.iter().cloned().chain([handle.out_input()]));
-        let step = wheels::wheel_step(image, wheel, &handle, &compiler.interpreter, sealing, laid_over);
-        let name = step.name.clone();
-        self.add_layer(sink, &name, Step::Wheel(step), each_once(inputs))?;
+        sealing: &Sealing,
+    ) -> Result<(), RecipeError> {
+        for source in &image.sources {
+            let fetch = self.add_archive(graph, plan, image, "source", source.archive())?;
+            // The user's home may be above the tree.
+            let above = self.contents_of(&["users"]);
+            let step = sources::source_step(image, source, &fetch, surroundings.files, sealing.clone(), above);
+            self.add_layer(graph, step.name.clone(), Step::Source(step));
+        }
         Ok(())
     }
 
     /// Adds the fetch of an archive beside the packages'.
-    fn add_archive<S>(
+    fn add_archive(
         &mut self,
-        sink: &mut S,
+        graph: &mut Graph,
         plan: &ImagePlan,
         image: &Resolved,
         kind: &str,
         archive: Archive<'_>,
-    ) -> Result<Handle, RecipeError<S::Error>>
-    where
-        S: Sink,
-        S::Error: std::error::Error + 'static,
-    {
+    ) -> Result<Node, RecipeError> {
         let nar_sha256 = sources::locked(plan, image, archive)?.fetch.nar_sha256;
-        let step = sources::fetch_step(archive);
-        let handle = sink.add(Job {
-            name: format!("{kind}-{}", archive.name),
-            step: Step::Fetch(step.clone()),
-            inputs: Vec::new(),
-            sources: Vec::new(),
-            fixed: Some(nar_sha256),
-        })?;
-        self.fetches.push(Fetch { handle: handle.clone(), step, nar_sha256 });
-        Ok(handle)
+        let fetch = Fetch::add(graph, format!("{kind}-{}", archive.name), sources::fetch_step(archive), nar_sha256);
+        let node = fetch.node.clone();
+        self.fetches.push(fetch);
+        Ok(node)
+    }
+
+    /// The lists of contents of the generated layers of some kinds, the upper ones last.
+    fn contents_of(&self, kinds: &[&str]) -> Vec<String> {
+        let nodes = kinds.iter().filter_map(|kind| self.generated.get(kind)).flatten();
+        contents(nodes)
     }
 }
 
-/// Where a layer's list of contents will lie.
-fn contents(handle: &Handle) -> Option<String> {
-    handle.contents.as_ref().map(ToString::to_string)
+/// Where layers' lists of contents will lie; every layer has one.
+fn contents<'n>(nodes: impl IntoIterator<Item = &'n Node>) -> Vec<String> {
+    nodes.into_iter().filter_map(Node::contents).map(ToString::to_string).collect()
 }
 
-fn add_fetches<S>(
-    sink: &mut S,
-    lock: &Lock,
-    plan: &ImagePlan,
-    image: &Resolved,
-    packages: &mut Packages<'_>,
-) -> Result<Vec<Fetch>, RecipeError<S::Error>>
-where
-    S: Sink,
-    S::Error: std::error::Error + 'static,
-{
-    let mut fetches = Vec::new();
-    for name in &plan.layers {
-        let layer = lock
-            .layers
-            .iter()
-            .find(|layer| layer.name == *name)
-            .ok_or_else(|| RecipeError::NoSuchLayer { image: image.name.clone(), layer: name.clone() })?;
-        let step = packages.fetch_step(name);
-        let nar_sha256 = layer.fetch.nar_sha256;
-        let job = Job {
-            name: format!("debs-{name}"),
-            step: Step::Fetch(step.clone()),
-            inputs: Vec::new(),
-            sources: Vec::new(),
-            fixed: Some(nar_sha256),
-        };
-        let handle = sink.add(job)?;
-        packages.fetches.insert(name.clone(), handle.clone());
-        fetches.push(Fetch { handle, step, nar_sha256 });
-    }
-    Ok(fetches)
-}
-
-/// The fetches that hold some packages, each once, in a fixed order.
-pub(crate) fn fetch_inputs<'a>(packages: &Packages<'_>, names: impl Iterator<Item = &'a PackageName>) -> Vec<Input> {
-    each_once(names.filter_map(|name| packages.fetch_of(name)).map(Handle::out_input).collect())
-}
-
-/// Inputs in a fixed order, each once.
-fn each_once(mut inputs: Vec<Input>) -> Vec<Input> {
-    inputs.sort_by(|a, b| (&a.derivation, a.output.as_str()).cmp(&(&b.derivation, b.output.as_str())));
-    inputs.dedup();
-    inputs
-}
-
-fn check_sources<E: std::error::Error + 'static>(
-    image: &Resolved,
-    files: &BTreeMap<String, String>,
-) -> Result<(), RecipeError<E>> {
+fn check_sources(image: &Resolved, files: &BTreeMap<String, String>) -> Result<(), RecipeError> {
     let missing = |path: &str, name: &str| RecipeError::NoSource {
         image: image.name.clone(),
         path: path.to_owned(),

@@ -1,6 +1,6 @@
 //! Steps that install Python wheels.
 
-use crate::{Handle, Interpreter, Sealing, WheelStep};
+use crate::{Interpreter, Node, Sealing, WheelStep};
 use sage_oci_definition::{Resolved, Wheel};
 use sage_oci_names::LayerName;
 
@@ -8,7 +8,7 @@ use sage_oci_names::LayerName;
 pub(crate) fn wheel_step(
     image: &Resolved,
     wheel: &Wheel,
-    fetch: &Handle,
+    fetch: &Node,
     interpreter: &Interpreter,
     sealing: Sealing,
     contents: Vec<String>,
@@ -20,7 +20,7 @@ pub(crate) fn wheel_step(
         interpreter: interpreter.clone(),
         distribution: wheel.name.clone(),
         version: wheel.version.clone(),
-        archive: format!("{}/{}", fetch.out, wheel.archive().file_name()),
+        archive: format!("{}/{}", fetch.out(), wheel.archive().file_name()),
         exclude: image.exclude.iter().chain(&wheel.exclude).cloned().collect(),
         include: image.include.clone(),
         contents,

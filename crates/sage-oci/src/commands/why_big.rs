@@ -60,7 +60,8 @@ fn contents(context: &Context, locked: &Locked, image: &Image) -> Result<Vec<(Co
     let nix = context::nix(&cli::Building::default())?;
     let plan = context.plan(&nix, locked)?;
     build::realise_contents(context, &nix, &plan)?;
-    let pairs = plan.graph().layers.iter().zip(&image.layers);
+    let layers = plan.layers();
+    let pairs = layers.iter().zip(&image.layers);
     let known = pairs.filter_map(|(layer, blob)| Some((layer.handle.contents.as_ref()?, blob.descriptor.size)));
     known.map(|(path, size)| Ok((context::contents(&nix, path)?, size))).collect()
 }

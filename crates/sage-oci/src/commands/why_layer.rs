@@ -91,12 +91,12 @@ fn of_path(context: &Context, locked: &Locked, nix: &Nix, plan: &Plan, path: &st
         path = format!("usr/{top}/{rest}");
     }
     // The topmost layer that has it is the one whose bytes are seen.
-    for layer in plan.graph().layers.iter().rev() {
+    for layer in plan.layers().into_iter().rev() {
         let Some(contents) = &layer.handle.contents else { continue };
         let contents = context::contents(nix, contents)?;
         if let Some(entry) = contents.entries.into_iter().find(|entry| entry.path == path) {
             let package = entry.package.clone();
-            return report(context, locked, plan, &layer.name, package.as_ref(), Some(entry));
+            return report(context, locked, plan, layer.name, package.as_ref(), Some(entry));
         }
     }
     let hint =
@@ -113,8 +113,8 @@ fn report(
     package: Option<&PackageName>,
     entry: Option<ContentEntry>,
 ) -> Result<Report, Failure> {
-    let layers = &plan.graph().layers;
-    let Some(position) = layers.iter().position(|layer| layer.name == *name) else {
+    let layers = plan.layers();
+    let Some(position) = layers.iter().position(|layer| layer.name == name) else {
         let hint = format!("image `{}` has no such layer; another image of this lock has", locked.image.name);
         return Err(Failure::new(format_args!("it lies in layer `{name}`"), Some(hint)));
     };
@@ -136,7 +136,7 @@ fn report(
             since: since.map(|since| format!("{} (commit {})", since.date, since.commit)),
         }
     });
-    let handle = &layers[position].handle;
+    let handle = layers[position].handle;
     Ok(Report {
         format: 1,
         layer: name.clone(),

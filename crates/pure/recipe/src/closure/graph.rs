@@ -1,81 +1,55 @@
 use super::{BaseContents, ClosureImage, ClosureImageStep, ClosureMember, ClosureStepError, split};
-use crate::{Handle, Job, LayerHandle, RecipeError, Sink, Step};
+use crate::{Graph, Job, LayerNode, Node, Step};
 use sage_oci_names::StorePath;
 
-/// A closure image's steps, added to a sink.
+/// A closure image's steps in a graph.
 #[derive(Debug, Clone)]
 pub struct ClosureGraph {
     /// The layers, bottom first, the top one last.
-    pub layers: Vec<LayerHandle>,
+    pub layers: Vec<LayerNode>,
     /// The OCI layout.
-    pub image: Handle,
+    pub image: Node,
 }
 
-/// Adds a closure image to a sink: one job a layer, which reads its own paths alone, and one that joins them. So what
+/// Adds a closure image to a graph: one step a layer, which reads its own paths alone, and one that joins them. So what
 /// changes a path makes its layer again and no other.
 ///
 /// # Errors
-/// As [`split`]; or the sink refused.
-pub fn closure_image<S>(
-    sink: &mut S,
+/// As [`split`].
+pub fn closure_image(
+    graph: &mut Graph,
     image: &ClosureImage,
     contents: &[StorePath],
     members: &[ClosureMember],
     base: &BaseContents,
-) -> Result<ClosureGraph, RecipeError<S::Error>>
-where
-    S: Sink,
-    S::Error: std::error::Error + 'static,
-{
-    let steps = split(image, contents, members, base).map_err(ClosureStepError::into_recipe)?;
+) -> Result<ClosureGraph, ClosureStepError> {
+    let steps = split(image, contents, members, base)?;
     let mut layers = Vec::new();
     for step in steps.layers {
         let name = step.name.clone();
         let sources = step.paths.iter().map(|path| path.path.clone()).collect();
-        let job = Job {
-            name: format!("layer-{name}"),
-            step: Step::ClosureLayer(step),
-            inputs: Vec::new(),
-            sources,
-            fixed: None,
-        };
-        layers.push(LayerHandle { name, handle: sink.add(job)? });
+        let job = Job { sources, ..Job::new(format!("layer-{name}"), Step::ClosureLayer(step)) };
+        layers.push(LayerNode { name, node: graph.add(job) });
     }
     let name = steps.top.layer.name.clone();
     let step = Step::ClosureTop(steps.top);
     let sources = mentioned(&step, members, image)?;
-    let job = Job { name: format!("layer-{name}"), step, inputs: Vec::new(), sources, fixed: None };
-    layers.push(LayerHandle { name, handle: sink.add(job)? });
+    let job = Job { sources, ..Job::new(format!("layer-{name}"), step) };
+    layers.push(LayerNode { name, node: graph.add(job) });
 
     let step = Step::ClosureImage(ClosureImageStep {
         // What only concerns layers must not make the image's derivation mention store paths.
         image: ClosureImage { copy_to_root: Vec::new(), permissions: Vec::new(), ..image.clone() },
-        layers: layers.iter().map(|layer| layer.handle.out.clone()).collect(),
+        layers: layers.iter().map(|layer| layer.node.out().clone()).collect(),
     });
     let sources = mentioned(&step, members, image)?;
-    let job = Job {
-        name: format!("{}-image", image.name),
-        step,
-        inputs: layers.iter().map(|layer| layer.handle.out_input()).collect(),
-        sources,
-        fixed: None,
-    };
-    Ok(ClosureGraph { layers, image: sink.add(job)? })
+    let job = Job { sources, ..Job::new(format!("{}-image", image.name), step) };
+    Ok(ClosureGraph { layers, image: graph.add(job) })
 }
 
 /// The store paths that a step's text names, as a command or a registration may: each must be an input.
-fn mentioned<E: std::error::Error + 'static>(
-    step: &Step,
-    members: &[ClosureMember],
-    image: &ClosureImage,
-) -> Result<Vec<StorePath>, RecipeError<E>> {
-    let text = serde_json::to_string(step).map_err(|source| ClosureStepError::Json { source }.into_recipe())?;
+fn mentioned(step: &Step, members: &[ClosureMember], image: &ClosureImage) -> Result<Vec<StorePath>, ClosureStepError> {
+    let text = serde_json::to_string(step).map_err(|source| ClosureStepError::Json { source })?;
     let known = members.iter().map(|member| &member.path).chain(&image.from_image);
     Ok(known.filter(|path| text.contains(path.as_str())).cloned().collect())
-}
-
-impl ClosureStepError {
-    fn into_recipe<E: std::error::Error + 'static>(self) -> RecipeError<E> {
-        RecipeError::Closure(Box::new(self))
-    }
 }

@@ -1,0 +1,114 @@
+use sage_oci_names::{Architecture, ImageName, LayerName, PackageName};
+
+/// Why a lock and a definition do not give an image.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// The lock was made before the image was defined.
+    #[error("the lock of channel `{channel}` has no image `{image}`")]
+    NotLocked {
+        /// The image.
+        image: ImageName,
+        /// The lock's channel.
+        channel: String,
+    },
+    /// A plan names a layer that the lock does not describe.
+    #[error("image `{image}` wants the layer `{layer}`, which the lock does not describe")]
+    NoSuchLayer {
+        /// The image.
+        image: ImageName,
+        /// The layer.
+        layer: LayerName,
+    },
+    /// A step needs a package, and none of the image's layers has it.
+    #[error("{why} needs the package `{package}`, which is in no layer of image `{image}`")]
+    NoPackage {
+        /// The image.
+        image: ImageName,
+        /// The package.
+        package: PackageName,
+        /// Who needs it.
+        why: String,
+    },
+    /// A package has modules to be compiled, and no layer of byte-code holds them.
+    #[error("image `{image}` compiles no modules of the layer `{layer}`, and its package `{package}` has some")]
+    NoBytecode {
+        /// The image.
+        image: ImageName,
+        /// The package.
+        package: PackageName,
+        /// The layer that the package is in.
+        layer: LayerName,
+    },
+    /// Byte-code is asked for and no Python is locked.
+    #[error("packages of image `{image}` ship Python modules, and `python3-minimal` is not in the lock")]
+    NoPython {
+        /// The image.
+        image: ImageName,
+    },
+    /// The byte-code would be compiled by a Python that does not run on the machine that builds.
+    #[error(
+        "image `{image}` for {target} cannot be built on {machine}: the lock pins no Python that runs there, to compile byte-code with"
+    )]
+    Foreign {
+        /// The image.
+        image: ImageName,
+        /// The lock's channel.
+        channel: String,
+        /// The architecture of the machine that builds.
+        machine: Architecture,
+        /// The image's architecture.
+        target: Architecture,
+    },
+    /// A placed file's source is not there.
+    #[error("image `{image}` places `{path}` from `{source_name}`, which is not below nix/images/files")]
+    NoSource {
+        /// The image.
+        image: ImageName,
+        /// Where it would go.
+        path: String,
+        /// The file's name.
+        source_name: String,
+    },
+    /// A placed file's mode.
+    #[error("image `{image}` places `{path}`: {why}")]
+    Mode {
+        /// The image.
+        image: ImageName,
+        /// Where it would go.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The lock was made for another archive of a source tree or a wheel.
+    #[error("the lock of channel `{channel}` has another archive of `{source_name}` than image `{image}`")]
+    OtherSource {
+        /// The image.
+        image: ImageName,
+        /// The tree or wheel.
+        source_name: String,
+        /// The lock's channel.
+        channel: String,
+    },
+}
+
+impl RecipeError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotLocked { channel, .. } | Self::OtherSource { channel, .. } => {
+                Some(format!("write the lock again: `sage-oci lock --channel {channel}`"))
+            }
+            Self::NoSuchLayer { .. } | Self::NoBytecode { .. } => {
+                Some("restore the committed lock; locks are not edited by hand".to_owned())
+            }
+            Self::NoPackage { package, .. } => Some(format!(
+                "add `{package}` to the image's wanted packages, or take away what leaves it out, and write the lock again"
+            )),
+            Self::NoPython { .. } => Some("add `python3` to the image's wanted packages".to_owned()),
+            Self::Foreign { channel, machine, target, .. } => Some(format!(
+                "write the lock again: `sage-oci lock --channel {channel} --arch {target} --build-on {machine}`, or build on {target}"
+            )),
+            Self::NoSource { .. } | Self::Mode { .. } => None,
+        }
+    }
+}
