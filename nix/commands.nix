@@ -19,6 +19,7 @@ let
     load = "Import an image into Docker or podman, sending only what the engine lacks";
     lock = "Read the signed index, resolve, and pin every package";
     nix-args = "Print the flags with which `nix build` uses a given program as the builder";
+    recipe = "Write down for the flake what the images are made of";
     smoke = "Test an imported image as its users would use it";
     up = "From nothing to a tested image: install what is missing, build, import, test, tag";
     why = "Say why a package is in an image";

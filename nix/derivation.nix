@@ -8,8 +8,7 @@
 {
   name,
   step,
-  # A second output, `contents`: what is in a layer, for later steps.
-  contents ? false,
+  outputs ? null,
   # For a fixed output: the SHA-256 of its NAR, as 64 hexadecimal digits.
   fixed ? null,
 }:
@@ -22,7 +21,7 @@ derivation (
     passAsFile = [ "spec" ];
     spec = builtins.toJSON step;
   }
-  // (if contents then { outputs = [ "out" "contents" ]; } else { })
+  // (if outputs == null then { } else { inherit outputs; })
   // (
     if fixed == null then
       { }

@@ -20,50 +20,40 @@ let
   machine = ofSystem.${system};
   foreign = filter (architecture: architecture != machine) (attrNames systems);
 
-  # A lock for another architecture serves this machine if it pins a Python that runs here.
-  buildable =
-    channel: architecture:
-    project.hasLock channel architecture
-    && (architecture == machine || (project.lock channel architecture).interpreters or { } ? ${machine});
-
-  all = concatMap (
-    image:
+  ofChannel =
+    image: channel:
     let
-      definition = project.images.${image};
-      ofChannel =
-        channel:
-        let
-          suffix = if channel == definition.default-channel then "" else "-${channel}";
-          arguments = {
-            inherit
-              project
-              system
-              tool
-              image
-              channel
-              ;
-          };
-        in
-        [
-          {
-            name = "${image}-image${suffix}";
-            value = import ./image.nix arguments;
-            ready = buildable channel machine;
-          }
-          {
-            name = "${image}-index${suffix}";
-            value = import ./index.nix (arguments // { architectures = attrNames systems; });
-            ready = builtins.all (buildable channel) (attrNames systems);
-          }
-        ]
-        ++ map (architecture: {
-          name = "${image}-image${suffix}-${architecture}";
-          value = import ./image.nix (arguments // { inherit architecture; });
-          ready = buildable channel architecture;
-        }) foreign;
+      suffix = if channel == project.images.${image}.default_channel then "" else "-${channel}";
+      arguments = {
+        inherit
+          system
+          tool
+          image
+          channel
+          ;
+      };
+      single = ending: architecture: {
+        name = "${image}-image${suffix}${ending}";
+        value = project.image (arguments // { inherit architecture; });
+        ready = project.buildable channel architecture machine;
+      };
     in
-    concatMap ofChannel (attrNames definition.channels)
-  ) (attrNames project.images);
+    [
+      (single "" machine)
+      {
+        name = "${image}-index${suffix}";
+        value = import ./index.nix (
+          arguments
+          // {
+            inherit project;
+            architectures = attrNames systems;
+          }
+        );
+        ready = builtins.all (architecture: project.buildable channel architecture machine) (attrNames systems);
+      }
+    ]
+    ++ map (architecture: single "-${architecture}" architecture) foreign;
+  all = concatMap (image: concatMap (ofChannel image) project.images.${image}.channels) (attrNames project.images);
   parts = partition (one: one.ready) all;
 in
 {

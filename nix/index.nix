@@ -1,16 +1,13 @@
-# One image for several architectures as a derivation, the same that `sage-oci emit --arch` makes; the counterpart of
-# crates/pure/recipe/src/join.rs.
+# One image for several architectures as a derivation, the same that `sage-oci emit --arch` makes.
 {
-  # What project.nix reads.
+  # What project.nix gives, and the arguments of its `image`.
   project,
-  # The image or variant, and its channel; the image's default one where nothing is said.
   image,
   channel ? null,
-  # The machine that builds, and the architectures in Debian's words.
   system,
-  architectures,
-  # The store path whose `bin/sage-oci` is the builder.
   tool,
+  # Debian's names of the architectures.
+  architectures,
 }:
 import ./derivation.nix { inherit system tool; } {
   name = "${image}-index";
@@ -20,9 +17,8 @@ import ./derivation.nix { inherit system tool; } {
     images = builtins.listToAttrs (
       map (architecture: {
         name = architecture;
-        value = import ./image.nix {
+        value = project.image {
           inherit
-            project
             image
             channel
             system

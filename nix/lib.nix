@@ -6,47 +6,38 @@ let
   perSystem = import ./per-system.nix;
 in
 {
-  # One image of a project (a flake, or a path to a folder with `nix/images`, `nix/channels` and `nix/locks`).
+  # One image of a project (a flake, or a path to a folder with `nix/images.json` and `nix/recipes`): `image`, and if need be
+  # `channel`, `system` that builds, and `architecture`; see ./project.nix.
   buildImage =
     {
       project,
-      image,
-      channel ? null,
       system,
-      architecture ? (import ./architecture.nix).ofSystem.${system},
       tool ? tools.${system},
-    }:
-    import ./image.nix {
-      project = import ./project.nix project;
-      inherit
-        image
-        channel
-        system
-        architecture
-        tool
-        ;
-    };
+      ...
+    }@arguments:
+    (import ./project.nix project).image (
+      builtins.removeAttrs arguments [ "project" ]
+      // {
+        inherit tool;
+      }
+    );
 
   # One image for several architectures; its builder runs on `system`.
   buildIndex =
     {
       project,
-      image,
-      channel ? null,
       system,
       architectures ? builtins.attrNames (import ./architecture.nix).systems,
       tool ? tools.${system},
-    }:
-    import ./index.nix {
-      project = import ./project.nix project;
-      inherit
-        image
-        channel
-        system
-        architectures
-        tool
-        ;
-    };
+      ...
+    }@arguments:
+    import ./index.nix (
+      arguments
+      // {
+        project = import ./project.nix project;
+        inherit architectures tool;
+      }
+    );
 
   # All images of a project by system and name, as `packages` of a flake wants them.
   buildImages =

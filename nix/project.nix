@@ -1,114 +1,111 @@
-# A project: a folder with `nix/images`, `nix/channels` and `nix/locks`; the counterpart of crates/io/project.
+# A project: a folder with definitions and locks, and what `sage-oci recipe` wrote down of them: `nix/images.json` and
+# `nix/recipes`. Only these two are read here; the rest is held against the digests in them.
 #
 # `root` is a path, or a flake.
 root:
 let
   inherit (builtins)
     attrNames
-    concatMap
+    concatStringsSep
     filter
     fromJSON
-    fromTOML
-    listToAttrs
+    hashFile
     match
     pathExists
     readDir
     readFile
     ;
-  text = import ./text.nix;
-  definition = import ./definition.nix;
+  inherit (import ./architecture.nix) ofSystem;
+  format = 1;
+  list = names: concatStringsSep ", " (map (name: "`${name}`") names);
+  again = "write it again with `sage-oci recipe`, which needs neither network nor Nix";
+  at = file: root + "/${file}";
 
-  below = folder: root + "/nix/${folder}";
-
-  tomlFiles =
-    folder: filter (name: match ".*[.]toml" name != null) (attrNames (readDir (below folder)));
-  toml = folder: name: fromTOML (readFile (below "${folder}/${name}"));
-
-  checked = map (name: {
-    file = "nix/images/${name}";
-    value = definition.check "nix/images/${name}" (toml "images" name);
-  }) (tomlFiles "images");
-  bases = listToAttrs (
-    concatMap (
-      { value, ... }:
-      if value ? extends then
-        [ ]
-      else
-        [
-          {
-            inherit (value) name;
-            inherit value;
-          }
-        ]
-    ) checked
-  );
-  imageFiles = map ({ file, value }: definition.extend bases file value) checked;
-
-  # Every image and variant, with the definition that it is in.
-  images = listToAttrs (
-    concatMap (
-      image:
-      map (name: {
-        inherit name;
-        value = image;
-      }) ([ image.name ] ++ attrNames (image.variants or { }))
-    ) imageFiles
-  );
-
-  channels = listToAttrs (
-    map (
-      file:
-      let
-        channel = definition.channel "nix/channels/${file}" (toml "channels" file);
-      in
-      {
-        inherit (channel) name;
-        value = channel;
-      }
-    ) (tomlFiles "channels")
-  );
-
-  lockName = channel: architecture: if architecture == "amd64" then "${channel}.json" else "${channel}-${architecture}.json";
-  lockFormat = 2;
-  # Format 1: all suites have the same mirrors.
-  upgraded =
-    lock:
-    if lock.format >= 2 then
-      lock
+  # A document, if everything that it was made from is still the same.
+  checked =
+    file:
+    let
+      document = fromJSON (readFile (at file));
+      gone = filter (input: !pathExists (at input)) (attrNames document.made_from);
+      changed = filter (input: hashFile "sha256" (at input) != document.made_from.${input}) (attrNames document.made_from);
+    in
+    if !pathExists (at file) then
+      throw "${file} is not there: write it with `sage-oci recipe`, and let git know it"
+    else if document.format > format then
+      throw "${file} has format ${toString document.format}, this sage-oci knows format ${toString format}: update the flake input sage-oci, or ${again}"
+    else if gone != [ ] then
+      throw "${file} is out of date: it was made from ${concatStringsSep ", " gone}, which is gone: ${again}"
+    else if changed != [ ] then
+      throw "${file} is out of date: ${concatStringsSep ", " changed} has changed: ${again}"
     else
-      builtins.removeAttrs lock [ "archive" ]
-      // {
-        format = 2;
-        suites = map (suite: suite // { inherit (lock.archive) mirrors; }) lock.archive.suites;
-      };
+      document;
+
+  images =
+    let
+      file = "nix/images.json";
+      document = checked file;
+      definitions =
+        folder:
+        map (name: "${folder}/${name}") (
+          filter (name: match ".*[.]toml" name != null) (attrNames (readDir (at folder)))
+        );
+      new = filter (input: !(document.made_from ? ${input})) (definitions "nix/channels" ++ definitions "nix/images");
+    in
+    if new != [ ] then
+      throw "${file} is out of date: ${concatStringsSep ", " new} is new: ${again}"
+    else
+      document.images;
+
+  named = channel: architecture: if architecture == "amd64" then "${channel}.json" else "${channel}-${architecture}.json";
+  hasLock = channel: architecture: pathExists (at "nix/locks/${named channel architecture}");
+  recipe = channel: architecture: checked "nix/recipes/${named channel architecture}";
+
+  # An image's default channel, or the one that is asked for, which it must have.
+  channelOf =
+    image: channel:
+    let
+      known = images.${image} or (throw "there is no image `${image}`; there are ${list (attrNames images)}");
+    in
+    if channel == null then
+      known.default_channel
+    else if builtins.elem channel known.channels then
+      channel
+    else
+      throw "image `${image}` has no channel `${channel}`; it has ${list known.channels}";
 in
-rec {
-  inherit images channels;
+{
+  inherit images;
 
-  image = name: images.${name} or (throw "there is no image `${name}`; there are ${text.list (attrNames images)}");
+  # Whether the images of a channel for an architecture can be built on a machine.
+  buildable =
+    channel: architecture: machine:
+    hasLock channel architecture
+    && (architecture == machine || (recipe channel architecture).machines ? ${machine});
 
-  channel = name: channels.${name} or (throw "there is no channel `${name}`; there are ${text.list (attrNames channels)}");
-
-  hasLock = channel: architecture: pathExists (below "locks/${lockName channel architecture}");
-
-  lock =
-    channel: architecture:
+  # One image as a derivation, the same that `sage-oci emit` makes. `system` is the machine that builds.
+  image =
+    {
+      image,
+      channel ? null,
+      system,
+      architecture ? ofSystem.${system},
+      tool,
+    }:
     let
-      file = "nix/locks/${lockName channel architecture}";
-      lock = fromJSON (readFile (root + "/${file}"));
+      name = channelOf image channel;
+      document = recipe name architecture;
+      steps = import ./steps.nix {
+        recipe = document;
+        readFile = file: readFile (at file);
+        inherit system tool;
+      };
     in
-    if !(hasLock channel architecture) then
-      throw "channel `${channel}` has no lock for ${architecture}, ${file}: write it with `sage-oci lock --channel ${channel} --arch ${architecture}`, and let git know it"
-    else if lock.format > lockFormat then
-      throw "the lock ${file} has format ${toString lock.format}, this sage-oci knows formats up to ${toString lockFormat}: update the flake input sage-oci, or write the lock again with `sage-oci lock`"
+    # The image first: an unknown one is the error, not the lock that it lacks.
+    if !(hasLock name architecture) then
+      throw "channel `${name}` has no lock for ${architecture}, nix/locks/${named name architecture}: write it with `sage-oci lock --channel ${name} --arch ${architecture}`, and let git know it"
     else
-      upgraded lock;
-
-  # The text of a file that a definition places.
-  placedFile =
-    name:
-    let
-      file = below "images/files/${name}";
-    in
-    if pathExists file then readFile file else throw "a definition places `${name}`, which is not below nix/images/files";
+      steps.${
+        document.images.${image}
+          or (throw "the recipe of channel `${name}` for ${architecture} has no image `${image}`: ${again}")
+      };
 }

@@ -32,6 +32,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Read the signed index, resolve, and pin every package.
     Lock(Lock),
+    /// Write down for the flake what the images are made of.
+    Recipe(Recipe),
     /// Say why a package is in an image.
     Why(Why),
     /// Register an image's derivations with Nix and print the top one.
@@ -169,6 +171,15 @@ pub struct Lock {
     /// With `--check` or `--diff`: print it as JSON.
     #[arg(long, requires = "comparison")]
     pub json: bool,
+}
+
+/// `recipe`.
+#[derive(Debug, Args)]
+pub struct Recipe {
+    /// Write nothing; say which of the files in `nix/recipes`, and whether `nix/images.json`, are out of date. Exit status 1
+    /// when one is.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `why`.

@@ -95,7 +95,10 @@ impl Context {
             Some(_) => Err(Failure::new("`--lock` names the lock of one architecture, `--arch` several", None)),
             None => architectures
                 .into_iter()
-                .map(|architecture| Ok(one(self.project.lock(&image.channel, architecture)?)))
+                .map(|architecture| {
+                    self.project.check_recipe(&image.channel, architecture)?;
+                    Ok(one(self.project.lock(&image.channel, architecture)?))
+                })
                 .collect(),
         }
     }

@@ -26,7 +26,7 @@ fn write(value: &Value, level: usize, depth: usize, out: &mut String) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return out.push_str(&compact),
     };
-    let indent = " ".repeat(level + 1);
+    let indent = "  ".repeat(level + 1);
     let last = entries.len().saturating_sub(1);
     out.push(open);
     for (place, (key, value)) in entries.into_iter().enumerate() {
@@ -39,7 +39,7 @@ fn write(value: &Value, level: usize, depth: usize, out: &mut String) {
         }
     }
     out.push('\n');
-    out.push_str(&indent[1..]);
+    out.push_str(&indent[2..]);
     out.push(close);
 }
 

@@ -1,6 +1,8 @@
 use sage_oci_definition::{DefinitionError, Located};
+use sage_oci_emit::RecipeFileError;
 use sage_oci_files::FileError;
 use sage_oci_lock::LockError;
+use sage_oci_recipe::RecipeError;
 use std::path::PathBuf;
 
 /// Why the project's folder does not answer.
@@ -51,6 +53,30 @@ pub enum ProjectError {
         /// What is wrong with it.
         source: LockError,
     },
+    /// A lock and a definition that do not fit together.
+    #[error("{}: {source}", path.display())]
+    Recipe {
+        /// The lock.
+        path: PathBuf,
+        /// What is wrong.
+        source: RecipeError,
+    },
+    /// A recipe that is none.
+    #[error("{document}: {source}")]
+    NoRecipe {
+        /// The recipe, below the project's folder.
+        document: String,
+        /// What is wrong with it.
+        source: RecipeFileError,
+    },
+    /// A recipe that was made from other files than those that are there.
+    #[error("{document} is out of date: {why}")]
+    Stale {
+        /// The recipe, below the project's folder.
+        document: String,
+        /// Which file differs, and how.
+        why: String,
+    },
     /// A file that cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -69,6 +95,10 @@ impl ProjectError {
             Self::File(error) => error.hint(),
             Self::NoKey { .. } => {
                 Some("put the armoured public key there, or correct `keys` in the channel's definition".to_owned())
+            }
+            Self::Recipe { source, .. } => source.hint(),
+            Self::NoRecipe { .. } | Self::Stale { .. } => {
+                Some("write it again with `sage-oci recipe`, which needs neither network nor Nix".to_owned())
             }
             Self::Unknown { .. } => None,
         }

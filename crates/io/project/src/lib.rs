@@ -6,7 +6,9 @@
 mod error;
 mod history;
 mod project;
+mod recipes;
 
 pub use error::ProjectError;
 pub use history::Revision;
 pub use project::{Census, Project};
+pub use recipes::Document;

@@ -125,11 +125,7 @@ impl Project {
 
     /// Where a channel's lock lies: `<channel>.json` for amd64, `<channel>-<architecture>.json` for others.
     pub fn lock_path(&self, channel: &ChannelName, architecture: Architecture) -> PathBuf {
-        let name = match architecture {
-            Architecture::Amd64 => format!("{channel}.json"),
-            other => format!("{channel}-{other}.json"),
-        };
-        self.root.join("nix/locks").join(name)
+        self.root.join("nix/locks").join(lock_name(channel, architecture))
     }
 
     /// The architectures that a channel has a lock for, sorted.
@@ -232,8 +228,16 @@ impl Project {
     }
 
     /// The `.toml` files of a folder: names below the root, and texts.
-    fn toml(&self, folder: &str) -> Result<Vec<(String, String)>, ProjectError> {
+    pub(crate) fn toml(&self, folder: &str) -> Result<Vec<(String, String)>, ProjectError> {
         read_toml(&self.root.join(folder), folder)
+    }
+}
+
+/// The file name of a lock and of its recipe.
+pub(crate) fn lock_name(channel: &ChannelName, architecture: Architecture) -> String {
+    match architecture {
+        Architecture::Amd64 => format!("{channel}.json"),
+        Architecture::Arm64 => format!("{channel}-{architecture}.json"),
     }
 }
 

@@ -251,6 +251,12 @@ impl Image {
         std::iter::once(self.name.clone()).chain(self.body.variants.keys().cloned()).collect()
     }
 
+    /// The files that define it: its own, then that of the image that it extends.
+    pub fn files(&self) -> Vec<&str> {
+        let base = self.base.iter().flat_map(|base| base.files());
+        std::iter::once(self.file.as_str()).chain(base).collect()
+    }
+
     /// The channels it is made for.
     pub fn channels(&self) -> Vec<ChannelName> {
         self.body.channels.keys().cloned().collect()

@@ -1,4 +1,4 @@
-use crate::commands::lock_check;
+use crate::commands::{lock_check, recipe};
 use crate::context::{self, Context};
 use crate::progress::{Meter, Unit};
 use crate::{Failure, cli};
@@ -54,6 +54,9 @@ pub fn run(context: &Context, options: &cli::Lock) -> Result<(), Failure> {
                 let packages = lock.packages.len();
                 context.printer.step("Locked", format_args!("{packages} packages in {} layers", lock.layers.len()));
                 context.printer.result(path.display());
+                if options.output.is_none() {
+                    recipe::of_lock(context, &channel.name, options.arch)?;
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ mod load;
 mod lock;
 mod lock_check;
 mod nix_args;
+mod recipe;
 mod smoke;
 mod timings;
 mod up;
@@ -34,6 +35,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Doctor(options) => doctor::run(&options, printer),
         Command::Up(options) => up::run(&context()?, &options),
         Command::Lock(options) => lock::run(&context()?, &options),
+        Command::Recipe(options) => recipe::run(&context()?, &options),
         Command::Why(options) => why::run(&context()?, &options),
         Command::NixArgs(options) => nix_args::run(&options, printer),
         Command::Emit(target) => emit::run(&context()?, &target),
