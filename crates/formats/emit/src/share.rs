@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is shorter is written again.
-const WORTH: usize = 160;
+const WORTH: usize = 48;
 
 /// Takes values that stand at several keys out of steps and puts holes there; gives the values by name.
 ///
