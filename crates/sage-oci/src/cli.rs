@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[command(name = "sage-oci", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
     /// The checkout to work on; found from the working directory upwards by default.
-    #[arg(long, global = true, value_name = "DIR", env = "SAGE_OCI_PROJECT")]
+    #[arg(long, global = true, value_name = "DIR", env = "SAGE_OCI_PROJECT", hide_env_values = true)]
     pub project: Option<PathBuf>,
     /// Print errors and results only.
     #[arg(long, short, global = true)]
@@ -56,6 +56,13 @@ pub enum Command {
     Smoke(Smoke),
     /// Make an image of store paths and everything they need.
     Closure(Closure),
+    /// Print a shell's completions of this command.
+    Completions(Completions),
+    /// Write manual pages, one a verb, into a folder.
+    Man(Man),
+    /// Print the reference of all verbs as Markdown.
+    #[command(hide = true)]
+    Reference(Reference),
     /// Run one build step; what Nix calls in its sandbox.
     #[command(hide = true)]
     Builder,
@@ -89,7 +96,7 @@ pub struct Building {
     #[arg(long, value_name = "N")]
     pub cores: Option<usize>,
     /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
-    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS")]
+    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS", hide_env_values = true)]
     pub substituters: Option<String>,
     /// Connections that fetch archives at once.
     #[arg(long, value_name = "N", default_value_t = 6)]
@@ -182,6 +189,29 @@ pub struct Recipe {
     pub check: bool,
 }
 
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell. For bash: `sage-oci completions bash >~/.local/share/bash-completion/completions/sage-oci`.
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder, as `~/.local/share/man/man1`.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// `reference`.
+#[derive(Debug, Args)]
+pub struct Reference {
+    /// The verbs and what each does, as JSON.
+    #[arg(long)]
+    pub verbs: bool,
+}
+
 /// `why`.
 #[derive(Debug, Args)]
 pub struct Why {
@@ -219,7 +249,7 @@ pub struct Build {
 #[derive(Debug, Args)]
 pub struct NixArgs {
     /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
-    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS")]
+    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS", hide_env_values = true)]
     pub substituters: Option<String>,
     /// The flake's input that this program takes the place of; `sage-oci/tool` in a flake that has this one as an input.
     #[arg(long, value_name = "NAME", default_value = "tool")]
