@@ -84,7 +84,7 @@ from_error!(
     sage_oci_machine::MachineError,
     sage_oci_archive::ArchiveError,
     sage_oci_signature::SignatureError,
-    sage_oci_effects::CensusError,
+    sage_oci_census::CensusError,
     sage_oci_checks::CheckError,
     sage_oci_smoke::SmokeError,
 );

@@ -4,11 +4,11 @@
 //! The fuzzing programs and `crates/sage-oci/tests/corpus.rs` share this file: what the first have found, the second runs
 //! again with every `cargo test`.
 
+use sage_oci_census::{Census, Package};
 use sage_oci_checks::Checks;
 use sage_oci_deb::{Ar, Deb, DebError, IndexEntry, Release, StanzaReader, TarReader, read_packages};
 use sage_oci_definition::{Channel, Image};
 use sage_oci_derivation::{Derivation, NarWriter};
-use sage_oci_effects::{Census, Package};
 use sage_oci_image::{Descriptor, Image as OciImage, ImageSource, Index, MediaType, Platform, SourceError, digest_of};
 use sage_oci_layer::{LayerError, read_layer};
 use sage_oci_ldcache::{CONF, ElfFacts, search_path};

@@ -1,6 +1,6 @@
+use sage_oci_census::Refusal;
 use sage_oci_deb::DebError;
 use sage_oci_derivation::DerivationError;
-use sage_oci_effects::Refusal;
 use sage_oci_fetch::FetchError;
 use sage_oci_files::FileError;
 use sage_oci_lock::LockError;

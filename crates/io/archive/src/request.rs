@@ -1,5 +1,5 @@
 use crate::ArchiveError;
-use sage_oci_effects::Census;
+use sage_oci_census::Census;
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, Sha256, SourceName};
 use sage_oci_signature::Keyring;

@@ -1,7 +1,8 @@
 use crate::ArchiveError;
 use crate::scan::Scan;
 use crate::select::Selected;
-use sage_oci_effects::{Census, Effect, OwnedEffect, Package};
+use sage_oci_census::{Census, Package};
+use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_names::{PackageName, Sha256};
 use sha2::{Digest, Sha256 as Hasher};
 use std::collections::BTreeMap;

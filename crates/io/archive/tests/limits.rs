@@ -1,8 +1,8 @@
 //! What a package may unpack to: what can be locked can be built, and the other way round.
 
 use sage_oci_archive::{ArchiveError, ImageRequest, LockRequest, NoProgress, SuiteRequest, make_lock};
+use sage_oci_census::Census;
 use sage_oci_deb::{DebError, UNPACKED_SLACK};
-use sage_oci_effects::Census;
 use sage_oci_fake_mirror::Mirror;
 use sage_oci_fake_suite::{Compression, DATE, Package, Suite, deb_bytes, key_armored};
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName};

@@ -1,7 +1,8 @@
 //! Locks of tiny suites: what comes out, and what is refused.
 
 use sage_oci_archive::{ArchiveError, ImageRequest, LeftOut, LockRequest, NoProgress, SuiteRequest, make_lock};
-use sage_oci_effects::{Census, Effect};
+use sage_oci_census::Census;
+use sage_oci_effects::Effect;
 use sage_oci_fake_mirror::{Fault, Mirror, When};
 use sage_oci_fake_suite::{DATE, Key, Package, Suite};
 use sage_oci_lock::{Lock, LockedPackage, Reason};

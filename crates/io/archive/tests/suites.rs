@@ -2,7 +2,7 @@
 //! goes back.
 
 use sage_oci_archive::{ArchiveError, ImageRequest, LockRequest, NoProgress, SuiteRequest, Survey, make_lock};
-use sage_oci_effects::Census;
+use sage_oci_census::Census;
 use sage_oci_fake_mirror::{Fault, Mirror, When};
 use sage_oci_fake_suite::{DATE, Key, Package, Suite};
 use sage_oci_lock::{Lock, LockedPackage};

@@ -1,6 +1,6 @@
 use crate::closure::{PathInfo, run_closure};
 use crate::{Outputs, StepError, resources, run};
-use sage_oci_recipe::Step;
+use sage_oci_step::Step;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// means all. Where there is no `specPath`, `NIX_ATTRS_JSON_FILE` holds step, outputs and closure (Nix manual, "Structured
 /// attributes"). Fetching also looks at the usual proxy variables.
 ///
-/// The last line on standard error says what was used: [`sage_oci_recipe::Resources`].
+/// The last line on standard error says what was used: [`sage_oci_step::Resources`].
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 use crate::StepError;
 use crate::log::megabytes;
 use sage_oci_fetch::{Options, Progress, Summary, Wanted, fetch_all};
-use sage_oci_recipe::{FetchFile, FetchStep};
+use sage_oci_step::{FetchFile, FetchStep};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

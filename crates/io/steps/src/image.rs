@@ -1,7 +1,7 @@
 use crate::{LayerDocument, StepError};
 use sage_oci_image::{Assembled, ConfigSettings, Empty, ImageInput, OCI_LAYOUT, OciLayout, assemble};
 use sage_oci_names::BlobDigest;
-use sage_oci_recipe::{ImageStep, RuntimeConfig};
+use sage_oci_step::{ImageStep, RuntimeConfig};
 use std::path::{Path, PathBuf};
 
 /// Writes the OCI layout of an [`ImageStep`] to `out`: blobs of layers are links to the layers' own store paths.

@@ -1,7 +1,7 @@
 use crate::StepError;
 use sage_oci_image::{Image, ImageError, OCI_LAYOUT, OciLayout, assemble_index, blob_path};
 use sage_oci_layout::LayoutDir;
-use sage_oci_recipe::IndexStep;
+use sage_oci_step::IndexStep;
 use std::collections::BTreeMap;
 use std::path::Path;
 

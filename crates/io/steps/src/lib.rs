@@ -1,6 +1,6 @@
 //! The builder: what runs inside Nix's sandbox.
 //!
-//! A derivation names this program as its builder and gives it one [`Step`](sage_oci_recipe::Step) as JSON. The sandbox
+//! A derivation names this program as its builder and gives it one [`Step`](sage_oci_step::Step) as JSON. The sandbox
 //! holds no shell and no library, so everything here is done by this program itself; the one exception is byte-code, for which
 //! Python is run from the image's own archives.
 //!

@@ -1,5 +1,5 @@
 use crate::StepError;
-use sage_oci_recipe::LinksStep;
+use sage_oci_step::LinksStep;
 use std::path::Path;
 
 /// Makes the folder of a [`LinksStep`].

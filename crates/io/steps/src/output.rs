@@ -6,7 +6,7 @@ use sage_oci_layer::{
     ContentEntry, ContentKind, Contents, Entry, EntryKind, LayerInfo, LayerWriter, Library, Options, PackageRecord,
 };
 use sage_oci_names::{LayerName, PackageName, Sha256};
-use sage_oci_recipe::Sealing;
+use sage_oci_step::Sealing;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Read};

@@ -1,7 +1,7 @@
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use sage_oci_files::FileError;
-use sage_oci_recipe::Resources;
+use sage_oci_step::Resources;
 use std::path::Path;
 
 /// What this process and those that it ran have used so far, and what lies below `outputs` (getrusage(2)).

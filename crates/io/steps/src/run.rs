@@ -1,5 +1,5 @@
 use crate::{StepError, bytecode, closure, fetch, generate, image, index, layer, links, source, wheel};
-use sage_oci_recipe::Step;
+use sage_oci_step::Step;
 use std::path::{Path, PathBuf};
 
 /// Where a step writes.

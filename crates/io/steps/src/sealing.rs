@@ -2,7 +2,7 @@ use crate::StepError;
 use sage_oci_image::{LayerRef, LayerType, canonical};
 use sage_oci_layer::{Compression, LayerInfo};
 use sage_oci_names::{BlobDigest, DiffId, LayerName};
-use sage_oci_recipe::Sealing;
+use sage_oci_step::Sealing;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

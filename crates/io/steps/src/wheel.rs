@@ -6,7 +6,7 @@ use crate::generate::Below;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::{Item, NodeKind, Outputs, StepError};
-use sage_oci_recipe::WheelStep;
+use sage_oci_step::WheelStep;
 use sage_oci_wheel::{InstalledFile, Layout, install};
 use std::path::Path;
 

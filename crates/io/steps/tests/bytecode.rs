@@ -6,7 +6,7 @@ mod common;
 
 use common::*;
 use sage_oci_names::{Architecture, LayerName, PackageName};
-use sage_oci_recipe::{BytecodePackage, BytecodeStep, Interpreter, Step};
+use sage_oci_step::{BytecodePackage, BytecodeStep, Interpreter, Step};
 use sage_oci_steps::run;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use sage_oci_recipe::Step;
+use sage_oci_step::Step;
 use sage_oci_steps::run_from_environment;
 use std::path::Path;
 use std::process::Command;

@@ -8,7 +8,7 @@ use common::*;
 use sage_oci_effects::{Effect, Mode};
 use sage_oci_layer::ContentEntry;
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName};
-use sage_oci_recipe::{GenerateKind, GenerateStep, ImageStep, PlacedContent, PlacedFile, RuntimeConfig, Step};
+use sage_oci_step::{GenerateKind, GenerateStep, ImageStep, PlacedContent, PlacedFile, RuntimeConfig, Step};
 use sage_oci_steps::{LayerDocument, StepError, run};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,7 +7,7 @@ mod common;
 use common::*;
 use sage_oci_effects::{Effect, Mode};
 use sage_oci_layer::{ContentEntry, ContentKind, Contents};
-use sage_oci_recipe::{GenerateKind, GenerateStep, LayerStep, Step};
+use sage_oci_step::{GenerateKind, GenerateStep, LayerStep, Step};
 use sage_oci_steps::{StepError, run};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -6,7 +6,7 @@ mod common;
 
 use common::*;
 use sage_oci_names::LayerName;
-use sage_oci_recipe::{SourcePatch, SourceStep, Step};
+use sage_oci_step::{SourcePatch, SourceStep, Step};
 use sage_oci_steps::{StepError, run};
 use std::path::Path;
 

@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use sage_oci_names::{Architecture, LayerName};
-use sage_oci_recipe::{Interpreter, LayerStep, Step, WheelStep};
+use sage_oci_step::{Interpreter, LayerStep, Step, WheelStep};
 use sage_oci_steps::{StepError, run};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -14,25 +14,14 @@ mod interpreter;
 mod join;
 mod labels;
 mod packages;
-mod resources;
 mod route;
 mod sources;
 mod stack;
-mod steps;
 mod wheels;
 
-pub use closure::{
-    AddedUser, BaseContents, ClosureGraph, ClosureImage, ClosureImageStep, ClosureLayerStep, ClosureMember,
-    ClosurePath, ClosureStep, ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission,
-    RootFiles, closure_image, split,
-};
+pub use closure::{ClosureGraph, closure_image};
 pub use error::RecipeError;
 pub use graph::{Graph, Job, Node, Output, OutputName};
 pub use image::{Fetch, ImageGraph, LayerNode, Surroundings, image};
 pub use join::index;
-pub use resources::Resources;
-pub use steps::{
-    Above, BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep,
-    Interpreter, LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, SourcePatch,
-    SourceStep, Step, WheelStep,
-};
+pub use sage_oci_step::*;

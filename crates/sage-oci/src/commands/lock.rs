@@ -5,8 +5,8 @@ use crate::{Failure, cli};
 use sage_oci_archive::{
     ArchiveError, ImageRequest, LeftOut, LockRequest, Progress, SourceRequest, Step, SuiteRequest, Survey,
 };
+use sage_oci_census::Census;
 use sage_oci_definition::{Archive, Channel, Image, Resolved, Source, Wheel};
-use sage_oci_effects::Census;
 use sage_oci_lock::Lock;
 use sage_oci_names::Architecture;
 use sage_oci_signature::Keyring;

@@ -1,7 +1,7 @@
 use crate::StepError;
 use crate::bytecode::unpack::Unpacked;
 use sage_oci_names::Architecture;
-use sage_oci_recipe::Interpreter;
+use sage_oci_step::Interpreter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -11,7 +11,7 @@ mod unpack;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::{Item, Outputs, StepError};
-use sage_oci_recipe::BytecodeStep;
+use sage_oci_step::BytecodeStep;
 use std::path::{Path, PathBuf};
 
 pub(crate) use interpreter::Python;

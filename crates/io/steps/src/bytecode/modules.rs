@@ -5,7 +5,7 @@ use crate::paths::{image_path, split};
 use crate::{Installed, Node, NodeKind};
 use sage_oci_deb::{Entry, EntryKind};
 use sage_oci_names::PackageName;
-use sage_oci_recipe::{BytecodePackage, BytecodeStep};
+use sage_oci_step::{BytecodePackage, BytecodeStep};
 use std::collections::BTreeMap;
 
 /// Where packages list modules that `py3compile` must pass over.

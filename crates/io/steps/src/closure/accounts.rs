@@ -1,6 +1,6 @@
 use super::ClosureBuildError;
 use crate::StepError;
-use sage_oci_recipe::AddedUser;
+use sage_oci_step::AddedUser;
 
 /// `/etc/passwd` of an image that brings none.
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n";

@@ -5,7 +5,7 @@ use sage_oci_image::{Image, ImageSource};
 use sage_oci_layer::{EntryKind, LayerError, read_layer};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Architecture, StorePath};
-use sage_oci_recipe::BaseContents;
+use sage_oci_step::BaseContents;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;

@@ -2,7 +2,7 @@ use sage_oci_closure::ClosureError;
 use sage_oci_derivation::DerivationError;
 use sage_oci_layout::LayoutError;
 use sage_oci_names::StorePath;
-use sage_oci_recipe::ClosureStepError;
+use sage_oci_step::ClosureStepError;
 
 /// Why a closure image could not be made.
 #[derive(Debug, thiserror::Error)]

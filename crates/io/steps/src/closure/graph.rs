@@ -2,7 +2,7 @@ use super::ClosureBuildError;
 use data_encoding::BASE64;
 use sage_oci_derivation::nix32;
 use sage_oci_names::{Sha256, StorePath};
-use sage_oci_recipe::ClosureMember;
+use sage_oci_step::ClosureMember;
 use serde::Deserialize;
 
 /// A path as `exportReferencesGraph` describes it with structured attributes (Nix manual, "Advanced attributes"). Newer

@@ -4,7 +4,7 @@ use crate::image::{BlobAt, write_layout};
 use crate::{LayerDocument, StepError};
 use sage_oci_image::{Assembled, ConfigSettings, Empty, ImageInput, LayerRef, assemble, blob_path};
 use sage_oci_names::{BlobDigest, LayerName};
-use sage_oci_recipe::{ClosureImage, ClosureImageStep, Nothing, OciConfig};
+use sage_oci_step::{ClosureImage, ClosureImageStep, Nothing, OciConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -4,7 +4,7 @@ use crate::paths::parents;
 use crate::{StepError, sealing};
 use sage_oci_files::FileError;
 use sage_oci_layer::{Entry, LayerInfo, LayerWriter, Options};
-use sage_oci_recipe::ClosureLayerStep;
+use sage_oci_step::ClosureLayerStep;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;

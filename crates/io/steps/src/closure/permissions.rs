@@ -1,7 +1,7 @@
 use super::ClosureBuildError;
 use crate::StepError;
 use sage_oci_closure::Capabilities;
-use sage_oci_recipe::{Owner, Permission};
+use sage_oci_step::{Owner, Permission};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 

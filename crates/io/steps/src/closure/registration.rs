@@ -1,4 +1,4 @@
-use sage_oci_recipe::ClosureMember;
+use sage_oci_step::ClosureMember;
 use std::fmt::Write;
 
 /// Where the text lies; dockerTools puts it there too.

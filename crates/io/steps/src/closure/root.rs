@@ -3,7 +3,7 @@ use super::tree::{self, NodeKind as TreeKind};
 use crate::paths::{parents, split};
 use crate::{Installed, NodeKind, StepError};
 use sage_oci_names::StorePath;
-use sage_oci_recipe::RootFiles;
+use sage_oci_step::RootFiles;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

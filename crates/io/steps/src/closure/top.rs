@@ -4,7 +4,7 @@ use super::{Base, accounts, layer, read_base, registration};
 use crate::{StepError, sealing};
 use sage_oci_layer::{Entry, EntryKind, LayerInfo};
 use sage_oci_names::StorePath;
-use sage_oci_recipe::{ClosureTopStep, Owner};
+use sage_oci_step::{ClosureTopStep, Owner};
 use std::path::Path;
 
 /// glibc without this file asks DNS for `localhost`.
@@ -37,7 +37,7 @@ pub(crate) fn write(
 }
 
 /// Whether an entry is a directory above the store; those come with the store paths.
-fn holds_store(path: &str, entry: &RootEntry, paths: &[sage_oci_recipe::ClosurePath]) -> bool {
+fn holds_store(path: &str, entry: &RootEntry, paths: &[sage_oci_step::ClosurePath]) -> bool {
     let above = |store: &StorePath| {
         store
             .store_dir()

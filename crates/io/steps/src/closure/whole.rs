@@ -5,7 +5,7 @@ use crate::{StepError, sealing};
 use sage_oci_image::LayerRef;
 use sage_oci_layer::LayerInfo;
 use sage_oci_names::LayerName;
-use sage_oci_recipe::{BaseContents, ClosureLayerStep, ClosureMember, ClosureStep, ClosureSteps, split};
+use sage_oci_step::{BaseContents, ClosureLayerStep, ClosureMember, ClosureStep, ClosureSteps, split};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

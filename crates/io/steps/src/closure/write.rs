@@ -6,7 +6,7 @@ use crate::StepError;
 use sage_oci_derivation::{DerivationError, DigestWriter, NarFile, NarHash, NarWriter};
 use sage_oci_layer::{Entry, EntryKind, LayerError, LayerWriter};
 use sage_oci_names::LayerName;
-use sage_oci_recipe::{ClosurePath, Owner};
+use sage_oci_step::{ClosurePath, Owner};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;

@@ -3,7 +3,7 @@ use crate::layer::sha256;
 use crate::{Content, Item, StepError};
 use sage_oci_layer::{ContentEntry, ContentKind};
 use sage_oci_names::Sha256;
-use sage_oci_recipe::Above;
+use sage_oci_step::Above;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an image that extends another one changes in the other's tree.

@@ -4,7 +4,7 @@ use crate::packaged::Packaged;
 use crate::paths::image_path;
 use crate::{Installed, Item, StepError};
 use sage_oci_git::{PatchError, apply};
-use sage_oci_recipe::{PlacedContent, PlacedFile, SourcePatch};
+use sage_oci_step::{PlacedContent, PlacedFile, SourcePatch};
 
 /// The files that an image's definition places, as they are.
 ///

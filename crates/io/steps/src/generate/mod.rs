@@ -25,7 +25,7 @@ use crate::packaged::Packaged;
 use crate::{Item, Outputs, StepError};
 use above::Difference;
 pub(crate) use inputs::Below;
-use sage_oci_recipe::{GenerateKind, GenerateStep};
+use sage_oci_step::{GenerateKind, GenerateStep};
 use std::collections::BTreeMap;
 
 /// Builds the layer of a [`GenerateStep`].

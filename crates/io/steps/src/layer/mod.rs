@@ -18,7 +18,7 @@ use crate::output::LayerOutput;
 use crate::{Item, Outputs, StepError};
 use rules::Rules;
 use sage_oci_layer::EntryKind;
-use sage_oci_recipe::{LayerPackage, LayerStep};
+use sage_oci_step::{LayerPackage, LayerStep};
 use std::path::Path;
 use std::sync::mpsc::Receiver;
 

@@ -11,7 +11,7 @@ use sage_oci_deb::{Control, Deb, DebError, Entry, EntryKind, Stanza};
 use sage_oci_layer::PackageRecord;
 use sage_oci_ldcache::ElfFacts;
 use sage_oci_names::Sha256;
-use sage_oci_recipe::LayerPackage;
+use sage_oci_step::LayerPackage;
 use sha2::{Digest, Sha256 as Hasher};
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -1,7 +1,7 @@
 use crate::StepError;
 use crate::layer::package::{Event, unpack};
 use crate::layer::rules::Rules;
-use sage_oci_recipe::LayerPackage;
+use sage_oci_step::LayerPackage;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,7 +5,7 @@ use crate::paths::{image_path, is_merged_link, merged_usr};
 use sage_oci_deb::{Entry, EntryKind};
 use sage_oci_effects::Effect;
 use sage_oci_names::PackageName;
-use sage_oci_recipe::{LayerPackage, LayerStep};
+use sage_oci_step::{LayerPackage, LayerStep};
 use std::collections::BTreeMap;
 
 /// Mode, owner and group.

@@ -8,7 +8,7 @@ use crate::output::LayerOutput;
 use crate::paths::{image_path, parents};
 use crate::{Item, Outputs, StepError};
 use sage_oci_git::{Commit, FileMode, Repository, apply};
-use sage_oci_recipe::{SourcePatch, SourceStep};
+use sage_oci_step::{SourcePatch, SourceStep};
 use std::collections::BTreeSet;
 use std::io::BufWriter;
 use std::path::Path;

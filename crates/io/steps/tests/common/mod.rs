@@ -4,7 +4,7 @@
 use sage_oci_effects::OwnedEffect;
 use sage_oci_layer::Contents;
 use sage_oci_names::{Architecture, LayerName, PackageName, Sha256};
-use sage_oci_recipe::{LayerPackage, LayerStep, Sealing};
+use sage_oci_step::{LayerPackage, LayerStep, Sealing};
 use sage_oci_steps::Outputs;
 use sha2::Digest;
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
-use super::{BaseContents, ClosureImage, ClosureImageStep, ClosureMember, ClosureStepError, split};
-use crate::{Graph, Job, LayerNode, Node, Step};
+use crate::{
+    BaseContents, ClosureImage, ClosureImageStep, ClosureMember, ClosureStepError, Graph, Job, LayerNode, Node, Step,
+    split,
+};
 use sage_oci_names::StorePath;
 
 /// A closure image's steps in a graph.

@@ -1,4 +1,4 @@
-use crate::{Effect, effect::Mode};
+use sage_oci_effects::{Effect, Mode};
 
 const BEGIN: &str = "# Automatically added by dh_usrlocal";
 const END: &str = "# End automatically added section";

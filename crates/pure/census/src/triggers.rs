@@ -1,4 +1,4 @@
-use crate::{Document, Effect};
+use sage_oci_effects::{Document, Effect};
 
 /// What a package's `triggers` file (deb-triggers(5)) asks for, and whether its own postinst answers triggers.
 ///

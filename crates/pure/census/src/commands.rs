@@ -1,7 +1,7 @@
 //! The commands that maintainer scripts call, and what each does to an image.
 
 use crate::shell::Status;
-use crate::{Document, Effect, Slave};
+use sage_oci_effects::{Document, Effect, Slave};
 
 type Outcome = Result<(Status, Vec<Effect>), String>;
 

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use sage_oci_names::{PackageName, Sha256};
 use sha2::{Digest, Sha256 as Hasher};
 
-use crate::{Census, Effect, OwnedEffect, Refusal, local_directories, shell, triggers};
+use crate::{Census, Refusal, local_directories, shell, triggers};
+use sage_oci_effects::{Effect, OwnedEffect};
 
 /// A package with its maintainer scripts.
 #[derive(Debug, Clone, Copy)]
@@ -150,7 +151,7 @@ fn answers_triggers(package: &Package<'_>) -> Result<bool, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Document;
+    use sage_oci_effects::Document;
 
     fn judge(census: &Census, scripts: &[(&str, &str)]) -> Result<Judgement, Vec<Refusal>> {
         let scripts = scripts.iter().map(|(kind, text)| ((*kind).to_owned(), text.as_bytes().to_vec())).collect();

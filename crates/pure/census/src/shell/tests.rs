@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Document, Slave};
+use sage_oci_effects::{Document, Slave};
 
 fn configure(body: &str) -> Result<Vec<Effect>, String> {
     follow(&format!("#!/bin/sh\nset -e\n{body}"), &[Some("configure"), Some("")])

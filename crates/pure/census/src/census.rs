@@ -4,7 +4,8 @@ use sage_oci_names::{PackageName, Sha256};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::{CensusError, Effect};
+use crate::CensusError;
+use sage_oci_effects::Effect;
 
 /// What people have decided about maintainer scripts, by package, script and SHA-256, and what images leave out.
 ///

@@ -6,7 +6,8 @@ use super::conditions;
 use super::expand::Value;
 use super::readers::{hides_reader, only_reads, substitutions};
 use super::syntax::{AndOr, Command, Joint, List, Part, Redirection, Simple, Word};
-use crate::{Effect, commands};
+use crate::commands;
+use sage_oci_effects::Effect;
 
 /// Whether a command succeeds, as far as it is known without running it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

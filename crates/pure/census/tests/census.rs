@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sage_oci_effects::{Census, Document, Effect, Package};
+use sage_oci_census::{Census, Package};
+use sage_oci_effects::{Document, Effect};
 use sage_oci_names::PackageName;
 
 macro_rules! file {

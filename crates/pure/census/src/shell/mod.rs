@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use machine::Status;
 
-use crate::Effect;
+use sage_oci_effects::Effect;
 
 /// Follows a script that is called with `arguments`; an argument that is `None` is not known.
 ///
