@@ -19,4 +19,5 @@ mod proxy;
 mod smoke;
 mod suites;
 mod twice;
+mod verbs;
 mod world;
