@@ -2,14 +2,16 @@
 # that it works on where it is called outside of a checkout.
 {
   system,
-  tool,
+  builder,
+  command,
   project,
 }:
 let
-  program = "${tool}/bin/sage-oci";
+  program = "${command}/bin/sage-oci";
   # The verbs and what `nix flake show` says of them.
   verbs = {
     build = "Build an image and print its store path, an OCI layout";
+    builder = "Add the builder to the store and print its path";
     closure = "Make an image of Nix store paths and everything they refer to";
     derivations = "List an image's derivations, or those that are still to be built";
     doctor = "Describe this machine and what it lacks; mend it on request";
@@ -18,7 +20,7 @@ let
     inspect = "Show an image's layers and packages and what each costs";
     load = "Import an image into Docker or podman, sending only what the engine lacks";
     lock = "Read the signed index, resolve, and pin every package";
-    nix-args = "Print the flags with which `nix build` uses a given program as the builder";
+    nix-args = "Print the flags with which `nix build` uses this program and its builder";
     recipe = "Write down for the flake what the images are made of";
     smoke = "Test an imported image as its users would use it";
     up = "From nothing to a tested image: install what is missing, build, import, test, tag";
@@ -26,7 +28,7 @@ let
     why-layer = "Say which layer holds a package or a path, what makes that layer, and since when";
   };
   names = builtins.attrNames verbs;
-  folder = import ./derivation.nix { inherit system tool; } {
+  folder = import ./derivation.nix { inherit system builder; } {
     name = "sage-oci-commands";
     step = {
       step = "links";
