@@ -14,8 +14,8 @@ const PROGRAM: &str = "sage-oci-builder";
 const PROFILE: &str = "builder";
 const GIVEN: &str = "SAGE_OCI_BUILDER_PROGRAM";
 
-/// What cargo and its commands are told by variables, and the builder must not depend on.
-const FORGOTTEN: [&str; 12] = [
+/// What cargo and the compilers are told by variables, and this script by cargo: the builder must not depend on it.
+const FORGOTTEN: [&str; 18] = [
     "RUSTFLAGS",
     "RUSTC_WRAPPER",
     "RUSTC_WORKSPACE_WRAPPER",
@@ -28,6 +28,12 @@ const FORGOTTEN: [&str; 12] = [
     "HOST",
     "OPT_LEVEL",
     "DEBUG",
+    "PROFILE",
+    "OUT_DIR",
+    "NUM_JOBS",
+    "RUSTC_LINKER",
+    "SOURCE_DATE_EPOCH",
+    "ZSTD_SYS_USE_PKG_CONFIG",
 ];
 /// Variables of cargo that say where sources come from, and how many jobs may run.
 const KEPT: [&str; 9] = [
