@@ -4,6 +4,8 @@
 //! one folder for all profiles of the command, no flag of the outer cargo, and no path of this machine in it. Where
 //! `SAGE_OCI_BUILDER_PROGRAM` names a program, that is carried and nothing is compiled.
 
+#![expect(clippy::disallowed_methods, reason = "a build script that depends on our crates would compile them twice")]
+
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
@@ -144,7 +146,6 @@ fn renamed_folders(workspace: &Path) -> Vec<(PathBuf, String)> {
 }
 
 /// Lets cargo run this again when something changes that the builder is made of: cargo lists its sources beside it.
-#[expect(clippy::disallowed_methods, reason = "a build script that depends on our crates would compile them twice")]
 fn watch(workspace: &Path, list: &Path) {
     let mut files: BTreeSet<PathBuf> = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "crates/sage-oci/build.rs"]
         .map(|name| workspace.join(name))

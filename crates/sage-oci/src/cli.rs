@@ -13,10 +13,17 @@ use std::path::PathBuf;
 #[command(name = "sage-oci", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
     /// The checkout to work on; found from the working directory upwards by default.
-    #[arg(long, global = true, value_name = "DIR", env = "SAGE_OCI_PROJECT")]
+    #[arg(long, global = true, value_name = "DIR", env = "SAGE_OCI_PROJECT", hide_env_values = true)]
     pub project: Option<PathBuf>,
     /// Use this builder, which is in the store or in a binary cache that is asked, instead of the one that this program brings.
-    #[arg(long, global = true, value_name = "STORE_PATH", env = "SAGE_OCI_BUILDER", value_parser = StorePath::parse)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "STORE_PATH",
+        env = "SAGE_OCI_BUILDER",
+        hide_env_values = true,
+        value_parser = StorePath::parse
+    )]
     pub builder: Option<StorePath>,
     /// Print errors and results only.
     #[arg(long, short, global = true)]
@@ -61,6 +68,13 @@ pub enum Command {
     Closure(Closure),
     /// Add the builder to the store and print its path.
     Builder(Builder),
+    /// Print a shell's completions of this command.
+    Completions(Completions),
+    /// Write manual pages, one a verb, into a folder.
+    Man(Man),
+    /// Print the reference of all verbs as Markdown.
+    #[command(hide = true)]
+    Reference(Reference),
 }
 
 /// Which image.
@@ -91,7 +105,7 @@ pub struct Building {
     #[arg(long, value_name = "N")]
     pub cores: Option<usize>,
     /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
-    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS")]
+    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS", hide_env_values = true)]
     pub substituters: Option<String>,
     /// Connections that fetch archives at once.
     #[arg(long, value_name = "N", default_value_t = 6)]
@@ -184,6 +198,29 @@ pub struct Recipe {
     pub check: bool,
 }
 
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell. For bash: `sage-oci completions bash >~/.local/share/bash-completion/completions/sage-oci`.
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder, as `~/.local/share/man/man1`.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// `reference`.
+#[derive(Debug, Args)]
+pub struct Reference {
+    /// The verbs and what each does, as JSON.
+    #[arg(long)]
+    pub verbs: bool,
+}
+
 /// `why`.
 #[derive(Debug, Args)]
 pub struct Why {
@@ -221,7 +258,7 @@ pub struct Build {
 #[derive(Debug, Args)]
 pub struct Builder {
     /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
-    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS")]
+    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS", hide_env_values = true)]
     pub substituters: Option<String>,
 }
 
@@ -229,7 +266,7 @@ pub struct Builder {
 #[derive(Debug, Args)]
 pub struct NixArgs {
     /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
-    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS")]
+    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS", hide_env_values = true)]
     pub substituters: Option<String>,
     /// The name that this flake has as an input of another one, for building that one.
     #[arg(long, value_name = "NAME")]

@@ -98,8 +98,9 @@ impl Context {
             None => architectures
                 .into_iter()
                 .map(|architecture| {
+                    let lock = self.project.lock(&image.channel, architecture)?;
                     self.project.check_recipe(&image.channel, architecture)?;
-                    Ok(one(self.project.lock(&image.channel, architecture)?))
+                    Ok(one(lock))
                 })
                 .collect(),
         }

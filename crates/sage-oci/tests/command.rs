@@ -1,5 +1,7 @@
 //! The real binary: what it prints where, and how it ends.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! Every input of the fuzzing corpus, seeds and what was found, through its target once more; see `tests/fuzz`.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 #[path = "../../../tests/fuzz/src/targets.rs"]
 mod targets;
 

@@ -1,4 +1,5 @@
 use sage_oci_derivation::{Derivations, Finished};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The derivations as a graph in Graphviz's language, inputs pointing to what uses them.
@@ -11,10 +12,16 @@ pub fn dot(derivations: &Derivations) -> String {
         let (name, shape) = (label(finished), shape(finished));
         // Writing to a string does not fail.
         _ = writeln!(text, "  {name:?} [shape = {shape}, tooltip = {:?}];", finished.path.as_str());
-        for input in finished.derivation.input_derivations.keys() {
-            if let Some(input) = derivations.get(input) {
-                _ = writeln!(text, "  {:?} -> {name:?};", label(input));
-            }
+        // By name: paths are in the order of their digests, which say nothing to people and change with the builder.
+        let inputs: BTreeSet<&str> = finished
+            .derivation
+            .input_derivations
+            .keys()
+            .filter_map(|input| derivations.get(input))
+            .map(label)
+            .collect();
+        for input in inputs {
+            _ = writeln!(text, "  {input:?} -> {name:?};");
         }
     }
     text.push_str("}\n");

@@ -1,5 +1,7 @@
 //! What this crate writes, read by an independent implementation of the specification.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 use sage_oci_image::{ConfigSettings, ImageInput, LayerRef, LayerType, OciLayout, assemble, blob_path, digest_of};
 use sage_oci_names::{Architecture, DiffId, LayerName};
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Layers as GNU tar, gzip and zstd see them.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 mod common;
 
 use common::{entry, file, read, write};

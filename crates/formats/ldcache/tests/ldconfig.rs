@@ -1,5 +1,7 @@
 //! Our cache and links against those of the real `ldconfig`, on libraries made by the real `gcc`.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 use sage_oci_ldcache::{ElfFacts, Node, Release, Root, Scan, search_path};
 use sage_oci_names::{Architecture, DebVersion};
 use std::collections::BTreeMap;

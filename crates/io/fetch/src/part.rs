@@ -28,13 +28,7 @@ impl Part {
         name.push(".part");
         let path = PathBuf::from(name);
         loop {
-            let file = File::options()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&path)
-                .map_err(FileError::at("open", &path))?;
+            let file = sage_oci_files::open_or_create(&path)?;
             match file.try_lock() {
                 // While we waited, the other may have renamed this very file into place: then begin anew.
                 Ok(()) if same_file(&file, &path)? => {

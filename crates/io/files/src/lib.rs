@@ -29,4 +29,7 @@ pub use error::FileError;
 pub use link::{hard_link_or_copy, read_link, real_path, symlink};
 pub use lock::{FileLock, Holder};
 pub use place::{cache_dir, free_space, state_dir};
-pub use plain::{append, create, exists, metadata, open, read, read_to_string, remove_file, rename, write_new};
+pub use plain::{
+    append, create, create_program, exists, metadata, open, open_or_create, read, read_to_string, remove_file, rename,
+    write_new,
+};

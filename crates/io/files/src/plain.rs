@@ -1,6 +1,7 @@
 use crate::FileError;
 use std::fs::{self, File, Metadata};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Reads a whole file. Only for files whose size is known to be modest.
@@ -34,6 +35,23 @@ pub fn create(path: impl AsRef<Path>) -> Result<File, FileError> {
 pub fn write_new(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), FileError> {
     let path = path.as_ref();
     create(path)?.write_all(bytes).map_err(FileError::at("write", path))
+}
+
+/// Opens a file for reading and writing as it is, or makes it: for what is gone on with.
+pub fn open_or_create(path: impl AsRef<Path>) -> Result<File, FileError> {
+    let path = path.as_ref();
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path).map_err(FileError::at("open", path))
+}
+
+/// Makes an executable file; `None` where something is there already.
+pub fn create_program(path: impl AsRef<Path>) -> Result<Option<File>, FileError> {
+    let path = path.as_ref();
+    match File::options().write(true).create_new(true).mode(0o755).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
+        other => other.map(Some).map_err(FileError::at("create", path)),
+    }
 }
 
 /// Opens a file for writing at its end, or makes it.

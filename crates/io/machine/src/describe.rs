@@ -156,7 +156,7 @@ fn cgroup() -> Cgroup {
 
 fn init() -> Init {
     // The test that sd_booted(3) prescribes.
-    if Path::new("/run/systemd/system").is_dir() {
+    if there("/run/systemd/system/") {
         Init::Systemd
     } else if which::which("service").is_ok() || there("/usr/sbin/service") {
         Init::Service

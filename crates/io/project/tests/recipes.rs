@@ -1,5 +1,7 @@
 //! Recipes: golden ones of a small project, what folding them gives, and what makes them out of date.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 use sage_oci_emit::Emitted;
 use sage_oci_files as files;
 use sage_oci_names::{Architecture, ChannelName, StorePath};

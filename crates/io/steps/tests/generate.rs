@@ -1,5 +1,7 @@
 //! Generated layers from step to blob, and the image that joins layers.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 mod common;
 
 use common::*;

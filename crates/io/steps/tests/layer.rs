@@ -1,5 +1,7 @@
 //! The layer step against packages of `dpkg-deb`, and against what dpkg itself leaves.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 mod common;
 
 use common::*;

@@ -1,5 +1,7 @@
 //! Source trees from archive to layer, held to real git.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 mod common;
 
 use common::*;

@@ -42,7 +42,7 @@ impl Installed {
 /// `nix-store`, on `PATH` and in the usual places.
 fn find(programs: Option<&Path>) -> Option<PathBuf> {
     if let Some(folder) = programs {
-        return Some(folder.join("nix-store")).filter(|program| program.exists());
+        return Some(folder.join("nix-store")).filter(|program| is_there(program));
     }
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".nix-profile/bin/nix-store"));
     which::which("nix-store")
@@ -50,7 +50,12 @@ fn find(programs: Option<&Path>) -> Option<PathBuf> {
         .into_iter()
         .chain([PathBuf::from("/nix/var/nix/profiles/default/bin/nix-store")])
         .chain(home)
-        .find(|program| program.exists())
+        .find(|program| is_there(program))
+}
+
+/// A place where nobody may look is no place to find a program in.
+fn is_there(program: &Path) -> bool {
+    sage_oci_files::exists(program).unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -39,12 +39,13 @@ impl Generation {
     }
 }
 
-/// Packages whose archives a step reads.
-enum Reads<'a> {
+/// Packages whose archives a step reads, beside those of the effects that take files from them.
+#[derive(Default)]
+struct Reads<'a> {
     /// What they ship is needed.
-    Always(&'a [&'a str]),
+    always: &'a [&'a str],
     /// What they ship counts where the image has them.
-    WherePresent(&'a [&'a str]),
+    where_present: &'a [&'a str],
 }
 
 impl Generated<'_> {
@@ -55,11 +56,11 @@ impl Generated<'_> {
             all.push(self.users()?);
         }
         if self.differs(Place::Alternatives) {
-            all.push(self.generation("alternatives", GenerateKind::Alternatives, &Reads::Always(&[]))?);
+            all.push(self.generation("alternatives", GenerateKind::Alternatives, &Reads::default())?);
         }
         all.push(self.ld_cache()?);
         if self.differs(Place::Certificates) && !self.effects(Place::Certificates).is_empty() {
-            all.push(self.generation("certificates", GenerateKind::Certificates, &Reads::Always(&[]))?);
+            all.push(self.generation("certificates", GenerateKind::Certificates, &Reads::default())?);
         }
         all.push(self.configuration()?);
         if self.base.is_none() || !self.image.files.is_empty() {
@@ -79,20 +80,20 @@ impl Generated<'_> {
 
     fn users(&self) -> Result<Generation, RecipeError> {
         let kind = GenerateKind::Users { user: self.image.user.name.clone(), sudo: self.image.user.sudo };
-        // bash ships /etc/skel.
-        self.generation("users", kind, &Reads::Always(&["bash"]))
+        // It ships /etc/skel; a home without it is empty.
+        self.generation("users", kind, &Reads { where_present: &["bash"], ..Reads::default() })
     }
 
     fn ld_cache(&self) -> Result<Generation, RecipeError> {
-        // These two ship /etc/ld.so.conf and /etc/ld.so.conf.d.
-        let reads = Reads::Always(&["libc-bin", "libc6"]);
+        // The first ships /etc/ld.so.conf, the second files of the folder that it names.
+        let reads = Reads { always: &["libc-bin"], where_present: &["libc6"] };
         // BLAS and LAPACK are found through links below /etc/alternatives.
         Ok(self.generation("ld-cache", GenerateKind::LdCache, &reads)?.after("alternatives"))
     }
 
     fn configuration(&self) -> Result<Generation, RecipeError> {
         // They ship PAM profiles and leave it to libpam-runtime's script to apply them.
-        let reads = Reads::WherePresent(&["libpam-modules", "libpam-systemd"]);
+        let reads = Reads { where_present: &["libpam-modules", "libpam-systemd"], ..Reads::default() };
         Ok(self.generation("configuration", GenerateKind::Configuration, &reads)?.after("users"))
     }
 
@@ -101,7 +102,7 @@ impl Generated<'_> {
         let kind = GenerateKind::Files { files: files.collect::<Result<_, _>>()? };
         let patched: Vec<&str> = self.image.files.iter().filter_map(|(_, kind)| patched(kind)).collect();
         // A file below the user's home must leave the home as it is.
-        Ok(self.generation("files", kind, &Reads::Always(&patched))?.after("users"))
+        Ok(self.generation("files", kind, &Reads { always: &patched, ..Reads::default() })?.after("users"))
     }
 
     fn placed(&self, entry: &FileEntry, kind: &FileKind) -> Result<PlacedFile, RecipeError> {
@@ -132,7 +133,7 @@ impl Generated<'_> {
             omitted: self.provided(),
             sources: self.sources.to_owned(),
         };
-        self.generation("dpkg", kind, &Reads::Always(&[]))
+        self.generation("dpkg", kind, &Reads::default())
     }
 
     /// What the stand-in for packages that are left out provides: they themselves, and the virtual packages that something
@@ -174,10 +175,8 @@ impl Generated<'_> {
     ) -> Result<Generation, RecipeError> {
         let effects = self.effects_of(&generate);
         let parse = |name: &&str| PackageName::parse(name).expect("the names above are those of packages");
-        let mut read: BTreeSet<PackageName> = match reads {
-            Reads::Always(names) => names.iter().map(parse).collect(),
-            Reads::WherePresent(names) => names.iter().map(parse).filter(|name| self.packages.has(name)).collect(),
-        };
+        let present = reads.where_present.iter().map(parse).filter(|name| self.packages.has(name));
+        let mut read: BTreeSet<PackageName> = reads.always.iter().map(parse).chain(present).collect();
         read.extend(effects.iter().filter(|owned| reads_archive(&owned.effect)).map(|owned| owned.package.clone()));
         let why = format!("the layer `{kind}`");
         let archive = |name: PackageName| Ok((name.clone(), self.packages.archive(&name, &why)?));

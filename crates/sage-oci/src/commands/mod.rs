@@ -22,6 +22,7 @@ mod up;
 mod why;
 mod why_big;
 mod why_layer;
+mod words;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
@@ -47,6 +48,12 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Load(options) => load::run(&context()?, &options),
         Command::Closure(options) => closure::run(&options, cli.builder.as_ref(), printer),
         Command::Smoke(options) => smoke::run(&context()?, &options),
+        Command::Completions(options) => {
+            words::completions(&options);
+            Ok(())
+        }
+        Command::Man(options) => words::man(&options, printer),
+        Command::Reference(options) => words::reference(&options, printer),
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::context::Context;
 use crate::{Failure, cli};
-use sage_oci_names::ChannelName;
+use sage_oci_names::{Architecture, ChannelName};
 use sage_oci_project::{Document, ProjectError};
 
 /// `recipe`: writes what the flake reads, or says what of it is out of date.
@@ -35,26 +35,23 @@ pub fn run(context: &Context, options: &cli::Recipe) -> Result<(), Failure> {
         context.printer.note("hint: write them again with `sage-oci recipe`, and commit them");
         return Err(Failure::NotFine);
     }
-    write(context, &stale)
-}
-
-/// Writes the recipe of one lock, and the list of images.
-pub fn of_lock(
-    context: &Context,
-    channel: &ChannelName,
-    architecture: sage_oci_names::Architecture,
-) -> Result<(), Failure> {
-    write(context, &[context.project.list_of_images()?, context.project.recipe(channel, architecture)?])
-}
-
-fn write(context: &Context, documents: &[Document]) -> Result<(), Failure> {
-    for document in documents {
-        let path = context.project.document_path(document);
-        if let Some(folder) = path.parent() {
-            sage_oci_files::create_dir_all(folder)?;
-        }
-        sage_oci_files::write_atomic(&path, document.text.as_bytes())?;
-        context.printer.result(path.display());
+    for document in &stale {
+        write(context, document)?;
+        context.printer.result(context.project.document_path(document).display());
     }
     Ok(())
+}
+
+/// Writes the recipe of one lock, and the list of images; `lock` has its own result.
+pub fn of_lock(context: &Context, channel: &ChannelName, architecture: Architecture) -> Result<(), Failure> {
+    write(context, &context.project.list_of_images()?)?;
+    write(context, &context.project.recipe(channel, architecture)?)
+}
+
+fn write(context: &Context, document: &Document) -> Result<(), Failure> {
+    let path = context.project.document_path(document);
+    if let Some(folder) = path.parent() {
+        sage_oci_files::create_dir_all(folder)?;
+    }
+    Ok(sage_oci_files::write_atomic(&path, document.text.as_bytes())?)
 }

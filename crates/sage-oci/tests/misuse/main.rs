@@ -4,6 +4,8 @@
 //! Each test has a [`world::World`] of its own: a project with one tiny image, a mirror that can be told to misbehave, a
 //! cache. Nix and the container engine are the machine's own, so these tests need both.
 
+#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
+
 mod architectures;
 mod archives;
 mod definitions;
@@ -17,4 +19,5 @@ mod proxy;
 mod smoke;
 mod suites;
 mod twice;
+mod verbs;
 mod world;

@@ -11,6 +11,7 @@ const GREETS: &str = "version = 1\n[[check]]\nname = \"it greets\"\nstdout = { e
 /// Changes the image a little: it gets another Id.
 fn change(world: &World) {
     world.write("images/tiny.toml", &world.definition().replace("made for a test", "made anew for a test"));
+    world.run(&["recipe"]).fine();
     world.on_image("build", &[]).fine();
 }
 

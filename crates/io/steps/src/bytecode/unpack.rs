@@ -3,9 +3,7 @@ use crate::paths::{merged_usr, split};
 use sage_oci_deb::{Deb, DebError, Entry, EntryKind};
 use sage_oci_files::FileError;
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// A folder into which chosen files of archives are unpacked.
@@ -96,12 +94,10 @@ impl Unpacked {
         self.parent(path)?;
         let at = self.path(path);
         // The first of two packages that ship one path gives it; which one the image takes, the lock has settled before.
-        let opened = OpenOptions::new().write(true).create_new(true).mode(0o755).open(&at);
-        let mut file = match opened {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
-            other => other.map_err(FileError::at("create", &at))?,
-        };
-        copy(body, &mut file, &at, failed)
+        match sage_oci_files::create_program(&at)? {
+            Some(mut file) => copy(body, &mut file, &at, failed),
+            None => Ok(()),
+        }
     }
 }
 

@@ -150,7 +150,7 @@ pub fn scratch(folder: &Path) -> PathBuf {
 
 /// The machine's own Python with its libraries and modules as one archive; its version.
 pub fn interpreter(folder: &Path) -> (String, String) {
-    let python = std::fs::canonicalize("/usr/bin/python3").expect("the test needs Debian's python3");
+    let python = sage_oci_files::real_path("/usr/bin/python3").expect("the test needs Debian's python3");
     let version = python.file_name().unwrap().to_str().unwrap().strip_prefix("python").unwrap().to_owned();
     let tree = folder.join("interpreter");
     let libraries = tree.join("usr/lib").join(Architecture::host().unwrap().triplet());
