@@ -1,10 +1,10 @@
 # An OCI image of any Nix closure, layered by sage-oci: no nixpkgs, no shell, no fakeroot.
 #
-#   import ./closure-image.nix { inherit tool system; } { name = "hello"; contents = [ pkgs.hello ]; config.Cmd = [ "/bin/hello" ]; }
+#   import ./closure-image.nix { inherit builder system; } { name = "hello"; contents = [ pkgs.hello ]; config.Cmd = [ "/bin/hello" ]; }
 #
-# The result is an OCI layout in the store; `sage-oci closure` makes the same bytes from the command line. `tool` is the
-# store path of sage-oci for `system`, the machine that builds.
-{ tool, system }:
+# The result is an OCI layout in the store; `sage-oci closure` makes the same bytes from the command line. `builder`
+# is the store path of the builder for `system`, the machine that builds.
+{ builder, system }:
 {
   # The image's name: lower-case letters, digits and `-`.
   name,
@@ -56,8 +56,7 @@ else
   derivation {
     inherit system;
     name = "${name}-image";
-    builder = "${tool}/bin/sage-oci";
-    args = [ "builder" ];
+    builder = "${builder}/bin/sage-oci-builder";
     # Everything reaches the builder in a file, so a large closure is no long list of arguments.
     __structuredAttrs = true;
     exportReferencesGraph.closure = roots;

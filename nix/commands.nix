@@ -2,15 +2,16 @@
 # that it works on where it is called outside of a checkout.
 {
   system,
-  tool,
+  builder,
+  command,
   project,
 }:
 let
-  program = "${tool}/bin/sage-oci";
+  program = "${command}/bin/sage-oci";
   # The verbs and what `nix flake show` says of them; `sage-oci reference --verbs` writes it.
   verbs = builtins.fromJSON (builtins.readFile ./verbs.json);
   names = builtins.attrNames verbs;
-  folder = import ./derivation.nix { inherit system tool; } {
+  folder = import ./derivation.nix { inherit system builder; } {
     name = "sage-oci-commands";
     step = {
       step = "links";

@@ -1,10 +1,10 @@
 # A build step as a derivation; the counterpart of crates/formats/emit.
 #
-# `system` is the machine that builds, `tool` the store path whose `bin/sage-oci` is the builder.
+# `system` is the machine that builds, `builder` the store path with the program `bin/sage-oci-builder`.
 #
 # A step is an attribute set that the builder reads as JSON. Its inputs are the store paths that stand in it: their string
 # context goes through `toJSON` into the derivation.
-{ system, tool }:
+{ system, builder }:
 {
   name,
   step,
@@ -15,8 +15,7 @@
 derivation (
   {
     inherit name system;
-    builder = "${tool}/bin/sage-oci";
-    args = [ "builder" ];
+    builder = "${builder}/bin/sage-oci-builder";
     # A variable of a process holds at most 128 KiB, so the step arrives as a file.
     passAsFile = [ "spec" ];
     spec = builtins.toJSON step;

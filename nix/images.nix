@@ -6,7 +6,7 @@
 {
   project,
   system,
-  tool,
+  builder,
 }:
 let
   inherit (builtins)
@@ -27,7 +27,7 @@ let
       arguments = {
         inherit
           system
-          tool
+          builder
           image
           channel
           ;

@@ -5,11 +5,11 @@
   image,
   channel ? null,
   system,
-  tool,
+  builder,
   # Debian's names of the architectures.
   architectures,
 }:
-import ./derivation.nix { inherit system tool; } {
+import ./derivation.nix { inherit system builder; } {
   name = "${image}-index";
   step = {
     step = "index";
@@ -23,7 +23,7 @@ import ./derivation.nix { inherit system tool; } {
             channel
             system
             architecture
-            tool
+            builder
             ;
         };
       }) architectures

@@ -1,7 +1,7 @@
 # What other flakes use.
 #
-# `tools` has the builder of each system.
-tools:
+# `builders` has the builder of each system.
+builders:
 let
   perSystem = import ./per-system.nix;
 in
@@ -12,13 +12,13 @@ in
     {
       project,
       system,
-      tool ? tools.${system},
+      builder ? builders.${system},
       ...
     }@arguments:
     (import ./project.nix project).image (
       builtins.removeAttrs arguments [ "project" ]
       // {
-        inherit tool;
+        inherit builder;
       }
     );
 
@@ -28,14 +28,14 @@ in
       project,
       system,
       architectures ? builtins.attrNames (import ./architecture.nix).systems,
-      tool ? tools.${system},
+      builder ? builders.${system},
       ...
     }@arguments:
     import ./index.nix (
       arguments
       // {
         project = import ./project.nix project;
-        inherit architectures tool;
+        inherit architectures builder;
       }
     );
 
@@ -47,7 +47,7 @@ in
       (import ./images.nix {
         project = import ./project.nix project;
         inherit system;
-        tool = tools.${system};
+        builder = builders.${system};
       }).packages
     );
 
@@ -55,13 +55,13 @@ in
   closureImage =
     {
       system,
-      tool ? tools.${system},
+      builder ? builders.${system},
       ...
     }@arguments:
-    import ./closure-image.nix { inherit tool system; } (
+    import ./closure-image.nix { inherit builder system; } (
       builtins.removeAttrs arguments [
         "system"
-        "tool"
+        "builder"
       ]
     );
 }

@@ -89,7 +89,7 @@ in
       channel ? null,
       system,
       architecture ? ofSystem.${system},
-      tool,
+      builder,
     }:
     let
       name = channelOf image channel;
@@ -97,7 +97,7 @@ in
       steps = import ./steps.nix {
         recipe = document;
         readFile = file: readFile (at file);
-        inherit system tool;
+        inherit system builder;
       };
     in
     # The image first: an unknown one is the error, not the lock that it lacks.

@@ -10,9 +10,9 @@
   # A checked recipe, and what gives the text of a file.
   recipe,
   readFile,
-  # The machine that builds, and the store path whose `bin/sage-oci` is the builder.
+  # The machine that builds, and the store path of the builder.
   system,
-  tool,
+  builder,
 }:
 let
   machine = (import ./architecture.nix).ofSystem.${system};
@@ -41,7 +41,7 @@ let
 
   make =
     id: described:
-    import ./derivation.nix { inherit system tool; } (
+    import ./derivation.nix { inherit system builder; } (
       {
         name = id;
       }

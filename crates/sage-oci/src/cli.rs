@@ -2,7 +2,7 @@
 
 use crate::architectures::Architectures;
 use clap::{Args, Parser, Subcommand};
-use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName};
+use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, StorePath};
 use std::path::PathBuf;
 
 /// Reproducible, layered OCI images of SageMath.
@@ -15,6 +15,16 @@ pub struct Cli {
     /// The checkout to work on; found from the working directory upwards by default.
     #[arg(long, global = true, value_name = "DIR", env = "SAGE_OCI_PROJECT", hide_env_values = true)]
     pub project: Option<PathBuf>,
+    /// Use this builder, which is in the store or in a binary cache that is asked, instead of the one that this program brings.
+    #[arg(
+        long,
+        global = true,
+        value_name = "STORE_PATH",
+        env = "SAGE_OCI_BUILDER",
+        hide_env_values = true,
+        value_parser = StorePath::parse
+    )]
+    pub builder: Option<StorePath>,
     /// Print errors and results only.
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -38,7 +48,7 @@ pub enum Command {
     Why(Why),
     /// Register an image's derivations with Nix and print the top one.
     Emit(Target),
-    /// Print the flags with which `nix build .#sagemath-image` uses this program as the builder.
+    /// Print the flags with which `nix build .#sagemath-image` uses this program and its builder.
     NixArgs(NixArgs),
     /// Build an image and print its store path, an OCI layout.
     Build(Build),
@@ -56,6 +66,8 @@ pub enum Command {
     Smoke(Smoke),
     /// Make an image of store paths and everything they need.
     Closure(Closure),
+    /// Add the builder to the store and print its path.
+    Builder(Builder),
     /// Print a shell's completions of this command.
     Completions(Completions),
     /// Write manual pages, one a verb, into a folder.
@@ -63,9 +75,6 @@ pub enum Command {
     /// Print the reference of all verbs as Markdown.
     #[command(hide = true)]
     Reference(Reference),
-    /// Run one build step; what Nix calls in its sandbox.
-    #[command(hide = true)]
-    Builder,
 }
 
 /// Which image.
@@ -245,15 +254,23 @@ pub struct Build {
     pub digest: bool,
 }
 
+/// `builder`.
+#[derive(Debug, Args)]
+pub struct Builder {
+    /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
+    #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS", hide_env_values = true)]
+    pub substituters: Option<String>,
+}
+
 /// `nix-args`.
 #[derive(Debug, Args)]
 pub struct NixArgs {
     /// Binary caches to ask first, as Nix's option of that name; none where nothing is said.
     #[arg(long, value_name = "URLS", env = "SAGE_OCI_SUBSTITUTERS", hide_env_values = true)]
     pub substituters: Option<String>,
-    /// The flake's input that this program takes the place of; `sage-oci/tool` in a flake that has this one as an input.
-    #[arg(long, value_name = "NAME", default_value = "tool")]
-    pub input: String,
+    /// The name that this flake has as an input of another one, for building that one.
+    #[arg(long, value_name = "NAME")]
+    pub input: Option<String>,
 }
 
 /// `inspect`.

@@ -1,6 +1,6 @@
 use crate::architectures::Architectures;
 use crate::cli::{Building, Target};
-use crate::{Failure, Printer, interrupt};
+use crate::{Failure, Printer, builder, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_layer::Contents;
 use sage_oci_lock::Lock;
@@ -15,6 +15,8 @@ use std::time::Duration;
 pub struct Context {
     /// The checkout.
     pub project: Project,
+    /// The builder that is asked for.
+    builder: Option<StorePath>,
     /// Where output goes.
     pub printer: Printer,
 }
@@ -51,7 +53,7 @@ impl Locked {
 
 impl Context {
     /// Finds the project: the named one, or the one around the working directory, or the one that this program came with.
-    pub fn new(project: Option<PathBuf>, printer: Printer) -> Result<Self, Failure> {
+    pub fn new(project: Option<PathBuf>, builder: Option<StorePath>, printer: Printer) -> Result<Self, Failure> {
         let own = own_project()?;
         let found = match &project {
             Some(folder) => Project::discover(folder),
@@ -66,7 +68,7 @@ impl Context {
             (Err(_), Some(own)) if project.is_none() => own,
             (found, _) => found?,
         };
-        Ok(Self { project, printer })
+        Ok(Self { project, builder, printer })
     }
 
     /// An image's definition and lock, for one architecture.
@@ -104,7 +106,7 @@ impl Context {
         }
     }
 
-    /// All derivations of an image, with this program in the store as their builder.
+    /// All derivations of an image.
     pub fn plan(&self, nix: &Nix, locked: &Locked) -> Result<Plan, Failure> {
         self.plan_all(nix, locked, &[])
     }
@@ -120,7 +122,7 @@ impl Context {
 
     /// All derivations of an image, and of the index over it and the same image for other architectures, if there are any.
     pub fn plan_all(&self, nix: &Nix, first: &Locked, others: &[Locked]) -> Result<Plan, Failure> {
-        let tool = add_tool(nix)?;
+        let builder = builder::in_store(nix, self.builder.as_ref())?;
         let machine = machine()?;
         let sources = self.project.channel(&first.image.channel)?.apt_sources();
         let files = self.project.placed_files()?;
@@ -132,7 +134,7 @@ impl Context {
                 sources: &sources,
                 files: &files,
                 machine,
-                tool: tool.clone(),
+                builder: builder.clone(),
             })
             .collect();
         let first = requests.remove(0);
@@ -156,13 +158,6 @@ fn own_project() -> Result<Option<Project>, Failure> {
 pub fn contents(nix: &Nix, path: &StorePath) -> Result<Contents, Failure> {
     let file = sage_oci_files::open(nix.real_path(path))?;
     Contents::read(file).map_err(|error| Failure::from_error(&error, error.hint()))
-}
-
-/// This program in the store, as the builder of every derivation.
-pub fn add_tool(nix: &Nix) -> Result<StorePath, Failure> {
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::new(format_args!("cannot find this program's own file: {error}"), None))?;
-    Ok(nix.add_tool("sage-oci", &program)?)
 }
 
 /// Nix with the settings of the command line.

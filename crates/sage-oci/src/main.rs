@@ -1,6 +1,7 @@
 //! The command. It parses, calls, prints; what it decides and does is in the crates below it.
 
 mod architectures;
+mod builder;
 mod cli;
 mod commands;
 mod context;

@@ -4,8 +4,10 @@ use sage_oci_image::canonical;
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_recipe::{Graph, Job, Node, OutputName};
 
-/// The builder's program below its store path.
-pub const PROGRAM: &str = "bin/sage-oci";
+/// The builder's name, as its store path has it.
+pub const BUILDER: &str = "sage-oci-builder";
+/// The builder's program below its store path; it takes no arguments.
+pub const PROGRAM: &str = "bin/sage-oci-builder";
 
 /// The variables that a fetch may see from outside: where a proxy is, and whom to trust.
 const FETCH_VARIABLES: &str = "http_proxy https_proxy ftp_proxy all_proxy no_proxy NIX_SSL_CERT_FILE SSL_CERT_FILE";
@@ -77,7 +79,6 @@ impl Emitted {
             Some(format!("{path}{below}").into())
         });
         let mut derivation = DerivationBuilder::new(&job.name, machine.nix_system(), format!("{builder}/{PROGRAM}"))
-            .arg("builder")
             .env("passAsFile", "spec")
             .env("spec", String::from_utf8(canonical(&step)).expect("JSON is UTF-8"))
             .input_source(builder.clone());

@@ -16,7 +16,7 @@ mod recipe;
 mod record;
 mod share;
 
-pub use derivations::{Emitted, Handle, PROGRAM};
+pub use derivations::{BUILDER, Emitted, Handle, PROGRAM};
 pub use dot::dot;
 pub use recipe::{FORMAT, ForMachine, ImageOf, Images, MadeFrom, Recipe, RecipeFileError, made_from};
 pub use sage_oci_derivation::DerivationError;

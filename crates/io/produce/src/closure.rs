@@ -16,7 +16,7 @@ impl ClosurePlan {
     /// Asks Nix for the closure of `contents` and what the image copies, plans it and computes the derivations: one a
     /// layer, so that what changes a path makes one layer again.
     ///
-    /// `tool` is this program in the store, `machine` the architecture that builds. A base image is read now.
+    /// `builder` is the store path of the builder, `machine` the architecture that builds. A base image is read now.
     ///
     /// # Errors
     /// A path is not valid, the base image cannot be read, or the closure cannot be planned.
@@ -25,7 +25,7 @@ impl ClosurePlan {
         image: &ClosureImage,
         contents: &[StorePath],
         machine: Architecture,
-        tool: StorePath,
+        builder: StorePath,
     ) -> Result<Self, ProduceError> {
         let mut wanted: Vec<StorePath> = contents.iter().chain(&image.copy_to_root).cloned().collect();
         wanted.sort();
@@ -41,7 +41,7 @@ impl ClosurePlan {
         };
         let mut graph = Graph::default();
         let image = closure_image(&mut graph, image, &wanted, &members, &base)?;
-        Ok(Self { emitted: Emitted::new(&graph, &tool, machine)?, image })
+        Ok(Self { emitted: Emitted::new(&graph, &builder, machine)?, image })
     }
 
     /// Where the OCI layout is, or will be.

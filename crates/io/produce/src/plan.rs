@@ -24,7 +24,7 @@ pub struct Request<'a> {
     /// The architecture of the machine that builds.
     pub machine: Architecture,
     /// The builder of every derivation, in the store.
-    pub tool: StorePath,
+    pub builder: StorePath,
 }
 
 /// Who wants to know how far it is.
@@ -57,7 +57,7 @@ impl Plan {
     pub fn make(request: Request<'_>) -> Result<Self, ProduceError> {
         let mut graph = Graph::default();
         let image = add(&mut graph, &request)?;
-        Ok(Self { emitted: Emitted::new(&graph, &request.tool, request.machine)?, image })
+        Ok(Self { emitted: Emitted::new(&graph, &request.builder, request.machine)?, image })
     }
 
     /// Computes the derivations of one image for several architectures, and of the index over them; nothing is written.
@@ -68,13 +68,13 @@ impl Plan {
     /// As [`Plan::make`].
     pub fn index(first: Request<'_>, others: Vec<Request<'_>>) -> Result<Self, ProduceError> {
         let mut graph = Graph::default();
-        let (name, tool, machine) = (first.image.name.clone(), first.tool.clone(), first.machine);
+        let (name, builder, machine) = (first.image.name.clone(), first.builder.clone(), first.machine);
         let mut images = BTreeMap::new();
         for request in std::iter::once(first).chain(others) {
             images.insert(request.lock.architecture, add(&mut graph, &request)?);
         }
         let image = sage_oci_recipe::index(&mut graph, &name, images);
-        Ok(Self { emitted: Emitted::new(&graph, &tool, machine)?, image })
+        Ok(Self { emitted: Emitted::new(&graph, &builder, machine)?, image })
     }
 
     /// The image's derivation.

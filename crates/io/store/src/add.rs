@@ -4,6 +4,7 @@ use sage_oci_derivation::{DerivationError, nar_hash};
 use sage_oci_files::FileError;
 use sage_oci_names::StorePath;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -62,18 +63,43 @@ impl Nix {
             let refused = std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it is not executable");
             return Err(FileError::at("use as a builder", program)(refused).into());
         }
-        let hash = nar_hash(|nar| {
-            nar.directory("")?;
-            nar.directory("bin")?;
-            nar.file(name, executable, metadata.len(), file)?;
-            nar.end_directory()?;
-            nar.end_directory()
-        })
-        .map_err(|error| at_file(error, program))?;
-        let path = self.store_dir().fixed_path(name, true, &hash.sha256)?;
+        let path = self.program_path(name, metadata.len(), file).map_err(|error| at_file(error, program))?;
         let files = [(format!("bin/{name}"), program.to_owned())].into();
         self.add_fixed(&[FixedDirectory { path: path.clone(), files }])?;
         Ok(path)
+    }
+
+    /// The same for a program whose bytes are at hand: nothing is written where it is there already.
+    pub fn add_program(&self, name: &str, content: &[u8]) -> Result<StorePath, StoreError> {
+        let path = self.program_path(name, content.len() as u64, content)?;
+        if self.is_valid(std::slice::from_ref(&path))? != [true] {
+            let staging = self.staging()?;
+            let program = staging.path().join(name);
+            sage_oci_files::write_new(&program, content)?;
+            let permissions = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(&program, permissions).map_err(FileError::at("make executable", &program))?;
+            let files = [(format!("bin/{name}"), program)].into();
+            self.add_fixed(&[FixedDirectory { path: path.clone(), files }])?;
+        }
+        Ok(path)
+    }
+
+    /// Brings a path from a binary cache that is asked, if it is not there.
+    pub fn substitute(&self, path: &StorePath) -> Result<(), StoreError> {
+        let mut command = self.command("nix-store");
+        command.args(["--realise", path.as_str()]);
+        self.capture_plain("fetch a path from a binary cache", command).map(drop)
+    }
+
+    fn program_path(&self, name: &str, size: u64, content: impl Read) -> Result<StorePath, DerivationError> {
+        let hash = nar_hash(|nar| {
+            nar.directory("")?;
+            nar.directory("bin")?;
+            nar.file(name, true, size, content)?;
+            nar.end_directory()?;
+            nar.end_directory()
+        })?;
+        self.store_dir().fixed_path(name, true, &hash.sha256)
     }
 
     /// A folder that goes away with the value.

@@ -1,7 +1,7 @@
 use super::{build, load, runtime};
 use crate::cli;
 use crate::context;
-use crate::{Failure, Printer};
+use crate::{Failure, Printer, builder};
 use sage_oci_engine::Engine;
 use sage_oci_image::Image;
 use sage_oci_layout::LayoutDir;
@@ -15,13 +15,13 @@ use std::time::Instant;
 
 /// `closure`: an image of store paths and everything they need. Prints the layout's store path, the manifest digest, or
 /// the names that the image has in the engine.
-pub fn run(options: &cli::Closure, printer: Printer) -> Result<(), Failure> {
+pub fn run(options: &cli::Closure, asked: Option<&StorePath>, printer: Printer) -> Result<(), Failure> {
     let begun = Instant::now();
     let nix = context::nix(&options.building)?;
     let image = image(options, &nix)?;
     let contents = contents(options, &nix)?;
-    let tool = context::add_tool(&nix)?;
-    let plan = ClosurePlan::make(&nix, &image, &contents, context::machine()?, tool)?;
+    let builder = builder::in_store(&nix, asked)?;
+    let plan = ClosurePlan::make(&nix, &image, &contents, context::machine()?, builder)?;
     let done = build::watched(printer, &nix, options.building.timings, |observer| plan.realise(&nix, observer))?;
     let own = format!("closures/{}-{}", image.name, image.architecture);
     build::keep(&nix, plan.image(), &own, options.out_link.as_deref(), done)?;

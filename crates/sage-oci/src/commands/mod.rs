@@ -30,15 +30,15 @@ use crate::{Failure, Printer};
 
 /// Runs what the command line says.
 pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
-    let context = || Context::new(cli.project.clone(), printer);
+    let context = || Context::new(cli.project.clone(), cli.builder.clone(), printer);
     match cli.command {
-        Command::Builder => builder::run(),
+        Command::Builder(options) => builder::run(&options, cli.builder.as_ref(), printer),
         Command::Doctor(options) => doctor::run(&options, printer),
         Command::Up(options) => up::run(&context()?, &options),
         Command::Lock(options) => lock::run(&context()?, &options),
         Command::Recipe(options) => recipe::run(&context()?, &options),
         Command::Why(options) => why::run(&context()?, &options),
-        Command::NixArgs(options) => nix_args::run(&options, printer),
+        Command::NixArgs(options) => nix_args::run(&options, cli.builder.as_ref(), printer),
         Command::Emit(target) => emit::run(&context()?, &target),
         Command::Build(options) => build::run(&context()?, &options),
         Command::Graph(options) => graph::run(&context()?, &options),
@@ -46,7 +46,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Derivations(options) => derivations::run(&context()?, &options),
         Command::Inspect(options) => inspect::run(&context()?, &options),
         Command::Load(options) => load::run(&context()?, &options),
-        Command::Closure(options) => closure::run(&options, printer),
+        Command::Closure(options) => closure::run(&options, cli.builder.as_ref(), printer),
         Command::Smoke(options) => smoke::run(&context()?, &options),
         Command::Completions(options) => {
             words::completions(&options);

@@ -1,4 +1,4 @@
-use crate::support::{Bench, bad, good, nix, output, program};
+use crate::support::{self, Bench, bad, good, nix, output};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -86,15 +86,16 @@ fn builder(bench: &Bench, path: &str, change: impl Fn(String) -> String, out: &P
         lines[2]
     );
     let attributes = bench.file("attrs.json", change(text));
+    let program = format!("{}/bin/sage-oci-builder", support::builder());
     let mut command = match wrap {
-        [] => Command::new(program()),
+        [] => Command::new(&program),
         [first, rest @ ..] => {
             let mut command = Command::new(first);
-            command.args(rest).arg(program());
+            command.args(rest).arg(&program);
             command
         }
     };
-    output(command.arg("builder").env("NIX_ATTRS_JSON_FILE", attributes).env("NIX_BUILD_CORES", "2"), "")
+    output(command.env("NIX_ATTRS_JSON_FILE", attributes).env("NIX_BUILD_CORES", "2"), "")
 }
 
 #[test]

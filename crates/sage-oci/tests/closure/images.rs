@@ -1,5 +1,5 @@
 use crate::support::{
-    Bench, bad, entries, good, layers, nix, open, output, parts, parts_expression, root, text, tool, valid,
+    Bench, bad, builder, entries, good, layers, nix, open, output, parts, parts_expression, root, text, valid,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,11 +37,11 @@ fn a_deep_closure_is_the_same_image_both_ways() {
 fn an_optimised_store_gives_the_same_bytes() {
     let bench = Bench::new();
     let store = format!("local?root={}", bench.path("root").display());
-    let tool = tool();
+    let builder = builder();
     let top = parts(8, "1");
-    import(&good(nix("nix-store").args(["--query", "--requisites", &top, tool])), &store);
+    import(&good(nix("nix-store").args(["--query", "--requisites", &top, builder])), &store);
     let expression = format!(
-        "import {} {{ tool = builtins.storePath \"{tool}\"; system = builtins.currentSystem; }} \
+        "import {} {{ builder = builtins.storePath \"{builder}\"; system = builtins.currentSystem; }} \
          {{ name = \"same\"; contents = [ (builtins.storePath \"{top}\") ]; }}",
         root().join("nix/closure-image.nix").display()
     );

@@ -57,9 +57,9 @@ impl Bench {
     pub fn nix_image(&self, options: &str) -> Result<PathBuf, String> {
         let lib = root().join("nix/closure-image.nix");
         let expression = format!(
-            "import {} {{ tool = builtins.storePath \"{}\"; system = builtins.currentSystem; }} {{ {options} }}",
+            "import {} {{ builder = builtins.storePath \"{}\"; system = builtins.currentSystem; }} {{ {options} }}",
             lib.display(),
-            tool()
+            builder()
         );
         let output = output(nix("nix-build").args(["--no-out-link", "-E", &expression]), "");
         match output.status.success() {
@@ -130,15 +130,10 @@ pub fn maker() -> &'static str {
     })
 }
 
-/// The program under test in the store.
-pub fn tool() -> &'static str {
-    static TOOL: OnceLock<String> = OnceLock::new();
-    TOOL.get_or_init(|| {
-        let bench = Bench::new();
-        sage_oci_files::create_dir_all(bench.path("sage-oci/bin")).unwrap();
-        sage_oci_files::hard_link_or_copy(program(), bench.path("sage-oci/bin/sage-oci")).unwrap();
-        bench.add("sage-oci")
-    })
+/// The store path of the builder that the program under test brings.
+pub fn builder() -> &'static str {
+    static BUILDER: OnceLock<String> = OnceLock::new();
+    BUILDER.get_or_init(|| good(Command::new(program()).arg("builder").envs(NIX)))
 }
 
 /// Builds paths that refer to each other deeply, and gives the one that nothing refers to.

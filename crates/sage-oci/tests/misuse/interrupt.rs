@@ -87,7 +87,7 @@ fn while_nix_builds() {
         let running = Running::start(&world, &["build", &world.image]);
         let started = until("a builder", || {
             let all = running.descendants();
-            all.iter().any(|(_, line)| line.contains("layer-") || line.contains("builder")).then_some(all)
+            all.iter().any(|(_, line)| line.contains("layer-") || line.contains("sage-oci-builder")).then_some(all)
         });
         if whole_group {
             running.interrupt_all()

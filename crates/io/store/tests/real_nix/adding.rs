@@ -20,6 +20,13 @@ fn a_tool_is_where_its_hash_says_and_runs() {
     assert_eq!(sage_oci_files::metadata(&program).unwrap().ino(), before);
     assert!(sage_oci_files::list(bench.folder.join("staging")).unwrap().is_empty());
 
+    // The same bytes from memory are the same program; others are written, and can be run.
+    let content = sage_oci_files::read(builder()).unwrap();
+    assert_eq!(bench.nix.add_program("builder", &content).unwrap(), bench.tool);
+    let other = bench.nix.add_program("other", &content).unwrap();
+    assert!(Command::new(bench.nix.real_path(&other).join("bin/other")).status().unwrap().success());
+    assert!(sage_oci_files::list(bench.folder.join("staging")).unwrap().is_empty());
+
     let plain = bench.folder.join("plain");
     sage_oci_files::write_atomic(&plain, b"x").unwrap();
     sage_oci_files::open(&plain).unwrap().set_permissions(PermissionsExt::from_mode(0o644)).unwrap();
