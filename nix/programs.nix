@@ -30,7 +30,8 @@ let
     relative: type:
     elem relative [ "Cargo.toml" "Cargo.lock" ]
     || (match "crates/.*" relative != null && baseNameOf relative == "Cargo.toml")
-    || (type == "directory" && match "crates(/[^/]+){0,2}" relative != null)
+    || (type == "directory" && match "crates(/[^/]+)?" relative != null)
+    || (type == "directory" && builtins.pathExists (src + "/${relative}/Cargo.toml"))
     || builtins.any (crate: match "${crate}/src(/.*)?" relative != null) crates;
   # What cargo reads; a change of a lock or an image does not rebuild the command. Its `.cargo` is left out too, for here
   # nixpkgs chooses the target.
@@ -67,7 +68,8 @@ rec {
     # Cargo wants to see every member of the workspace; of those left out it sees nothing but the manifest.
     postPatch = ''
       for manifest in crates/*/Cargo.toml crates/*/*/Cargo.toml; do
-        [ -e "''${manifest%Cargo.toml}src" ] || { mkdir "''${manifest%Cargo.toml}src" && touch "''${manifest%Cargo.toml}src/lib.rs"; }
+        crate=$(dirname "$manifest")
+        [ -e "$crate/src" ] || { mkdir "$crate/src" && touch "$crate/src/lib.rs"; }
       done
     '';
   };

@@ -272,7 +272,10 @@ impl StepError {
             Self::Absent { .. } => "correct the effect, or add the package that ships the path",
             Self::Pattern { .. } => "write it as dpkg's path-exclude, as `/usr/share/doc/*`",
             Self::Document { .. } => "build the earlier step again",
-            Self::MissingArchive { .. } | Self::Spec { .. } => "this is a defect of the program that wrote the step",
+            Self::MissingArchive { .. } => "this is a defect of the program that wrote the step",
+            Self::Spec { .. } => {
+                "the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one"
+            }
             _ => return None,
         };
         Some(text.to_owned())

@@ -121,6 +121,9 @@ fn what_needs_no_project() {
     assert!(it.world.run(&["completions", "zsh"]).fine().starts_with("#compdef sage-oci"));
     it.run("doctor --fixx");
     it.run("nix-args --input");
+    it.run("builder");
+    it.run("builder --builder /bin/sh");
+    it.run("builder --builder /nix/store/00000000000000000000000000000000-sage-oci-builder.drv");
     it.run("closure Upper /nix/store/x");
     it.run("closure name /etc/passwd");
     it.run("completions tcsh");
