@@ -1,4 +1,4 @@
-use crate::{DebError, StanzaReader};
+use crate::DebError;
 
 /// Where a field stands in its stanza's text; the stanza's size limit keeps the offsets in 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +19,6 @@ pub struct Stanza {
 }
 
 impl Stanza {
-    /// Parses every stanza of a text.
-    pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, DebError> {
-        StanzaReader::new(bytes).collect()
-    }
-
     /// The value of a field: without surrounding blanks, continuation lines with their newlines and leading blanks.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.find(name).map(|index| self.value(self.spans[index]))

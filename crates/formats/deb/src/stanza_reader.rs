@@ -67,6 +67,13 @@ impl<R: BufRead> Iterator for StanzaReader<R> {
     }
 }
 
+impl Stanza {
+    /// Parses every stanza of a text.
+    pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, DebError> {
+        StanzaReader::new(bytes).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

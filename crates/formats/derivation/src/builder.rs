@@ -1,4 +1,4 @@
-use crate::{Derivation, DerivationError, Derivations, Output, modulo, sha256};
+use crate::{Derivation, DerivationError, Derivations, Finished, Output, modulo, sha256};
 use sage_oci_names::{NameError, Sha256, StorePath};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,33 +26,6 @@ pub enum FixedHash {
     Flat(Sha256),
     /// The SHA-256 of the output's NAR, which may be a directory.
     Recursive(Sha256),
-}
-
-/// A derivation whose paths are known, ready for the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
-    /// The path of the `.drv` file.
-    pub path: StorePath,
-    /// The bytes of the `.drv` file.
-    pub bytes: Vec<u8>,
-    /// The paths of its outputs by name.
-    pub outputs: BTreeMap<String, StorePath>,
-    /// The store objects that the `.drv` file refers to.
-    pub references: BTreeSet<StorePath>,
-    /// What the bytes say.
-    pub derivation: Derivation,
-}
-
-impl Finished {
-    /// The path of one output.
-    pub fn output(&self, name: &str) -> Option<&StorePath> {
-        self.outputs.get(name)
-    }
-
-    /// The path of the output `out`, or of the first one where none is called so.
-    pub fn out(&self) -> &StorePath {
-        self.outputs.get("out").or_else(|| self.outputs.values().next()).expect("a derivation has at least one output")
-    }
 }
 
 /// Describes a derivation as the arguments of Nix's `derivation` builtin do.
@@ -144,7 +117,7 @@ impl DerivationBuilder {
         if let Some(Output::Fixed { .. }) = derivation.outputs.get("out") {
             // Its path is final already: it does not depend on the rest.
         } else {
-            let hash = modulo::masked(&derivation, known)?;
+            let hash = modulo::masked(&derivation, |path| known.modulo(path))?;
             for (output, value) in &mut derivation.outputs {
                 *value = Output::InputAddressed { path: store.output_path(&name, output, &hash)? };
             }
@@ -274,4 +247,12 @@ fn check_mentions(derivation: &Derivation, store: &str, declared: &BTreeSet<Stor
         }
     }
     Ok(())
+}
+
+impl Derivations {
+    /// Finishes a derivation and keeps it. Adding the same one again changes nothing.
+    pub fn add(&mut self, builder: DerivationBuilder) -> Result<&Finished, DerivationError> {
+        let finished = builder.finish(self)?;
+        self.insert(finished)
+    }
 }

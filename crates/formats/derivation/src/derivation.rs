@@ -53,19 +53,6 @@ impl Output {
 }
 
 impl Derivation {
-    /// The bytes of the `.drv` file (Nix manual, "ATerm").
-    pub fn to_bytes(&self) -> Vec<u8> {
-        crate::aterm::write(self)
-    }
-
-    /// Reads the bytes of a `.drv` file; `name` is its store path's name without `.drv`, which the bytes do not hold.
-    ///
-    /// Takes only what Nix itself writes: sorted, unique entries and one way to escape. So what is read
-    /// is written back byte for byte.
-    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, crate::DerivationError> {
-        crate::aterm::parse(name, bytes)
-    }
-
     /// The store objects that the `.drv` file refers to.
     pub fn references(&self) -> BTreeSet<StorePath> {
         self.input_sources.iter().chain(self.input_derivations.keys()).cloned().collect()

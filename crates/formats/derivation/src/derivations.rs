@@ -1,4 +1,4 @@
-use crate::{DerivationBuilder, DerivationError, Finished, StoreDir, modulo};
+use crate::{DerivationError, Finished, StoreDir, modulo};
 use sage_oci_names::{Sha256, StorePath};
 use std::collections::BTreeMap;
 
@@ -29,17 +29,11 @@ impl Derivations {
         &self.store_dir
     }
 
-    /// Finishes a derivation and keeps it. Adding the same one again changes nothing.
-    pub fn add(&mut self, builder: DerivationBuilder) -> Result<&Finished, DerivationError> {
-        let finished = builder.finish(self)?;
-        self.insert(finished)
-    }
-
     /// Keeps a derivation that is finished already; its inputs must be known.
     pub fn insert(&mut self, finished: Finished) -> Result<&Finished, DerivationError> {
         let path = finished.path.clone();
         if !self.known.contains_key(&path) {
-            let modulo = modulo::modulo(&finished.derivation, self)?;
+            let modulo = modulo::modulo(&finished.derivation, |path| self.modulo(path))?;
             self.order.push(path.clone());
             self.known.insert(path.clone(), Entry { finished, modulo });
         }

@@ -1,14 +1,12 @@
+use crate::config::CREATED_BY;
 use crate::{
-    ConfigSettings, Descriptor, History, Image, ImageConfig, ImageError, ImageLayer, Index, LayerType, Manifest,
-    MediaType, Platform, RootFs, canonical,
+    ConfigSettings, Descriptor, History, Image, ImageConfig, ImageError, ImageLayer, Index, LayerType, MAX_LAYERS,
+    Manifest, MediaType, Platform, RootFs, canonical,
 };
 use sage_oci_names::{Architecture, BlobDigest, DiffId, LayerName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-
-/// The most layers an image may have: overlay mounts of the classic engines stop there.
-pub const MAX_LAYERS: usize = 127;
 
 /// A finished layer, as the layer writer reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,9 +111,6 @@ pub struct Assembled {
     /// The manifest's descriptor with its platform, to be put into an index of several.
     pub descriptor: Descriptor,
 }
-
-/// What stands before a layer's name in its history entry.
-pub(crate) const CREATED_BY: &str = "sage-oci layer ";
 
 /// Makes the documents of an image. The bytes depend on the input alone.
 ///

@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// The most layers an image may have: overlay mounts of the classic engines stop there.
+pub const MAX_LAYERS: usize = 127;
+
+/// What stands before a layer's name in its history entry.
+pub(crate) const CREATED_BY: &str = "sage-oci layer ";
+
 /// An image configuration (OCI image spec, image configuration).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageConfig {

@@ -1,6 +1,7 @@
+use crate::config::CREATED_BY;
 use crate::{
-    Descriptor, History, ImageConfig, ImageError, ImageSource, Index, Kind, LayerType, MAX_DOCUMENT, Manifest,
-    MediaType, assemble, read_document,
+    Descriptor, History, ImageConfig, ImageError, ImageSource, Index, Kind, LayerType, MAX_DOCUMENT, MAX_LAYERS,
+    Manifest, MediaType, read_document,
 };
 use sage_oci_names::{Architecture, DiffId};
 
@@ -211,8 +212,8 @@ fn pair(manifest: &Manifest, config: &ImageConfig) -> Result<Vec<ImageLayer>, Im
     if layers != diff_ids {
         return Err(ImageError::LayerCount { layers, diff_ids });
     }
-    if layers > assemble::MAX_LAYERS {
-        return Err(ImageError::TooManyLayers { count: layers, most: assemble::MAX_LAYERS });
+    if layers > MAX_LAYERS {
+        return Err(ImageError::TooManyLayers { count: layers, most: MAX_LAYERS });
     }
     let made: Vec<&History> = config.history.iter().filter(|entry| !entry.empty_layer).collect();
     // The specification makes history optional; one of another length says nothing of any layer.
@@ -226,7 +227,7 @@ fn pair(manifest: &Manifest, config: &ImageConfig) -> Result<Vec<ImageLayer>, Im
             let (what, found) = (format!("layer {}", descriptor.digest), descriptor.media_type.clone());
             return Err(ImageError::WrongType { what, expected: "a layer's", found });
         };
-        let name = by(place).and_then(|by| by.strip_prefix(assemble::CREATED_BY)).map(str::to_owned);
+        let name = by(place).and_then(|by| by.strip_prefix(CREATED_BY)).map(str::to_owned);
         Ok(ImageLayer { descriptor: descriptor.clone(), layer_type, diff_id: *diff_id, name })
     })
     .collect()

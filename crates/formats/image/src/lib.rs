@@ -29,9 +29,9 @@ mod source;
 mod testing;
 mod validate;
 
-pub use assemble::{Assembled, Below, ImageInput, LayerRef, MAX_LAYERS, assemble};
+pub use assemble::{Assembled, Below, ImageInput, LayerRef, assemble};
 pub use canonical::canonical;
-pub use config::{ConfigSettings, Empty, History, ImageConfig, RootFs};
+pub use config::{ConfigSettings, Empty, History, ImageConfig, MAX_LAYERS, RootFs};
 pub use decode::uncompressed;
 pub use docker::{DockerEntry, blob_path, docker_manifest, transport_index};
 pub use error::{ImageError, SourceError};

@@ -57,3 +57,12 @@ impl Entry {
         }
     }
 }
+
+/// An entry as it was found in a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundEntry {
+    /// The entry. Its path has lost a leading `./` or `/` and a trailing `/`, if it had them; the root's own path is empty.
+    pub entry: Entry,
+    /// Its modification time, in seconds since 1970.
+    pub mtime: u64,
+}

@@ -1,18 +1,9 @@
 use crate::digest::HashingReader;
 use crate::header::BLOCK;
 use crate::tape::{self, End};
-use crate::{Entry, LayerError};
+use crate::{FoundEntry, LayerError};
 use sage_oci_names::{BlobDigest, DiffId};
 use std::io::{self, BufRead, BufReader, Read};
-
-/// An entry as it was found in a layer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundEntry {
-    /// The entry. Its path has lost a leading `./` or `/` and a trailing `/`, if it had them; the root's own path is empty.
-    pub entry: Entry,
-    /// Its modification time, in seconds since 1970.
-    pub mtime: u64,
-}
 
 /// What the whole of a layer came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

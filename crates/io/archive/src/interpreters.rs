@@ -1,9 +1,9 @@
 //! Pythons for machines of another architecture than the images': byte-code does not depend on it, so any such Python of
 //! the images' version compiles theirs.
 
+use crate::download::fetch;
 use crate::index::{Listed, read_indexes};
 use crate::layers::{archive_path, fetch_group};
-use crate::make::fetch;
 use crate::suite::SignedSuite;
 use crate::universe::candidate;
 use crate::{ArchiveError, LockRequest, Progress};

@@ -8,6 +8,7 @@
 //! Below the cache directory lie `debs/<sha256>.deb`, `indexes/<sha256>` and `scans/`; all of it can be made again.
 
 mod assemble;
+mod download;
 mod error;
 mod index;
 mod interpreters;

@@ -1,5 +1,5 @@
 use crate::archive::Archive;
-use crate::load::Progress;
+use crate::loaded::Progress;
 use crate::transfer::{CHUNKS, produce};
 use crate::{Engine, EngineError, LoadEvent, LoadOptions, Loaded, StoreKind};
 use bollard::models::BuildInfo;

@@ -1,6 +1,6 @@
 use crate::engine::is_missing;
 use crate::owner::{KEEP_LABEL, OWNER_LABEL, Owner};
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, RunId};
 use bollard::errors::Error;
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
@@ -8,35 +8,12 @@ use bollard::query_parameters::{
     RemoveImageOptionsBuilder,
 };
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The label that marks the containers of this program, and the images it makes for tests; its value is their run.
 pub const RUN_LABEL: &str = "org.sage-oci.run";
-
-/// Which run a container belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RunId(String);
-
-impl RunId {
-    /// An id no other run has: process id and random bits. It never reaches bytes that are hashed.
-    pub fn unique() -> Self {
-        let random = RandomState::new().hash_one(std::process::id());
-        Self(format!("{}-{random:016x}", std::process::id()))
-    }
-
-    /// The run that a label names.
-    pub(crate) fn of_label(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The id's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 impl Engine {
     /// Removes every container of one run, running or not, and every image made for it, and no other; gives how many

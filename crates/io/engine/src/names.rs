@@ -1,5 +1,5 @@
 use crate::engine::is_missing;
-use crate::load::Progress;
+use crate::loaded::Progress;
 use crate::{Engine, EngineError, LoadEvent, Reference};
 use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
 use std::time::{Duration, Instant};

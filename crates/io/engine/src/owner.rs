@@ -1,5 +1,4 @@
-use crate::Engine;
-use crate::leftovers::RunId;
+use crate::{Engine, RunId};
 use sha2::{Digest, Sha256};
 
 /// The label that says which process made a container.

@@ -28,9 +28,11 @@ mod resolver;
 mod retry;
 mod roots;
 mod transfer;
+mod wanted;
 
 pub use error::{Answer, Failure, FetchError, Trouble};
-pub use fetch::{Summary, Wanted, fetch_all};
+pub use fetch::fetch_all;
 pub use get::get;
 pub use options::Options;
 pub use progress::{NoProgress, Progress};
+pub use wanted::{Summary, Wanted};

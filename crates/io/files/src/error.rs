@@ -1,3 +1,4 @@
+use crate::statvfs::free_bytes;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +38,7 @@ impl FileError {
     pub fn hint(&self) -> Option<String> {
         let path = self.path.display();
         match self.kind() {
-            io::ErrorKind::StorageFull => Some(match crate::free_space(&self.path) {
+            io::ErrorKind::StorageFull => Some(match free_bytes(&self.path) {
                 Ok(free) => format!(
                     "the file system that holds `{path}` is full ({} MB free now); free some space there, or set \
                      SAGE_OCI_CACHE or TMPDIR to a place with more",

@@ -17,18 +17,21 @@
 
 mod atomic;
 mod directory;
+mod disk;
 mod error;
 mod link;
 mod lock;
 mod place;
 mod plain;
+mod statvfs;
 
 pub use atomic::{AtomicDir, AtomicFile, write_atomic};
 pub use directory::{create_dir_all, list, remove_dir_all};
+pub use disk::free_space;
 pub use error::FileError;
 pub use link::{hard_link_or_copy, read_link, real_path, symlink};
 pub use lock::{FileLock, Holder};
-pub use place::{cache_dir, free_space, state_dir};
+pub use place::{cache_dir, state_dir};
 pub use plain::{
     append, create, create_program, exists, metadata, open, open_or_create, read, read_to_string, remove_file, rename,
     write_new,

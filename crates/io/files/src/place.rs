@@ -1,4 +1,3 @@
-use crate::FileError;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -25,27 +24,10 @@ fn place(own: &str, xdg: &str, below_home: &str, system: &str, env: impl Fn(&str
         .unwrap_or_else(|| Path::new(system).join("sage-oci"))
 }
 
-/// How many bytes an ordinary user may still write where `path` lies; it need not exist yet.
-pub fn free_space(path: impl AsRef<Path>) -> Result<u64, FileError> {
-    let path = path.as_ref();
-    // The nearest ancestor that exists lies on the file system where the path would be made.
-    let mut at = path;
-    loop {
-        match rustix::fs::statvfs(at) {
-            Ok(stat) => return Ok(stat.f_bavail.saturating_mul(stat.f_frsize)),
-            Err(rustix::io::Errno::NOENT) => match at.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => at = parent,
-                _ if at != Path::new(".") && !path.is_absolute() => at = Path::new("."),
-                _ => return Err(FileError::at("ask for free space of", path)(rustix::io::Errno::NOENT.into())),
-            },
-            Err(errno) => return Err(FileError::at("ask for free space of", path)(errno.into())),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::free_space;
 
     fn with(variables: &[(&str, &str)]) -> PathBuf {
         place("OWN", "XDG", ".cache", "/var/cache", |name| {

@@ -8,10 +8,12 @@
 mod archives;
 mod closure;
 mod error;
+mod observer;
 mod plan;
 mod timings;
 
 pub use closure::ClosurePlan;
 pub use error::ProduceError;
-pub use plan::{Layer, Observer, Plan, Request};
+pub use observer::Observer;
+pub use plan::{Layer, Plan, Request};
 pub use timings::{Timing, Timings};

@@ -1,14 +1,13 @@
-use crate::{ProduceError, archives};
+use crate::{Observer, ProduceError, archives};
 use sage_oci_definition::Resolved;
 use sage_oci_derivation::Derivations;
 use sage_oci_emit::{Emitted, Handle};
-use sage_oci_fetch::{Options, Progress, Summary};
+use sage_oci_fetch::Options;
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, LayerName, StorePath};
 use sage_oci_recipe::{Fetch, Graph, ImageGraph, LayerNode, Surroundings};
-use sage_oci_store::{Event, Missing, Nix, Target};
+use sage_oci_store::{Missing, Nix, Target};
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 /// What an image is made of.
 #[derive(Debug)]
@@ -25,16 +24,6 @@ pub struct Request<'a> {
     pub machine: Architecture,
     /// The builder of every derivation, in the store.
     pub builder: StorePath,
-}
-
-/// Who wants to know how far it is.
-pub trait Observer {
-    /// Told about every downloaded byte.
-    fn fetching(&self) -> &dyn Progress;
-    /// The archives are there; those of so many layers are added to the store.
-    fn adding(&mut self, fetched: Summary, layers: usize);
-    /// What Nix does; [`ControlFlow::Break`] stops it.
-    fn building(&mut self, event: Event) -> ControlFlow<()>;
 }
 
 fn add(graph: &mut Graph, request: &Request<'_>) -> Result<ImageGraph, ProduceError> {

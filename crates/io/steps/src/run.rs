@@ -1,15 +1,6 @@
-use crate::{StepError, bytecode, closure, fetch, generate, image, index, layer, links, source, wheel};
+use crate::{Outputs, StepError, bytecode, closure, fetch, generate, image, index, layer, links, source, wheel};
 use sage_oci_step::Step;
-use std::path::{Path, PathBuf};
-
-/// Where a step writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outputs {
-    /// The folder `out`; it is made here and must not exist.
-    pub out: PathBuf,
-    /// The file `contents`, which layer-like steps write.
-    pub contents: Option<PathBuf>,
-}
+use std::path::Path;
 
 /// Does one step.
 ///

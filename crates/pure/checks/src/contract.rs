@@ -1,5 +1,3 @@
-use crate::{Check, Selection};
-
 /// A row of the contract: something that an image promises.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -91,27 +89,6 @@ impl RowReport {
     }
 }
 
-impl Selection {
-    /// Every row of the contract, judged by what is known of the checks: the states of [`Selection::checks`], in their order.
-    ///
-    /// A check without a state counts as one that has not run: nothing is ever proved by leaving something out.
-    pub fn rows(&self, states: &[State]) -> Vec<RowReport> {
-        let missing = State::Skipped("it was not run".to_owned());
-        let known = self.checks.iter().enumerate().map(|(place, check)| (check, states.get(place).unwrap_or(&missing)));
-        let left_out = self.not_selected.iter().map(|check| (check, &State::NotSelected));
-        let all: Vec<(&Check, &State)> = known.chain(left_out).collect();
-        let report = |row: &Row| {
-            let of_row = all.iter().filter(|(check, _)| check.proves.contains(&row.id));
-            let one =
-                |(check, state): &(&Check, &State)| RowCheck { name: check.name.clone(), state: (*state).clone() };
-            let checks: Vec<_> = of_row.map(one).collect();
-            let result = Standing::of(checks.iter().map(|check| &check.state));
-            RowReport { id: row.id.clone(), what: row.what.clone(), result, checks }
-        };
-        self.contract.iter().map(report).collect()
-    }
-}
-
 /// Where a row stands among the others: `I10` comes after `I9`.
 pub(crate) fn number(id: &str) -> (String, u32) {
     let letters: String = id.chars().take_while(char::is_ascii_alphabetic).collect();
@@ -122,7 +99,7 @@ pub(crate) fn number(id: &str) -> (String, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Checks;
+    use crate::{Checks, Selection};
     use sage_oci_names::ChannelName;
 
     fn selection(text: &str) -> Selection {

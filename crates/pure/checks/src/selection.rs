@@ -1,4 +1,4 @@
-use crate::{Check, Row, State};
+use crate::{Check, Row, RowCheck, RowReport, Standing, State};
 use sage_oci_names::Architecture;
 
 /// The checks of one channel, in the document's order.
@@ -45,5 +45,26 @@ impl Selection {
     /// What is known of the checks before any of them is run, in their order.
     pub fn states(&self) -> Vec<State> {
         self.checks.iter().map(|check| check.skip.clone().map_or(State::ToRun, State::Skipped)).collect()
+    }
+}
+
+impl Selection {
+    /// Every row of the contract, judged by what is known of the checks: the states of [`Selection::checks`], in their order.
+    ///
+    /// A check without a state counts as one that has not run: nothing is ever proved by leaving something out.
+    pub fn rows(&self, states: &[State]) -> Vec<RowReport> {
+        let missing = State::Skipped("it was not run".to_owned());
+        let known = self.checks.iter().enumerate().map(|(place, check)| (check, states.get(place).unwrap_or(&missing)));
+        let left_out = self.not_selected.iter().map(|check| (check, &State::NotSelected));
+        let all: Vec<(&Check, &State)> = known.chain(left_out).collect();
+        let report = |row: &Row| {
+            let of_row = all.iter().filter(|(check, _)| check.proves.contains(&row.id));
+            let one =
+                |(check, state): &(&Check, &State)| RowCheck { name: check.name.clone(), state: (*state).clone() };
+            let checks: Vec<_> = of_row.map(one).collect();
+            let result = Standing::of(checks.iter().map(|check| &check.state));
+            RowReport { id: row.id.clone(), what: row.what.clone(), result, checks }
+        };
+        self.contract.iter().map(report).collect()
     }
 }

@@ -1,4 +1,3 @@
-use crate::MOST_LAYERS;
 use sage_oci_names::{NameError, StorePath};
 
 /// Why there is no plan.
@@ -27,10 +26,12 @@ pub enum ClosureError {
         below: usize,
     },
     /// A limit that engines could not hold.
-    #[error("{layers} layers are too many: engines stop at 127, and {MOST_LAYERS} is the most that is taken here")]
+    #[error("{layers} layers are too many: engines stop at 127, and {most} is the most that is taken here")]
     TooManyLayers {
         /// The limit asked for.
         layers: usize,
+        /// The most that is taken.
+        most: usize,
     },
     /// Capabilities that cannot be read.
     #[error("`{text}` are no capabilities: {why}")]
@@ -52,7 +53,7 @@ impl ClosureError {
             Self::Twice { .. } | Self::Name(_) => None,
             Self::NotClosed { .. } => Some("look what Nix knows: `nix-store --query --requisites PATH`".to_owned()),
             Self::TooFewLayers { below, .. } => Some(format!("allow at least {} layers (`maxLayers`)", below + 2)),
-            Self::TooManyLayers { .. } => Some(format!("ask for at most {MOST_LAYERS} layers (`maxLayers`)")),
+            Self::TooManyLayers { most, .. } => Some(format!("ask for at most {most} layers (`maxLayers`)")),
             Self::Capabilities { .. } => {
                 Some("write them as `cap_net_raw+ep`, several as `cap_net_raw,cap_net_admin+ep`".to_owned())
             }

@@ -30,7 +30,7 @@ impl Limits {
     pub fn planned(self) -> Result<usize, ClosureError> {
         let Self { layers, below } = self;
         if layers > MOST_LAYERS {
-            return Err(ClosureError::TooManyLayers { layers });
+            return Err(ClosureError::TooManyLayers { layers, most: MOST_LAYERS });
         }
         match layers.saturating_sub(below.saturating_add(1)) {
             0 => Err(ClosureError::TooFewLayers { layers, below }),
@@ -52,6 +52,9 @@ mod tests {
             let error = Limits { layers, below }.planned().unwrap_err();
             assert!(matches!(error, ClosureError::TooFewLayers { .. }), "{error}");
         }
-        assert!(matches!(Limits { layers: 121, below: 0 }.planned(), Err(ClosureError::TooManyLayers { layers: 121 })));
+        assert!(matches!(
+            Limits { layers: 121, below: 0 }.planned(),
+            Err(ClosureError::TooManyLayers { layers: 121, .. })
+        ));
     }
 }

@@ -1,4 +1,4 @@
-use crate::image::{Body, ChannelPart, Packages, Variant};
+use crate::written::{Body, ChannelPart, Packages, Variant};
 use crate::{Config, DefinitionError, FileEntry, Located, Source, Wheel};
 use sage_oci_names::{ChannelName, ImageName};
 use serde::Deserialize;

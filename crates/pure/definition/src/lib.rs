@@ -14,12 +14,14 @@ mod image;
 mod located;
 mod source;
 mod wheel;
+mod written;
 
 pub use archive::Archive;
 pub use channel::{Channel, Suite};
 pub use config::{Config, FileEntry, FileKind, User};
 pub use error::DefinitionError;
-pub use image::{Image, LeftOut, Resolved};
+pub use image::{Image, Resolved};
 pub use located::Located;
 pub use source::Source;
 pub use wheel::Wheel;
+pub use written::LeftOut;

@@ -1,59 +1,9 @@
 use crate::stack::Stack;
-use crate::{FetchStep, Graph, ImageStep, Job, Node, RecipeError, RuntimeConfig, Step, labels};
+use crate::view::{Surroundings, plan, view};
+use crate::{Graph, ImageGraph, ImageStep, Job, RecipeError, RuntimeConfig, Step, labels};
 use sage_oci_definition::{Config, Resolved};
-use sage_oci_effects::{Effect, OwnedEffect};
-use sage_oci_lock::{ImagePlan, Lock};
-use sage_oci_names::{Architecture, LayerName, Sha256};
+use sage_oci_lock::Lock;
 use std::collections::BTreeMap;
-
-/// An image's steps in a graph.
-#[derive(Debug, Clone)]
-pub struct ImageGraph {
-    /// The fixed-output fetches, bottom layer first.
-    pub fetches: Vec<Fetch>,
-    /// All layers of the image, bottom first.
-    pub layers: Vec<LayerNode>,
-    /// The OCI layout.
-    pub image: Node,
-}
-
-/// One fetch: the step and what it holds.
-#[derive(Debug, Clone)]
-pub struct Fetch {
-    /// The step's place.
-    pub node: Node,
-    /// Mirrors and files.
-    pub step: FetchStep,
-    /// The digest of the output's NAR.
-    pub nar_sha256: Sha256,
-}
-
-impl Fetch {
-    pub(crate) fn add(graph: &mut Graph, name: String, step: FetchStep, nar_sha256: Sha256) -> Self {
-        let node = graph.add(Job { fixed: Some(nar_sha256), ..Job::new(name, Step::Fetch(step.clone())) });
-        Self { node, step, nar_sha256 }
-    }
-}
-
-/// A layer and the step that makes it.
-#[derive(Debug, Clone)]
-pub struct LayerNode {
-    /// Its name.
-    pub name: LayerName,
-    /// The step's place.
-    pub node: Node,
-}
-
-/// What steps are made from, beside the lock and the image.
-#[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The architecture of the machine that builds.
-    pub machine: Architecture,
-    /// The text of apt's sources in the image.
-    pub sources: &'a str,
-    /// The contents of the definition's source files, by name.
-    pub files: &'a BTreeMap<String, String>,
-}
 
 /// Adds every step of an image to a graph, inputs first.
 ///
@@ -87,27 +37,6 @@ pub fn image(
     };
     let image = graph.add(Job::new(format!("{}-image", image.name), Step::Image(step)));
     Ok(ImageGraph { fetches, layers, image })
-}
-
-pub(crate) fn plan<'l>(lock: &'l Lock, image: &Resolved) -> Result<&'l ImagePlan, RecipeError> {
-    let plan = lock.images.get(&image.layers_of);
-    // A lock from before the image extended another one, or from after.
-    let plan = plan.filter(|plan| plan.extends == image.extends.as_ref().map(|base| base.layers_of.clone()));
-    plan.ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })
-}
-
-/// The lock as an image sees it, with the diversions of its definition behind those of scripts.
-fn view(lock: &Lock, image: &Resolved) -> Result<Lock, RecipeError> {
-    plan(lock, image)?;
-    let mut view = lock
-        .view(&image.layers_of)
-        .ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })?;
-    let files = image.extends.iter().flat_map(|base| &base.files).chain(&image.files);
-    view.effects.extend(files.filter(|(file, _)| file.divert).map(|(file, _)| OwnedEffect {
-        package: image.version_of.clone(),
-        effect: Effect::Diversion { from: file.path.clone(), to: format!("{}.distrib", file.path), local: true },
-    }));
-    Ok(view)
 }
 
 fn runtime_config(image: &Resolved, mut labels: BTreeMap<String, String>) -> RuntimeConfig {

@@ -1,8 +1,8 @@
 use crate::accounts::Accounts;
 use crate::generated::{Generated, Generation};
-use crate::image::{Surroundings, plan};
 use crate::interpreter::interpreter;
 use crate::packages::Packages;
+use crate::view::{Surroundings, plan};
 use crate::{Above, Fetch, Graph, Interpreter, Job, LayerNode, Node, RecipeError, Sealing, Step, sources, wheels};
 use sage_oci_definition::{Archive, FileKind, Resolved};
 use sage_oci_lock::{ImagePlan, Lock};

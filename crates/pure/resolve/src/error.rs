@@ -1,5 +1,4 @@
-use crate::explain::Quarrel;
-use crate::{Candidate, RelationError};
+use crate::{Candidate, Quarrel, RelationError};
 use sage_oci_names::{DebVersion, PackageName};
 
 /// Why a request has no answer.

@@ -5,6 +5,7 @@
 
 mod closure;
 mod resources;
+mod sealing;
 mod steps;
 
 pub use closure::{
@@ -12,8 +13,9 @@ pub use closure::{
     ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission, RootFiles, split,
 };
 pub use resources::Resources;
+pub use sealing::Sealing;
 pub use steps::{
     Above, BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep,
-    Interpreter, LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, Sealing, SourcePatch,
-    SourceStep, Step, WheelStep,
+    Interpreter, LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, SourcePatch, SourceStep,
+    Step, WheelStep,
 };

@@ -1,4 +1,4 @@
-use crate::{ClosureImageStep, ClosureLayerStep, ClosureStep, ClosureTopStep};
+use crate::{ClosureImageStep, ClosureLayerStep, ClosureStep, ClosureTopStep, Sealing};
 use sage_oci_effects::{Mode, OwnedEffect};
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName, Sha256};
 use serde::{Deserialize, Serialize};
@@ -34,18 +34,6 @@ pub enum Step {
     ClosureTop(ClosureTopStep),
     /// Joins layers of store paths to an OCI layout (output `out`).
     ClosureImage(ClosureImageStep),
-}
-
-/// How a layer's stream is sealed: its timestamp and compression.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sealing {
-    /// Modification time of every entry, in seconds.
-    pub epoch: u64,
-    /// `none`, `gzip` or `zstd`.
-    pub compression: String,
-    /// The compressor's level; 0 for `none`.
-    pub level: u32,
 }
 
 /// Archives to fetch, all of one layer.

@@ -1,5 +1,4 @@
-use super::expand::Value;
-use super::machine::Status;
+use super::value::{Status, Value};
 
 /// Longer conditions are not in maintainer scripts.
 const MAX_ARGUMENTS: usize = 60;

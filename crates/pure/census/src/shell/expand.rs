@@ -1,11 +1,9 @@
 use super::machine::State;
 use super::syntax::{Otherwise, Part, Word};
+use super::value::Value;
 
 /// The longest text of a word that is followed, in bytes: `a=$a$a`, written forty times, would fill any memory.
 const LONGEST: usize = 16 << 10;
-
-/// A value, or `None` where only a run could tell.
-pub(super) type Value = Option<String>;
 
 impl State {
     /// Expands words to the arguments of a command; an argument that only a run could tell is `None`.

@@ -3,36 +3,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::conditions;
-use super::expand::Value;
 use super::readers::{hides_reader, only_reads, substitutions};
 use super::syntax::{AndOr, Command, Joint, List, Part, Redirection, Simple, Word};
+use super::value::{Status, Value};
 use crate::commands;
 use sage_oci_effects::Effect;
-
-/// Whether a command succeeds, as far as it is known without running it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    Success,
-    Failure,
-    /// It depends on the machine; a script that behaves differently by it is not understood.
-    Either,
-}
-
-impl Status {
-    pub(crate) fn not(self) -> Self {
-        match self {
-            Self::Success => Self::Failure,
-            Self::Failure => Self::Success,
-            Self::Either => Self::Either,
-        }
-    }
-}
-
-impl From<bool> for Status {
-    fn from(success: bool) -> Self {
-        if success { Self::Success } else { Self::Failure }
-    }
-}
 
 /// Function calls inside each other.
 const MAX_CALLS: usize = 20;

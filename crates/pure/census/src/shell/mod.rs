@@ -13,11 +13,12 @@ mod readers;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod value;
 mod words;
 
 use std::collections::BTreeMap;
 
-pub(crate) use machine::Status;
+pub(crate) use value::Status;
 
 use sage_oci_effects::Effect;
 
