@@ -1,5 +1,5 @@
 use crate::Failure;
-use crate::context;
+use crate::machine::machine;
 use sage_oci_emit::{BUILDER, PROGRAM};
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_store::Nix;
@@ -48,7 +48,7 @@ fn check(nix: &Nix, path: &StorePath) -> Result<(), Failure> {
     if program.is_none() || !head.starts_with(b"\x7fELF") {
         return Err(Failure::new(format_args!("{path} is no builder: it has no program `{PROGRAM}`"), Some(hint)));
     }
-    let machine = context::machine()?;
+    let machine = machine()?;
     // `e_machine` of an ELF header (System V ABI, chapter 4), little-endian on both.
     let number = u16::from_le_bytes([head[18], head[19]]);
     let expected = match machine {

@@ -1,5 +1,6 @@
 use crate::architectures::Architectures;
 use crate::cli::{Building, Target};
+use crate::machine::machine;
 use crate::{Failure, Printer, builder, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_layer::Contents;
@@ -180,19 +181,4 @@ pub fn nix(building: &Building) -> Result<Nix, Failure> {
 /// How archives are downloaded.
 pub fn downloads(connections: usize) -> sage_oci_fetch::Options {
     sage_oci_fetch::Options { connections, stop: interrupt::flag(), ..sage_oci_fetch::Options::default() }
-}
-
-/// The architecture that is asked for, or this machine's.
-pub fn architecture(asked: Option<Architecture>) -> Result<Architecture, Failure> {
-    asked.map_or_else(machine, Ok)
-}
-
-/// This machine's architecture.
-pub fn machine() -> Result<Architecture, Failure> {
-    Architecture::host().ok_or_else(|| {
-        Failure::new(
-            format_args!("this machine's architecture, {}, is not supported", std::env::consts::ARCH),
-            Some("images are built on amd64 and arm64 machines".to_owned()),
-        )
-    })
 }

@@ -7,8 +7,10 @@ mod commands;
 mod context;
 mod failure;
 mod interrupt;
+mod machine;
 mod printer;
 mod progress;
+mod runtime;
 
 use clap::{CommandFactory, Parser};
 use cli::Cli;

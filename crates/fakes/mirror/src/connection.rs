@@ -1,4 +1,4 @@
-use crate::server::State;
+use crate::state::State;
 use crate::{Fault, Request};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;

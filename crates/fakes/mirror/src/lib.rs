@@ -23,6 +23,7 @@ mod fault;
 mod glob;
 mod request;
 mod server;
+mod state;
 
 pub use fault::{Fault, When};
 pub use request::Request;

@@ -1,10 +1,10 @@
-use crate::{Fault, Request, When, connection, glob};
-use std::collections::BTreeMap;
+use crate::state::{Rule, State};
+use crate::{Fault, Request, When, connection};
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 /// A running server. Dropped, it ends every connection and stops.
@@ -13,30 +13,6 @@ pub struct Mirror {
     address: SocketAddr,
     state: Arc<State>,
     acceptor: Option<JoinHandle<()>>,
-}
-
-/// What the connections share.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) root: PathBuf,
-    pub(crate) stopping: AtomicBool,
-    inner: Mutex<Inner>,
-}
-
-#[derive(Debug, Default)]
-struct Inner {
-    rules: Vec<Rule>,
-    requests: Vec<Request>,
-    // A second handle to each open connection, so that stopping the server can end it.
-    connections: BTreeMap<u64, TcpStream>,
-}
-
-#[derive(Debug)]
-struct Rule {
-    pattern: String,
-    when: When,
-    fault: Fault,
-    count: u64,
 }
 
 impl Mirror {
@@ -83,27 +59,6 @@ impl Drop for Mirror {
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
         }
-    }
-}
-
-impl State {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic elsewhere cannot leave these lists half-changed.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Records a request and says which fault it meets.
-    pub(crate) fn judge(&self, request: &Request) -> Option<Fault> {
-        let mut inner = self.lock();
-        inner.requests.push(request.clone());
-        let mut fault = None;
-        for rule in inner.rules.iter_mut().filter(|rule| glob::matches(&rule.pattern, &request.path)) {
-            rule.count += 1;
-            if fault.is_none() && rule.when.holds(rule.count) {
-                fault = Some(rule.fault.clone());
-            }
-        }
-        fault
     }
 }
 

@@ -1,6 +1,11 @@
-use crate::{Outcome, Report, Verdict};
+use crate::{Outcome, Report, SmokeError, Verdict};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
+
+/// Reports as JUnit XML, as continuous integration servers read it; a suite an image.
+pub fn to_junit(reports: &[Report]) -> Result<String, SmokeError> {
+    Ok(document(reports).to_string()?)
+}
 
 /// A suite an image, a case a check. An engine that could not run a check is JUnit's "error", anything else that is not as
 /// expected its "failure".

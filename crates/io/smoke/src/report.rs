@@ -1,4 +1,4 @@
-use crate::{Outcome, SmokeError, Verdict, junit};
+use crate::{Outcome, Verdict};
 use sage_oci_checks::{RowReport, Standing};
 use serde::Serialize;
 
@@ -46,9 +46,4 @@ pub fn to_json(reports: &[Report]) -> String {
     let document = Document { version: REPORT_VERSION, images: reports };
     let text = serde_json::to_string_pretty(&document).expect("a report has string keys and finite numbers");
     text + "\n"
-}
-
-/// Reports as JUnit XML, as continuous integration servers read it; a suite an image.
-pub fn to_junit(reports: &[Report]) -> Result<String, SmokeError> {
-    Ok(junit::document(reports).to_string()?)
 }

@@ -1,25 +1,12 @@
 use crate::container::{Lab, enter};
 use crate::outcome::seconds;
 use crate::trouble::Trouble;
-use crate::{Outcome, Report, Verdict, documents, notebook, service, skip_impossible};
+use crate::{Outcome, Report, SmokeOptions, Verdict, documents, notebook, service, skip_impossible};
 use futures_util::{StreamExt, stream};
 use sage_oci_checks::{Check, Kind, Selection, State};
-use sage_oci_engine::{Engine, RunId};
+use sage_oci_engine::Engine;
 use std::time::Instant;
 use tokio::sync::Mutex;
-
-/// How checks are run.
-#[derive(Debug, Clone)]
-pub struct SmokeOptions {
-    /// How many run at once, at least one.
-    pub jobs: usize,
-    /// The run their containers belong to; a Ctrl-C handler removes them by it.
-    pub run: RunId,
-    /// Whether containers of checks that do not pass stay.
-    pub keep: bool,
-    /// The port of this machine that services are published at; a free one each where nothing is said.
-    pub port: Option<u16>,
-}
 
 /// Runs the checks of an image, each in a container of its own, and tells of each as it ends.
 ///

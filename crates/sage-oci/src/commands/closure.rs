@@ -1,7 +1,8 @@
-use super::{build, load, runtime};
+use super::{build, load};
 use crate::cli;
-use crate::context;
+use crate::runtime::runtime;
 use crate::{Failure, Printer, builder};
+use crate::{context, machine};
 use sage_oci_engine::Engine;
 use sage_oci_image::Image;
 use sage_oci_layout::LayoutDir;
@@ -21,7 +22,7 @@ pub fn run(options: &cli::Closure, asked: Option<&StorePath>, printer: Printer) 
     let image = image(options, &nix)?;
     let contents = contents(options, &nix)?;
     let builder = builder::in_store(&nix, asked)?;
-    let plan = ClosurePlan::make(&nix, &image, &contents, context::machine()?, builder)?;
+    let plan = ClosurePlan::make(&nix, &image, &contents, machine::machine()?, builder)?;
     let done = build::watched(printer, &nix, options.building.timings, |observer| plan.realise(&nix, observer))?;
     let own = format!("closures/{}-{}", image.name, image.architecture);
     build::keep(&nix, plan.image(), &own, options.out_link.as_deref(), done)?;
@@ -47,7 +48,7 @@ pub fn run(options: &cli::Closure, asked: Option<&StorePath>, printer: Printer) 
 
 /// What is asked for: the file's options, and those of the command line over them.
 fn image(options: &cli::Closure, nix: &Nix) -> Result<ClosureImage, Failure> {
-    let architecture = context::architecture(options.arch)?;
+    let architecture = machine::architecture(options.arch)?;
     let mut image = match &options.config {
         Some(file) => from_file(file, options, architecture)?,
         None => ClosureImage::new(options.name.clone(), architecture),

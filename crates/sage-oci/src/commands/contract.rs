@@ -1,4 +1,4 @@
-use super::smoke::{Planned, hint_at_programs};
+use super::planned::{Planned, hint_at_programs};
 use crate::Failure;
 use crate::context::Context;
 use comfy_table::presets::NOTHING;

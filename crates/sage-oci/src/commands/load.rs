@@ -1,7 +1,8 @@
-use super::{build, runtime};
+use super::build;
 use crate::cli;
 use crate::context::Context;
 use crate::progress::{Meter, Unit};
+use crate::runtime::runtime;
 use crate::{Failure, Printer, interrupt};
 use indicatif::HumanBytes;
 use sage_oci_engine::{Engine, LoadEvent, LoadOptions, Loaded, RUN_LABEL, Reference, RunId};

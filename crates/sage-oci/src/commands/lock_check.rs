@@ -1,6 +1,6 @@
 //! `lock --check`: what has become newer in the archive, and whether a new lock would have other packages.
 
-use crate::commands::lock::{Display, Trouble};
+use crate::commands::lock_survey::{Display, Trouble};
 use crate::context::Context;
 use crate::{Failure, cli};
 use sage_oci_archive::{LockRequest, Newer, Survey};

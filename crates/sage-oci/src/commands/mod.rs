@@ -15,7 +15,9 @@ mod inspect_layout;
 mod load;
 mod lock;
 mod lock_check;
+mod lock_survey;
 mod nix_args;
+mod planned;
 mod recipe;
 mod smoke;
 mod timings;
@@ -59,13 +61,4 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Man(options) => words::man(&options, printer),
         Command::Reference(options) => words::reference(&options, printer),
     }
-}
-
-/// A runtime for the engine's asynchronous API.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(format_args!("cannot start threads for the engine's API: {error}"), None))
 }

@@ -1,14 +1,14 @@
+use super::emulation;
 use super::load::{sweep, tidily};
-use super::{emulation, runtime};
+use super::planned::{Planned, hint_at_programs};
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
+use crate::runtime::runtime;
 use crate::{Failure, Printer, cli};
 use sage_oci_checks::{Checks, Selection};
 use sage_oci_engine::{Engine, EngineError, RunId};
 use sage_oci_names::{ChannelName, ImageName};
-use sage_oci_smoke::{
-    Report, SmokeOptions, details, no_program, run_checks, summary, table, to_json, to_junit, unproved,
-};
+use sage_oci_smoke::{Report, SmokeOptions, details, run_checks, summary, table, to_json, to_junit, unproved};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The label that says whose image it is.
@@ -48,16 +48,6 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
     }
     // What was tested is fine, but not everything could be.
     missing.into_iter().next().map_or(Ok(()), Err)
-}
-
-/// An image and the checks that are to be run on it.
-pub struct Planned {
-    /// Its definition and lock.
-    pub locked: Locked,
-    /// The engine's name of it.
-    pub reference: String,
-    /// Its checks.
-    pub selection: Selection,
 }
 
 /// The image that was named; or with `--all` every image of every channel that has a lock.
@@ -215,15 +205,6 @@ pub fn conclude(printer: Printer, reports: &[Report]) {
     let unproved: Vec<_> = reports.iter().flat_map(unproved).collect();
     unproved.iter().for_each(|line| printer.note(line));
     hint_at_programs(printer, &unproved);
-}
-
-/// Says how to get a program of this machine for the want of which rows of the contract are not shown.
-pub fn hint_at_programs(printer: Printer, lines: &[String]) {
-    for (program, _) in sage_oci_machine::CHECK_PROGRAMS {
-        if lines.iter().any(|line| line.contains(&no_program(program))) {
-            printer.note(format_args!("hint: `sage-oci doctor --fix` installs {program}"));
-        }
-    }
 }
 
 /// Writes the reports that were asked for.

@@ -1,6 +1,7 @@
 use super::load::{import, name, references};
-use super::{build, doctor, emulation, runtime, smoke};
+use super::{build, doctor, emulation, smoke};
 use crate::context::Context;
+use crate::runtime::runtime;
 use crate::{Failure, cli};
 use sage_oci_definition::Resolved;
 use sage_oci_engine::Engine;

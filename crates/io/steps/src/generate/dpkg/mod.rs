@@ -1,18 +1,17 @@
 //! dpkg's and apt's databases of a finished image.
 
+mod database;
 mod stand_in;
 mod status;
 mod triggers;
 
 use crate::paths::image_path;
 use crate::{Installed, Item, StepError};
+use database::DATABASE;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_layer::PackageRecord;
 use sage_oci_names::{Architecture, PackageName};
 use std::collections::BTreeMap;
-
-/// Where dpkg keeps what it knows.
-const DATABASE: &str = "/var/lib/dpkg";
 
 /// What the databases are made of.
 pub(crate) struct Input<'a> {

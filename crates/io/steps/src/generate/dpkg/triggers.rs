@@ -1,4 +1,4 @@
-use crate::generate::dpkg::DATABASE;
+use super::database::DATABASE;
 use crate::{Item, StepError};
 use sage_oci_deb::Stanza;
 use sage_oci_layer::PackageRecord;
