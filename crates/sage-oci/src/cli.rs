@@ -2,7 +2,7 @@
 
 use crate::architectures::Architectures;
 use clap::{Args, Parser, Subcommand};
-use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, StorePath};
+use sage_oci_names::{Architecture, ChannelName, ImageName, NameError, PackageName, StorePath};
 use std::path::PathBuf;
 
 /// Reproducible, layered OCI images of SageMath.
@@ -92,6 +92,25 @@ pub struct Target {
     /// Use this lock instead of the channel's committed one.
     #[arg(long, value_name = "FILE")]
     pub lock: Option<PathBuf>,
+}
+
+/// What `inspect` looks at.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// An image of the project.
+    Image(ImageName),
+    /// A folder with an OCI layout.
+    Layout(PathBuf),
+}
+
+impl std::str::FromStr for Subject {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text.contains('/') || text == "." {
+            return Ok(Self::Layout(text.into()));
+        }
+        ImageName::parse(text).map(Self::Image)
+    }
 }
 
 /// How Nix builds.
@@ -276,9 +295,19 @@ pub struct NixArgs {
 /// `inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// Which image.
-    #[command(flatten)]
-    pub target: Target,
+    /// The image, as `sagemath`; or an OCI layout, whoever wrote it, as a path with a `/`: `./layout`.
+    #[arg(value_name = "IMAGE|PATH")]
+    pub subject: Subject,
+    /// The channel; the image's default one where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// The image's architecture; this machine's where nothing is said. Several, as `amd64,arm64`, or `all` that have a lock,
+    /// are one image index over the image of each.
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Architectures>,
+    /// Use this lock instead of the channel's committed one.
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<PathBuf>,
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,

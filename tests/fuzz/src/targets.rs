@@ -254,7 +254,7 @@ pub fn oci(data: &[u8]) -> bool {
                 .replace("CONFIG-DIGEST", &digest_of(config).to_string())
                 .replace("CONFIG-SIZE", &config.len().to_string())
                 .into_bytes();
-            let mut descriptor = Descriptor::of(MediaType::Manifest, &manifest);
+            let mut descriptor = Descriptor::of(MediaType::MANIFEST, &manifest);
             descriptor.platform = Some(Platform::linux(Architecture::Amd64));
             let index = serde_json::to_vec(&Index::new(vec![descriptor], BTreeMap::new())).expect("plain data");
             let blobs = [&manifest[..], config].map(|bytes| (digest_of(bytes), bytes.to_vec()));

@@ -79,6 +79,7 @@ impl TinyImage {
                 ..ConfigSettings::default()
             },
             annotations: BTreeMap::new(),
+            below: None,
         };
         let documents = assemble(&input).expect("the image is assembled");
         let source = MemoryImage::new(&documents, blobs);

@@ -1,9 +1,10 @@
 use crate::{
-    ConfigSettings, Descriptor, History, ImageConfig, ImageError, Index, LayerType, Manifest, MediaType, Platform,
-    RootFs, canonical,
+    ConfigSettings, Descriptor, History, Image, ImageConfig, ImageError, ImageLayer, Index, LayerType, Manifest,
+    MediaType, Platform, RootFs, canonical,
 };
 use sage_oci_names::{Architecture, BlobDigest, DiffId, LayerName};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The most layers an image may have: overlay mounts of the classic engines stop there.
@@ -27,7 +28,7 @@ pub struct LayerRef {
 impl LayerRef {
     /// The descriptor of the layer's blob.
     pub fn descriptor(&self) -> Descriptor {
-        Descriptor::new(MediaType::Layer(self.media_type), self.blob, self.size)
+        Descriptor::new(MediaType::layer(self.media_type), self.blob, self.size)
     }
 }
 
@@ -45,6 +46,55 @@ pub struct ImageInput {
     /// Annotations of the manifest.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
+    /// The image whose layers lie below, whoever made it.
+    #[serde(default)]
+    pub below: Option<Below>,
+}
+
+/// What an image keeps of one that its layers lie on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Below {
+    /// Its layers' blobs, bottom first, in OCI's words.
+    pub layers: Vec<Descriptor>,
+    /// Its layers by their uncompressed content.
+    pub diff_ids: Vec<DiffId>,
+    /// Its history, as it is; short where it says less than its layers.
+    pub history: Vec<History>,
+    /// What else its configuration says of the image, as `author` or `os.version`.
+    pub rest: Map<String, Value>,
+}
+
+/// What Docker's builders note of the container that made the last layer: it is not true of an image with further ones.
+const OF_ONE_BUILD: [&str; 5] = ["id", "parent", "container", "container_config", "docker_version"];
+
+impl Below {
+    /// What is kept of an image.
+    pub fn of(image: &Image) -> Self {
+        let layer = |layer: &ImageLayer| {
+            let media_type = MediaType::layer(layer.layer_type);
+            Descriptor { media_type, ..layer.descriptor.clone() }
+        };
+        let made = image.config.history.iter().filter(|entry| !entry.empty_layer).count();
+        // Engines refuse a history that counts other layers than there are.
+        let missing = image.layers.len().saturating_sub(made);
+        let mut history = image.config.history.clone();
+        history.extend((0..missing).map(|_| History {
+            comment: Some("a layer that the base image's history does not tell of".to_owned()),
+            ..History::default()
+        }));
+        if made > image.layers.len() {
+            history.retain(|entry| entry.empty_layer);
+            history.extend(image.layers.iter().map(|_| History::default()));
+        }
+        let mut rest = image.config.rest.clone();
+        rest.retain(|key, _| !OF_ONE_BUILD.contains(&key.as_str()));
+        Self {
+            layers: image.layers.iter().map(layer).collect(),
+            diff_ids: image.layers.iter().map(|layer| layer.diff_id).collect(),
+            history,
+            rest,
+        }
+    }
 }
 
 /// The documents of an image of one platform, and their digests.
@@ -73,11 +123,13 @@ pub(crate) const CREATED_BY: &str = "sage-oci layer ";
 ///
 /// No layers, more than [`MAX_LAYERS`], or an epoch outside the years 0 to 9999.
 pub fn assemble(input: &ImageInput) -> Result<Assembled, ImageError> {
-    if input.layers.is_empty() {
+    let below = input.below.iter();
+    let count = input.layers.len() + below.clone().map(|below| below.layers.len()).sum::<usize>();
+    if count == 0 {
         return Err(ImageError::NoLayers);
     }
-    if input.layers.len() > MAX_LAYERS {
-        return Err(ImageError::TooManyLayers { count: input.layers.len(), most: MAX_LAYERS });
+    if count > MAX_LAYERS {
+        return Err(ImageError::TooManyLayers { count, most: MAX_LAYERS });
     }
     let created = rfc3339(input.epoch)?;
     let platform = Platform::linux(input.architecture);
@@ -94,20 +146,33 @@ pub fn assemble(input: &ImageInput) -> Result<Assembled, ImageError> {
         config: input.config.clone(),
         rootfs: RootFs {
             kind: "layers".to_owned(),
-            diff_ids: input.layers.iter().map(|layer| layer.diff_id).collect(),
+            diff_ids: below
+                .clone()
+                .flat_map(|below| below.diff_ids.iter().copied())
+                .chain(input.layers.iter().map(|layer| layer.diff_id))
+                .collect(),
         },
-        history: input.layers.iter().map(history).collect(),
+        history: below
+            .clone()
+            .flat_map(|below| below.history.iter().cloned())
+            .chain(input.layers.iter().map(history))
+            .collect(),
+        rest: below.clone().flat_map(|below| below.rest.clone()).collect(),
     });
-    let config_descriptor = Descriptor::of(MediaType::Config, &config);
+    let config_descriptor = Descriptor::of(MediaType::CONFIG, &config);
     let config_digest = config_descriptor.digest;
     let manifest = canonical(&Manifest {
         schema_version: 2,
-        media_type: MediaType::Manifest,
+        media_type: MediaType::MANIFEST,
         config: config_descriptor,
-        layers: input.layers.iter().map(LayerRef::descriptor).collect(),
+        layers: below
+            .flat_map(|below| below.layers.iter().cloned())
+            .chain(input.layers.iter().map(LayerRef::descriptor))
+            .collect(),
         annotations: input.annotations.clone(),
+        rest: Map::new(),
     });
-    let mut descriptor = Descriptor::of(MediaType::Manifest, &manifest);
+    let mut descriptor = Descriptor::of(MediaType::MANIFEST, &manifest);
     descriptor.platform = Some(platform);
     let index = canonical(&Index::new(vec![descriptor.clone()], BTreeMap::new()));
     Ok(Assembled { config, manifest, index, config_digest, manifest_digest: descriptor.digest, descriptor })

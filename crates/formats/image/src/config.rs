@@ -1,5 +1,7 @@
+use crate::manifest::or_null;
 use sage_oci_names::DiffId;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// An image configuration (OCI image spec, image configuration).
@@ -16,13 +18,16 @@ pub struct ImageConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
     /// How a container of the image starts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub config: ConfigSettings,
     /// The layers by their uncompressed content.
     pub rootfs: RootFs,
-    /// One entry a layer, in the same order.
-    #[serde(default)]
+    /// One entry a layer in the same order, and others that stand for no layer; empty where others do not say.
+    #[serde(default, deserialize_with = "or_null")]
     pub history: Vec<History>,
+    /// What others say beside, as `author` or `os.version`.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 /// How a container of the image starts (OCI image spec, image configuration, `config`).
@@ -33,29 +38,32 @@ pub struct ConfigSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Ports as `8888/tcp`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "BTreeMap::is_empty")]
     pub exposed_ports: BTreeMap<String, Empty>,
     /// Environment as `NAME=value`; the order is kept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
     /// What every start runs.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "Vec::is_empty")]
     pub entrypoint: Vec<String>,
     /// The default command, or the default arguments of the entry point.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "Vec::is_empty")]
     pub cmd: Vec<String>,
     /// Where data is kept outside the layers.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "BTreeMap::is_empty")]
     pub volumes: BTreeMap<String, Empty>,
     /// The folder a container starts in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub working_dir: Option<String>,
     /// Labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// The signal that asks for an end, as `SIGTERM`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
+    /// What others say beside: `Healthcheck`, `OnBuild`, `Shell`, keys of vendors.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 /// The empty object that ports and volumes map to.
@@ -88,4 +96,7 @@ pub struct History {
     /// Whether the entry stands for no layer.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub empty_layer: bool,
+    /// What others say beside, as `author`.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }

@@ -98,17 +98,21 @@ pub enum ImageError {
         /// The diff id of the content.
         actual: DiffId,
     },
-    /// Manifest, config and history do not count the same layers.
-    #[error(
-        "the manifest has {layers} layers, the config {diff_ids} diff ids and {history} history entries with a layer"
-    )]
+    /// Manifest and config do not count the same layers.
+    #[error("the manifest has {layers} layers, the config {diff_ids} diff ids")]
     LayerCount {
         /// Layers of the manifest.
         layers: usize,
         /// Diff ids of the config.
         diff_ids: usize,
-        /// Entries of the history that stand for a layer.
-        history: usize,
+    },
+    /// Indexes that lie in each other.
+    #[error("index {index} lies in {most} others, one in the other")]
+    TooDeep {
+        /// The innermost.
+        index: BlobDigest,
+        /// How many are read.
+        most: usize,
     },
     /// The config is for another machine than its descriptor says.
     #[error("the config of manifest {manifest} is for {config}, the index says {index}")]

@@ -1,5 +1,7 @@
+use crate::manifest::or_null;
 use crate::{Descriptor, ImageError, MediaType, canonical};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The name of the marker file of an image layout.
@@ -34,19 +36,22 @@ pub struct Index {
     /// The manifests.
     pub manifests: Vec<Descriptor>,
     /// Facts about the index.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "or_null", skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
+    /// What others say beside, as `subject`.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 /// The specification lets an index leave its own type out.
 fn index_type() -> MediaType {
-    MediaType::Index
+    MediaType::INDEX
 }
 
 impl Index {
     /// An index of these manifests, in this order, with these annotations.
     pub fn new(manifests: Vec<Descriptor>, annotations: BTreeMap<String, String>) -> Self {
-        Self { schema_version: 2, media_type: MediaType::Index, manifests, annotations }
+        Self { schema_version: 2, media_type: MediaType::INDEX, manifests, annotations, rest: Map::new() }
     }
 }
 
@@ -82,7 +87,7 @@ pub fn assemble_index(
         return Err(ImageError::NoManifests);
     }
     let image_index = canonical(&Index::new(manifests, annotations));
-    let descriptor = Descriptor::of(MediaType::Index, &image_index);
+    let descriptor = Descriptor::of(MediaType::INDEX, &image_index);
     let layout_index = canonical(&Index::new(vec![descriptor.clone()], BTreeMap::new()));
     Ok(AssembledIndex { image_index, descriptor, layout_index })
 }
@@ -148,11 +153,17 @@ mod tests {
         assert!(matches!(validate(&image, Depth::Fast), Err(ImageError::SizeMismatch { .. })));
 
         let (mut image, made, _) = both();
-        let deeper = canonical(&Index::new(vec![made.descriptor], BTreeMap::new()));
-        let descriptor = Descriptor::of(MediaType::Index, &deeper);
-        image.replace(descriptor.digest, deeper);
-        image.set_index(canonical(&Index::new(vec![descriptor], BTreeMap::new())));
-        assert!(matches!(validate(&image, Depth::Fast), Err(ImageError::WrongType { .. })));
+        let mut wrapped = made.descriptor;
+        for depth in 2..=5 {
+            let bytes = canonical(&Index::new(vec![wrapped], BTreeMap::new()));
+            wrapped = Descriptor::of(MediaType::INDEX, &bytes);
+            image.replace(wrapped.digest, bytes);
+            image.set_index(canonical(&Index::new(vec![wrapped.clone()], BTreeMap::new())));
+            match validate(&image, Depth::Fast) {
+                Ok(report) => assert!(report.images.len() == 2 && depth < 4),
+                Err(error) => assert!(matches!(error, ImageError::TooDeep { most: 4, .. }) && depth >= 4, "{error}"),
+            }
+        }
 
         let (mut image, ..) = both();
         image.remove(&manifests[1].digest);

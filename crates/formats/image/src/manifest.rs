@@ -1,6 +1,7 @@
-use crate::{LayerType, MediaType};
+use crate::{Kind, LayerType, MediaType};
 use sage_oci_names::{Architecture, BlobDigest};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The machine an image is for (OCI image spec, index, `platform`).
@@ -13,6 +14,9 @@ pub struct Platform {
     /// The architecture's variant, `v8` for arm64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// What others say beside, as `os.version`.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
 }
 
 impl Platform {
@@ -22,12 +26,18 @@ impl Platform {
             Architecture::Amd64 => None,
             Architecture::Arm64 => Some("v8".to_owned()),
         };
-        Self { architecture: architecture.debian().to_owned(), os: "linux".to_owned(), variant }
+        Self { architecture: architecture.debian().to_owned(), os: "linux".to_owned(), variant, rest: Map::new() }
     }
 
     /// Whether an image of this platform runs on Linux of that architecture.
     pub fn is_linux(&self, architecture: Architecture) -> bool {
         self.os == "linux" && self.architecture == architecture.debian()
+    }
+}
+
+impl std::fmt::Display for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)
     }
 }
 
@@ -42,17 +52,25 @@ pub struct Descriptor {
     /// The blob's size in bytes.
     pub size: u64,
     /// Further facts, by reverse-domain keys.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "or_null", skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
     /// The platform, on manifests inside an index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// What others say beside, as `urls`, `data` or `artifactType`.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// A field that some write as `null` where it is empty.
+pub(crate) fn or_null<'de, T: Default + Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
 impl Descriptor {
     /// A descriptor without annotations and platform.
     pub fn new(media_type: MediaType, digest: BlobDigest, size: u64) -> Self {
-        Self { media_type, digest, size, annotations: BTreeMap::new(), platform: None }
+        Self { media_type, digest, size, annotations: BTreeMap::new(), platform: None, rest: Map::new() }
     }
 
     /// The descriptor of bytes in hand.
@@ -62,7 +80,20 @@ impl Descriptor {
 
     /// The layer's type, where a layer is described.
     pub fn layer_type(&self) -> Option<LayerType> {
-        self.media_type.layer()
+        match self.media_type.kind() {
+            Kind::Layer(layer) => Some(layer),
+            Kind::Index | Kind::Manifest | Kind::Config | Kind::Other => None,
+        }
+    }
+
+    /// Whether an index means something else than an image by it: what says how another member was made (BuildKit's
+    /// attestations), or an artifact of another kind.
+    pub fn is_foreign(&self) -> bool {
+        let is_unknown = |platform: &Platform| platform.os == "unknown" || platform.architecture == "unknown";
+        self.annotations.contains_key("vnd.docker.reference.type")
+            || self.rest.contains_key("artifactType")
+            || self.platform.as_ref().is_some_and(is_unknown)
+            || !matches!(self.media_type.kind(), Kind::Manifest | Kind::Index)
     }
 }
 
@@ -72,13 +103,22 @@ impl Descriptor {
 pub struct Manifest {
     /// Always 2.
     pub schema_version: u32,
-    /// Always the manifest's own type; written, because registries decide by it.
+    /// The manifest's own type; we write it, because registries decide by it. Others may leave it out.
+    #[serde(default = "manifest_type")]
     pub media_type: MediaType,
     /// The image configuration.
     pub config: Descriptor,
     /// The layers, bottom first.
     pub layers: Vec<Descriptor>,
-    /// Facts about the image that its lock determines.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// Facts about the image; ours are those that its lock determines.
+    #[serde(default, deserialize_with = "or_null", skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
+    /// What others say beside, as `subject`.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// The specification lets a manifest leave its own type out.
+fn manifest_type() -> MediaType {
+    MediaType::MANIFEST
 }

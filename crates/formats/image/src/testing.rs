@@ -28,7 +28,17 @@ pub(crate) fn input(names: &[&str]) -> (ImageInput, Vec<Vec<u8>>) {
         ..ConfigSettings::default()
     };
     let annotations = BTreeMap::from([("org.opencontainers.image.title".to_owned(), "t".to_owned())]);
-    (ImageInput { architecture: Architecture::Amd64, epoch: 1_704_164_645, layers, config, annotations }, blobs)
+    (
+        ImageInput {
+            architecture: Architecture::Amd64,
+            epoch: 1_704_164_645,
+            layers,
+            config,
+            annotations,
+            below: None,
+        },
+        blobs,
+    )
 }
 
 /// A whole image in memory.

@@ -1,6 +1,5 @@
-use crate::image::manifests;
 use crate::source::check;
-use crate::{HashingReader, Image, ImageError, ImageLayer, ImageSource, uncompressed};
+use crate::{Descriptor, HashingReader, Image, ImageError, ImageLayer, ImageSource, members, uncompressed};
 use sage_oci_names::{BlobDigest, DiffId};
 
 /// How much of an image [`validate`] reads.
@@ -17,6 +16,9 @@ pub enum Depth {
 pub struct Report {
     /// The images of the index, in its order.
     pub images: Vec<ReportedImage>,
+    /// What else the index names: attestations, artifacts, types that nobody here knows. Only their own size and digest were
+    /// checked.
+    pub others: Vec<Descriptor>,
 }
 
 /// One valid image.
@@ -38,7 +40,7 @@ pub struct ReportedImage {
 
 /// Holds a source to everything an image promises.
 ///
-/// Checked are the media types, an image index on the way included; the digest and size of manifest and config; that manifest, config and history count
+/// Checked are the media types, image indexes on the way included; the digest and size of manifest and config; that both count
 /// the same layers, at most 127; that platform and config agree; that each layer's blob is there with its size; and at
 /// [`Depth::Full`] each layer's blob digest and the diff id of its decompressed content. The bytes behind a
 /// compressed stream's end would change the blob's digest, so they are found too.
@@ -47,9 +49,14 @@ pub struct ReportedImage {
 ///
 /// The first thing that does not hold.
 pub fn validate(source: &dyn ImageSource, depth: Depth) -> Result<Report, ImageError> {
-    let mut images = Vec::new();
-    for descriptor in &manifests(source)? {
-        let image = Image::read(source, descriptor)?;
+    let (mut images, mut others) = (Vec::new(), Vec::new());
+    for descriptor in members(source)? {
+        let image = if descriptor.is_foreign() { None } else { Image::read_if_image(source, &descriptor)? };
+        let Some(image) = image else {
+            check_blob(source, &descriptor)?;
+            others.push(descriptor);
+            continue;
+        };
         let mut size = 0_u64;
         for layer in &image.layers {
             check_size(source, layer)?;
@@ -66,7 +73,17 @@ pub fn validate(source: &dyn ImageSource, depth: Depth) -> Result<Report, ImageE
             uncompressed: (depth == Depth::Full).then_some(size),
         });
     }
-    Ok(Report { images })
+    Ok(Report { images, others })
+}
+
+/// Reads a blob that nobody here understands to its end.
+fn check_blob(source: &dyn ImageSource, descriptor: &Descriptor) -> Result<(), ImageError> {
+    let what = || format!("blob {}", descriptor.digest);
+    let blob = source.blob(&descriptor.digest).map_err(|source| ImageError::Source { what: what(), source })?;
+    let mut reader = HashingReader::new(blob);
+    let copied = std::io::copy(&mut reader, &mut std::io::sink());
+    copied.map_err(|source| ImageError::Content { what: what(), source })?;
+    check(descriptor, reader)
 }
 
 fn check_size(source: &dyn ImageSource, layer: &ImageLayer) -> Result<(), ImageError> {

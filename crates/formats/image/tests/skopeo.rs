@@ -32,7 +32,14 @@ fn skopeo_reads_the_layout_and_agrees() {
         ..ConfigSettings::default()
     };
     let annotations = BTreeMap::new();
-    let input = ImageInput { architecture: Architecture::Amd64, epoch: 0, layers: vec![layer], config, annotations };
+    let input = ImageInput {
+        architecture: Architecture::Amd64,
+        epoch: 0,
+        layers: vec![layer],
+        config,
+        annotations,
+        below: None,
+    };
     let made = assemble(&input).unwrap();
     let folder = tempfile::tempdir().unwrap();
     write(&folder.path().join("oci-layout"), &OciLayout::bytes());

@@ -32,5 +32,5 @@ pub use contents::{Conffile, ContentEntry, ContentKind, Contents, ContentsError,
 pub use cost::{Cost, Costs, costs};
 pub use entry::{Entry, EntryKind};
 pub use error::LayerError;
-pub use read_back::{FoundEntry, ReadInfo, read_layer};
+pub use read_back::{FoundEntry, ReadInfo, read_foreign_layer, read_layer};
 pub use writer::{LayerInfo, LayerWriter, Options};

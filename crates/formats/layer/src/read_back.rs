@@ -1,6 +1,6 @@
 use crate::digest::HashingReader;
 use crate::header::BLOCK;
-use crate::tape;
+use crate::tape::{self, End};
 use crate::{Entry, LayerError};
 use sage_oci_names::{BlobDigest, DiffId};
 use std::io::{self, BufRead, BufReader, Read};
@@ -36,6 +36,23 @@ pub struct ReadInfo {
 /// Formats understood: ustar, pax, and GNU's long names. Sparse files, devices and other types are errors.
 pub fn read_layer<R: Read, E: From<LayerError>>(
     blob: R,
+    visit: impl FnMut(&FoundEntry, &mut dyn Read) -> Result<(), E>,
+) -> Result<ReadInfo, E> {
+    read(blob, End::Marked, visit)
+}
+
+/// The same for a layer that another program has made, as engines read it: the archive may stop after its last body. So that a
+/// layer that is cut off there is found, hold the digests of the answer against what was promised.
+pub fn read_foreign_layer<R: Read, E: From<LayerError>>(
+    blob: R,
+    visit: impl FnMut(&FoundEntry, &mut dyn Read) -> Result<(), E>,
+) -> Result<ReadInfo, E> {
+    read(blob, End::Anywhere, visit)
+}
+
+fn read<R: Read, E: From<LayerError>>(
+    blob: R,
+    end: End,
     mut visit: impl FnMut(&FoundEntry, &mut dyn Read) -> Result<(), E>,
 ) -> Result<ReadInfo, E> {
     let mut blob = BufReader::with_capacity(1 << 17, HashingReader::new(blob));
@@ -49,17 +66,17 @@ pub fn read_layer<R: Read, E: From<LayerError>>(
     };
     let mut tar = BufReader::with_capacity(1 << 16, HashingReader::new(tar));
     let mut entries = 0;
-    while let Some(found) = tape::next(&mut tar)? {
+    while let Some(found) = tape::next(&mut tar, end)? {
         let size = found.entry.size();
         let mut body = (&mut tar).take(size);
         visit(&found, &mut body)?;
         let left = body.limit();
-        tape::skip(&mut tar, left, size)?;
+        tape::skip(&mut tar, left, size, end)?;
         entries += 1;
     }
     io::copy(&mut tar, &mut io::sink()).map_err(unreadable)?;
     let tar = tar.into_inner();
-    if tar.trailing_zeros() < 2 * BLOCK as u64 {
+    if end == End::Marked && tar.trailing_zeros() < 2 * BLOCK as u64 {
         return Err(LayerError::NoEndOfArchive.into());
     }
     let (diff_id, unpacked_size) = (DiffId::new(tar.digest()), tar.count());

@@ -15,10 +15,19 @@ struct Before {
     long_target: Option<Vec<u8>>,
 }
 
+/// How an archive must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With the blocks of zeros that POSIX asks for: whatever is cut off is found.
+    Marked,
+    /// Wherever its last body ends: engines take that, and some programs write no more.
+    Anywhere,
+}
+
 /// Reads up to the next entry's body; none at the end of the archive.
-pub(crate) fn next(tar: &mut impl Read) -> Result<Option<FoundEntry>, LayerError> {
+pub(crate) fn next(tar: &mut impl Read, end: End) -> Result<Option<FoundEntry>, LayerError> {
     let mut before = Before::default();
-    while let Some(block) = read_block(tar)? {
+    while let Some(block) = read_block(tar, end)? {
         let header = Header::from_byte_slice(&block);
         match header.as_bytes()[156] {
             b'x' => before.pax = PaxRecords::parse(&read_body(tar, header)?)?,
@@ -31,18 +40,23 @@ pub(crate) fn next(tar: &mut impl Read) -> Result<Option<FoundEntry>, LayerError
 }
 
 /// Skips what is left of a body of `size` bytes, and its padding.
-pub(crate) fn skip(tar: &mut impl Read, left: u64, size: u64) -> Result<(), LayerError> {
-    let left = left + padding(size).len() as u64;
-    let skipped = io::copy(&mut tar.take(left), &mut io::sink()).map_err(unreadable)?;
-    if skipped < left { Err(unreadable(io::ErrorKind::UnexpectedEof.into())) } else { Ok(()) }
+pub(crate) fn skip(tar: &mut impl Read, left: u64, size: u64, end: End) -> Result<(), LayerError> {
+    let whole = left + padding(size).len() as u64;
+    let skipped = io::copy(&mut tar.take(whole), &mut io::sink()).map_err(unreadable)?;
+    let needed = match end {
+        End::Marked => whole,
+        End::Anywhere => left,
+    };
+    if skipped < needed { Err(unreadable(io::ErrorKind::UnexpectedEof.into())) } else { Ok(()) }
 }
 
 /// A header's block with the right checksum; none for the block of zeros that ends the archive.
-fn read_block(tar: &mut impl Read) -> Result<Option<[u8; BLOCK]>, LayerError> {
+fn read_block(tar: &mut impl Read, end: End) -> Result<Option<[u8; BLOCK]>, LayerError> {
     let mut block = [0; BLOCK];
     let mut filled = 0;
     while filled < BLOCK {
         match tar.read(&mut block[filled..]) {
+            Ok(0) if filled == 0 && end == End::Anywhere => return Ok(None),
             Ok(0) if filled == 0 => return Err(LayerError::NoEndOfArchive),
             Ok(0) => return Err(unreadable(io::ErrorKind::UnexpectedEof.into())),
             Ok(count) => filled += count,
@@ -70,7 +84,7 @@ fn read_body(tar: &mut impl Read, header: &Header) -> Result<Vec<u8>, LayerError
     }
     let mut body = vec![0; usize::try_from(size).unwrap_or_default()];
     tar.read_exact(&mut body).map_err(unreadable)?;
-    skip(tar, 0, size)?;
+    skip(tar, 0, size, End::Marked)?;
     Ok(body)
 }
 

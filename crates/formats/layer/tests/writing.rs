@@ -4,7 +4,9 @@ mod common;
 
 use common::{Slowly, entry, file, read, write};
 use proptest::prelude::*;
-use sage_oci_layer::{CHUNK, Compression, Entry, EntryKind, LayerError, LayerWriter, Options, read_layer};
+use sage_oci_layer::{
+    CHUNK, Compression, Entry, EntryKind, LayerError, LayerWriter, Options, read_foreign_layer, read_layer,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 
@@ -175,4 +177,30 @@ proptest! {
         }
         prop_assert!(wanted.is_empty(), "missing: {:?}", wanted.keys());
     }
+}
+
+/// umoci stops after the last body: neither padding nor an end. Engines take it, and its digest is what is promised of it.
+#[test]
+fn a_foreign_archive_may_stop_after_its_last_body_and_nowhere_else() {
+    let mut header = tar::Header::new_gnu();
+    header.set_path("a").unwrap();
+    header.set_size(3);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_cksum();
+    let whole = [header.as_bytes().as_slice(), b"abc"].concat();
+    let names = |blob: &[u8]| {
+        let mut names = Vec::new();
+        read_foreign_layer(blob, |found, _| {
+            names.push(found.entry.path.clone());
+            Ok::<(), LayerError>(())
+        })
+        .map(|info| (names, info.unpacked_size))
+    };
+    assert_eq!(names(&whole).unwrap(), (vec!["a".to_owned()], 515));
+    assert!(names(&whole[..514]).is_err());
+    assert!(names(&whole[..100]).is_err());
+    assert!(matches!(read_layer(&whole[..], |_, _| Ok::<(), LayerError>(())), Err(LayerError::Read { .. })));
 }

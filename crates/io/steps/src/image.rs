@@ -17,6 +17,7 @@ pub(crate) fn run(step: &ImageStep, out: &Path) -> Result<(), StepError> {
         layers: documents.iter().map(LayerDocument::layer_ref).collect(),
         config: settings(&step.config),
         annotations: step.annotations.clone(),
+        below: None,
     };
     let made = assemble(&input).map_err(failed)?;
     let blobs: Vec<(BlobDigest, BlobAt)> = documents

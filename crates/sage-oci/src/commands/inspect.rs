@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table};
 use indicatif::HumanBytes;
 use sage_oci_image::{Depth, Image, validate};
 use sage_oci_layout::LayoutDir;
-use sage_oci_names::{BlobDigest, DiffId, PackageName};
+use sage_oci_names::{BlobDigest, DiffId, ImageName, PackageName};
 use serde::Serialize;
 
 /// What `inspect --json` prints.
@@ -44,8 +44,10 @@ struct PackageReport {
 }
 
 /// `inspect`: layers and packages and what each costs.
-pub fn run(context: &Context, options: &cli::Inspect) -> Result<(), Failure> {
-    let all = context.locked_for_each(&options.target)?;
+pub fn run(context: &Context, image: ImageName, options: &cli::Inspect) -> Result<(), Failure> {
+    let cli::Inspect { channel, arch, lock, .. } = options;
+    let target = cli::Target { image, channel: channel.clone(), arch: arch.clone(), lock: lock.clone() };
+    let all = context.locked_for_each(&target)?;
     let [locked] = &all[..] else { return inspect_index::run(context, options, &all) };
     let built = build::realise(context, locked, &cli::Building::default(), None)?;
     let image = build::open(&built, locked)?;

@@ -11,6 +11,7 @@ mod emulation;
 mod graph;
 mod inspect;
 mod inspect_index;
+mod inspect_layout;
 mod load;
 mod lock;
 mod lock_check;
@@ -24,7 +25,7 @@ mod why_big;
 mod why_layer;
 mod words;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Subject};
 use crate::context::Context;
 use crate::{Failure, Printer};
 
@@ -44,7 +45,10 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Graph(options) => graph::run(&context()?, &options),
         Command::WhyLayer(options) => why_layer::run(&context()?, &options),
         Command::Derivations(options) => derivations::run(&context()?, &options),
-        Command::Inspect(options) => inspect::run(&context()?, &options),
+        Command::Inspect(options) => match options.subject.clone() {
+            Subject::Image(image) => inspect::run(&context()?, image, &options),
+            Subject::Layout(folder) => inspect_layout::run(&folder, &options, printer),
+        },
         Command::Load(options) => load::run(&context()?, &options),
         Command::Closure(options) => closure::run(&options, cli.builder.as_ref(), printer),
         Command::Smoke(options) => smoke::run(&context()?, &options),

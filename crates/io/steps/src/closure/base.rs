@@ -1,8 +1,8 @@
 use super::ClosureBuildError;
 use crate::paths::parents;
 use crate::{Installed, Node, NodeKind, StepError};
-use sage_oci_image::{Image, ImageSource};
-use sage_oci_layer::{EntryKind, LayerError, read_layer};
+use sage_oci_image::{Image, ImageError, ImageSource};
+use sage_oci_layer::{EntryKind, LayerError, read_foreign_layer};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_step::BaseContents;
@@ -50,8 +50,17 @@ pub fn read_base(folder: &Path, architecture: Architecture) -> Result<Base, Step
     let mut found = Found::default();
     for layer in &opened.image.layers {
         let blob = opened.source.blob(&layer.descriptor.digest).map_err(|error| failed(folder, error))?;
-        read_layer(blob, |entry, body| found.take(&entry.entry, body))
+        let read = read_foreign_layer(blob, |entry, body| found.take(&entry.entry, body))
             .map_err(|error: LayerError| failed(folder, error.into()))?;
+        if read.blob != layer.descriptor.digest {
+            let error = ImageError::DigestMismatch { expected: layer.descriptor.digest, actual: read.blob };
+            return Err(failed(folder, error.into()));
+        }
+        if read.diff_id != layer.diff_id {
+            let (expected, actual) = (layer.diff_id, read.diff_id);
+            let error = ImageError::DiffIdMismatch { blob: layer.descriptor.digest, expected, actual };
+            return Err(failed(folder, error.into()));
+        }
     }
     let Found { tree, texts, mut contents } = found;
     contents.layers = opened.image.layers.len();

@@ -2,8 +2,8 @@ use super::ClosureBuildError;
 use super::base::{BaseImage, open_base};
 use crate::image::{BlobAt, write_layout};
 use crate::{LayerDocument, StepError};
-use sage_oci_image::{Assembled, ConfigSettings, Empty, ImageInput, LayerRef, assemble, blob_path};
-use sage_oci_names::{BlobDigest, LayerName};
+use sage_oci_image::{Assembled, Below, ConfigSettings, Empty, ImageInput, LayerRef, assemble, blob_path};
+use sage_oci_names::BlobDigest;
 use sage_oci_step::{ClosureImage, ClosureImageStep, Nothing, OciConfig};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,26 +42,11 @@ pub(crate) fn documents_of(
     let failed = |error| StepError::Image(Box::new(error));
     let epoch =
         i64::try_from(image.created).map_err(|_| StepError::Spec { why: "the epoch is out of range".to_owned() })?;
-    let mut layers = Vec::new();
-    for (at, layer) in base.iter().flat_map(|base| &base.image.layers).enumerate() {
-        let name = layer.name.as_deref().and_then(|name| LayerName::parse(name).ok());
-        let name = match name {
-            Some(name) => name,
-            None => LayerName::parse(&format!("base-{at:02}"))
-                .map_err(|error| StepError::Spec { why: error.to_string() })?,
-        };
-        layers.push(LayerRef {
-            name,
-            diff_id: layer.diff_id,
-            blob: layer.descriptor.digest,
-            size: layer.descriptor.size,
-            media_type: layer.layer_type,
-        });
-    }
-    layers.extend(own);
     let config = settings(image, base.map(|base| &base.image.config.config));
     let annotations = image.annotations.clone();
-    assemble(&ImageInput { architecture: image.architecture, epoch, layers, config, annotations }).map_err(failed)
+    let below = base.map(|base| Below::of(&base.image));
+    let input = ImageInput { architecture: image.architecture, epoch, layers: own, config, annotations, below };
+    assemble(&input).map_err(failed)
 }
 
 /// The base image's blobs, as links to where they really are.
@@ -80,7 +65,8 @@ pub(crate) fn base_blobs(base: Option<&BaseImage>) -> Result<Vec<(BlobDigest, Bl
 /// How a container starts: what the image says, and where it says nothing, what the base image does.
 ///
 /// As in a Dockerfile, variables, ports, volumes and labels of the base stay unless they are set again, and an entry
-/// point of one's own drops the base's command.
+/// point of one's own drops the base's command. What this program has no word for (`Healthcheck`, `OnBuild`, `Shell`, keys of vendors)
+/// stays as it is.
 fn settings(image: &ClosureImage, base: Option<&ConfigSettings>) -> ConfigSettings {
     let OciConfig { user, exposed_ports, env, entrypoint, cmd, volumes, working_dir, labels, stop_signal } =
         image.config.clone();

@@ -1,0 +1,114 @@
+use crate::{Failure, Printer, cli};
+use indicatif::HumanBytes;
+use sage_oci_image::{Depth, Descriptor, Image, ImageLayer, MediaType, members, validate};
+use sage_oci_layout::LayoutDir;
+use sage_oci_names::{BlobDigest, DiffId};
+use serde::Serialize;
+use std::path::Path;
+
+/// What `inspect PATH --json` prints.
+#[derive(Serialize)]
+struct Report {
+    format: u64,
+    images: Vec<ImageReport>,
+    /// What else the layout's index names, as it stands there.
+    others: Vec<Descriptor>,
+}
+
+#[derive(Serialize)]
+struct ImageReport {
+    platform: String,
+    manifest: BlobDigest,
+    config: BlobDigest,
+    /// Sum of the blobs, in bytes: what a pull moves.
+    compressed: u64,
+    layers: Vec<LayerReport>,
+}
+
+#[derive(Serialize)]
+struct LayerReport {
+    blob: BlobDigest,
+    diff_id: DiffId,
+    media_type: MediaType,
+    compressed: u64,
+    /// By which command, where the image says so of each of its layers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<String>,
+}
+
+/// `inspect` of a layout, whoever wrote it: its images and their layers, and what else is in it.
+pub fn run(folder: &Path, options: &cli::Inspect, printer: Printer) -> Result<(), Failure> {
+    let flags = [
+        ("--channel", options.channel.is_some()),
+        ("--arch", options.arch.is_some()),
+        ("--lock", options.lock.is_some()),
+        ("--why-big", options.why_big.is_some()),
+    ];
+    if let Some((flag, _)) = flags.into_iter().find(|(_, given)| *given) {
+        return Err(Failure::new(format_args!("`{flag}` is for images of a project, not for a layout"), None));
+    }
+    let layout = LayoutDir::open(folder)?;
+    if options.validate {
+        let report = validate(&layout, Depth::Full)?;
+        let unpacked: u64 = report.images.iter().filter_map(|image| image.uncompressed).sum();
+        let (images, others) = (report.images.len(), report.others.len());
+        printer.step(
+            "Valid",
+            format_args!("every digest of {images} images and {others} others; {} unpacked", HumanBytes(unpacked)),
+        );
+    }
+    let report = report(&layout)?;
+    if options.json {
+        return printer.json(&report);
+    }
+    printer.result(text(&report));
+    Ok(())
+}
+
+fn report(layout: &LayoutDir) -> Result<Report, Failure> {
+    let (mut images, mut others) = (Vec::new(), Vec::new());
+    for member in members(layout)? {
+        let image = if member.is_foreign() { None } else { Image::read_if_image(layout, &member)? };
+        match image {
+            Some(image) => images.push(of_image(&image)),
+            None => others.push(member),
+        }
+    }
+    Ok(Report { format: 1, images, others })
+}
+
+fn of_image(image: &Image) -> ImageReport {
+    let made: Vec<_> = image.config.history.iter().filter(|entry| !entry.empty_layer).collect();
+    let by = |place: usize| (made.len() == image.layers.len()).then(|| made[place].created_by.clone()).flatten();
+    let layer = |(place, layer): (usize, &ImageLayer)| LayerReport {
+        blob: layer.descriptor.digest,
+        diff_id: layer.diff_id,
+        media_type: layer.descriptor.media_type.clone(),
+        compressed: layer.descriptor.size,
+        created_by: by(place),
+    };
+    ImageReport {
+        platform: format!("{}/{}", image.config.os, image.config.architecture),
+        manifest: image.descriptor.digest,
+        config: image.manifest.config.digest,
+        compressed: image.compressed_size(),
+        layers: image.layers.iter().enumerate().map(layer).collect(),
+    }
+}
+
+fn text(report: &Report) -> String {
+    let mut lines = Vec::new();
+    for image in &report.images {
+        let (layers, size) = (image.layers.len(), HumanBytes(image.compressed));
+        lines.push(format!("{} {}: {layers} layers, {size} compressed", image.platform, image.manifest));
+        for layer in &image.layers {
+            let by = layer.created_by.as_deref().unwrap_or_default();
+            let by: String = by.chars().take(80).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+            lines.push(format!("  {} {:>12}  {by}", layer.blob, HumanBytes(layer.compressed).to_string()));
+        }
+    }
+    for other in &report.others {
+        lines.push(format!("no image: {} {}, {}", other.media_type, other.digest, HumanBytes(other.size)));
+    }
+    lines.join("\n").lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
