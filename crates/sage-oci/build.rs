@@ -123,13 +123,15 @@ fn renamed_folders(workspace: &Path) -> Vec<(PathBuf, String)> {
     let mut renamed = vec![(workspace.to_owned(), "/sage-oci".to_owned())];
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    let sources = home.map(|home| home.join("registry/src"));
-    let sources = sources.iter().flat_map(|folder| [Some(folder.clone()), folder.canonicalize().ok()]).flatten();
-    // The registry's own folder carries a hash of where the registry is: a mirror has another one.
-    for folder in sources {
-        for registry in folder.read_dir().into_iter().flatten().flatten() {
-            renamed.push((registry.path(), "/registry".to_owned()));
-        }
+    let registry = home.map(|home| home.join("registry"));
+    let registry = registry.iter().flat_map(|folder| [Some(folder.clone()), folder.canonicalize().ok()]).flatten();
+    for folder in registry.collect::<BTreeSet<_>>() {
+        // The folder of sources carries a hash of where the registry is. Where cargo has unpacked nothing yet, the archives' or the
+        // index's folder has the same name.
+        let lists = ["src", "cache", "index"].map(|kind| folder.join(kind));
+        let entries = lists.iter().flat_map(|list| list.read_dir().into_iter().flatten().flatten());
+        let names: BTreeSet<OsString> = entries.map(|entry| entry.file_name()).collect();
+        renamed.extend(names.iter().map(|name| (folder.join("src").join(name), "/registry".to_owned())));
     }
     let compiler = variable("RUSTC");
     let said = |arguments: &[&str]| {

@@ -52,8 +52,9 @@ mod tests {
     fn an_entry_a_line_down_to_a_depth() {
         let long = "x".repeat(SHORT);
         let value = json!({"b": [{"z": long, "a": [1, 2]}, 3], "a": {"short": []}});
-        let expected =
-            format!("{{\n \"a\": {{\"short\":[]}},\n \"b\": [\n  {{\"a\":[1,2],\"z\":\"{long}\"}},\n  3\n ]\n}}\n");
+        let expected = format!(
+            "{{\n  \"a\": {{\"short\":[]}},\n  \"b\": [\n    {{\"a\":[1,2],\"z\":\"{long}\"}},\n    3\n  ]\n}}\n"
+        );
         assert_eq!(text(&value, 2), expected);
         assert_eq!(serde_json::from_str::<Value>(&text(&value, 5)).unwrap(), value);
     }

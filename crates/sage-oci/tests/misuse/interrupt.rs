@@ -87,7 +87,9 @@ fn while_nix_builds() {
         let running = Running::start(&world, &["build", &world.image]);
         let started = until("a builder", || {
             let all = running.descendants();
-            all.iter().any(|(_, line)| line.contains("layer-") || line.contains("sage-oci-builder")).then_some(all)
+            // The program itself: before it, the command adds it to the store, and a line with its name is that of `nix-store`.
+            let is_builder = |line: &str| line.split(' ').next().is_some_and(|word| word.ends_with("sage-oci-builder"));
+            all.iter().any(|(_, line)| line.contains("layer-") || is_builder(line)).then_some(all)
         });
         if whole_group {
             running.interrupt_all()
