@@ -40,32 +40,25 @@ pub(crate) struct Extension {
     variants: BTreeMap<ImageName, Variant>,
 }
 
-/// What tells the two kinds apart.
+/// What every format has, and what tells the two kinds apart.
 #[derive(Deserialize)]
 struct Kind {
+    format: u64,
     extends: Option<toml::Value>,
 }
 
 impl Part {
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, DefinitionError> {
         let failed = |error| DefinitionError::from_toml(file, text, &error);
-        let kind: Kind = toml::from_str(text).map_err(failed)?;
-        let (part, format) = match kind.extends {
-            None => {
-                let body: Box<Body> = toml::from_str(text).map(Box::new).map_err(failed)?;
-                let format = body.format;
-                (Self::Alone(body), format)
-            }
-            Some(_) => {
-                let extension: Box<Extension> = toml::from_str(text).map(Box::new).map_err(failed)?;
-                let format = extension.format;
-                (Self::Above(extension), format)
-            }
-        };
+        // The format first: a newer one may have other keys.
+        let Kind { format, extends } = toml::from_str(text).map_err(failed)?;
         if format > FORMAT {
             return Err(DefinitionError::Newer { file: file.to_owned(), found: format, known: FORMAT });
         }
-        Ok(part)
+        match extends {
+            None => toml::from_str(text).map(Box::new).map(Self::Alone).map_err(failed),
+            Some(_) => toml::from_str(text).map(Box::new).map(Self::Above).map_err(failed),
+        }
     }
 }
 

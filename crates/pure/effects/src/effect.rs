@@ -196,8 +196,10 @@ impl Mode {
 impl TryFrom<String> for Mode {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
+        // The number's parser would take a sign, too.
+        let digits = text.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) && (3..=5).contains(&text.len());
         match u32::from_str_radix(&text, 8) {
-            Ok(bits) if bits <= 0o7777 && (3..=5).contains(&text.len()) => Ok(Self(bits)),
+            Ok(bits) if bits <= 0o7777 && digits => Ok(Self(bits)),
             _ => Err(format!("`{text}` is not a mode: write permission bits in octal, as `0755`")),
         }
     }
