@@ -3,6 +3,7 @@ use sage_oci_deb::DebError;
 use sage_oci_files::FileError;
 use sage_oci_layer::{ContentsError, LayerError};
 use sage_oci_names::{LayerName, PackageName, Sha256};
+use sage_oci_root::RootError;
 use std::path::PathBuf;
 
 /// Why a step could not be done. Nothing is left in its outputs then.
@@ -11,6 +12,9 @@ pub enum StepError {
     /// A file of the builder's own.
     #[error(transparent)]
     Files(#[from] FileError),
+    /// Files of the image's root cannot be made, or do not fit together.
+    #[error(transparent)]
+    Root(#[from] RootError),
     /// The environment lacks what Nix sets for every builder.
     #[error("the environment variable `{name}` is not set")]
     Environment {
@@ -83,32 +87,6 @@ pub enum StepError {
         /// The digest in the archive.
         found: Option<Sha256>,
     },
-    /// Two packages, or a package and a generated file, bring one path differently.
-    #[error("`/{path}` is brought twice: by {first} and by {second}")]
-    Conflict {
-        /// The path.
-        path: String,
-        /// Who brings it first, and as what.
-        first: String,
-        /// Who brings it too.
-        second: String,
-    },
-    /// The definition places a file where a package has one.
-    #[error("the definition places `/{path}`, which the package {package} ships")]
-    Shipped {
-        /// The path.
-        path: String,
-        /// The package.
-        package: PackageName,
-    },
-    /// A path lies below something that is no directory.
-    #[error("`/{path}` lies below `/{ancestor}`, which is no directory in the image")]
-    BelowLink {
-        /// The path.
-        path: String,
-        /// Its ancestor.
-        ancestor: String,
-    },
     /// A hard link names a file that is not unpacked from its package.
     #[error("package {package} has `/{path}` as a hard link to `/{target}`, which is not unpacked")]
     HardLink {
@@ -143,64 +121,6 @@ pub enum StepError {
         /// What is wrong.
         why: String,
     },
-    /// A packaged file that a generator reads is not in the form it must have.
-    #[error("cannot make sense of `{what}`: {why}")]
-    Malformed {
-        /// The file.
-        what: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// A path of an effect leads outside the image, or nowhere.
-    #[error("`{path}` cannot be a path in an image: {why}")]
-    Path {
-        /// The path.
-        path: String,
-        /// The rule it breaks.
-        why: &'static str,
-    },
-    /// A glob of `exclude` or `include` is malformed.
-    #[error("the pattern `{pattern}` is malformed: {why}")]
-    Pattern {
-        /// The pattern.
-        pattern: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// An owner is neither declared nor a number.
-    #[error("the {kind} `{name}` of `{path}` does not exist in the image")]
-    UnknownOwner {
-        /// `user` or `group`.
-        kind: &'static str,
-        /// The name.
-        name: String,
-        /// Whose owner it should be.
-        path: String,
-    },
-    /// Two accounts share a name or number.
-    #[error("the {kind} `{name}` ({number}) is declared twice, or shares its number")]
-    AccountTwice {
-        /// `user` or `group`.
-        kind: &'static str,
-        /// The name.
-        name: String,
-        /// The number.
-        number: u32,
-    },
-    /// A text that would break the account files apart.
-    #[error("`{field}` cannot stand in an account file: it has a colon or a newline")]
-    AccountField {
-        /// The text.
-        field: String,
-    },
-    /// A path that must be installed is not.
-    #[error("`{path}` is not in the image, but {wanted_by} needs it")]
-    Absent {
-        /// The path.
-        path: String,
-        /// Who needs it.
-        wanted_by: String,
-    },
     /// The step has no archive of a package whose file is needed.
     #[error("the build step has no archive of {package}, whose `/{path}` is needed")]
     MissingArchive {
@@ -208,12 +128,6 @@ pub enum StepError {
         package: PackageName,
         /// The file.
         path: String,
-    },
-    /// The library cache cannot be made.
-    #[error("cannot make the library cache: {why}")]
-    LibraryCache {
-        /// Why.
-        why: String,
     },
     /// Python did not do what it was asked.
     #[error("Python {version} cannot compile: {why}")]
@@ -252,6 +166,7 @@ impl StepError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Files(error) => return error.hint(),
+            Self::Root(error) => return error.hint(),
             Self::Archive { source, .. } => return source.hint(),
             Self::Layer { source, .. } => return source.hint(),
             Self::Contents { source, .. } => return source.hint(),
@@ -262,15 +177,7 @@ impl StepError {
             Self::Script { .. } | Self::WrongPackage { .. } => {
                 "the lock and the archive do not belong together: lock again, and judge the script that changed"
             }
-            Self::Conflict { .. } => {
-                "leave one of the packages out, or declare a diversion or replacement and lock again"
-            }
-            Self::Shipped { .. } => "say `divert = true` beside the file's `path`, and dpkg will know of it",
-            Self::BelowLink { .. } => "two packages disagree on what the ancestor is; leave one of them out",
             Self::HardLink { .. } => "exclude both names or none; a replaced file cannot be linked to",
-            Self::UnknownOwner { .. } => "declare the user or group among the effects",
-            Self::Absent { .. } => "correct the effect, or add the package that ships the path",
-            Self::Pattern { .. } => "write it as dpkg's path-exclude, as `/usr/share/doc/*`",
             Self::Document { .. } => "build the earlier step again",
             Self::MissingArchive { .. } => "this is a defect of the program that wrote the step",
             Self::Spec { .. } => {

@@ -1,4 +1,5 @@
 use crate::StepError;
+use sage_oci_root::RootError;
 use sage_oci_step::LinksStep;
 use std::path::Path;
 
@@ -6,7 +7,7 @@ use std::path::Path;
 pub(crate) fn run(step: &LinksStep, out: &Path) -> Result<(), StepError> {
     sage_oci_files::create_dir_all(out)?;
     for (path, target) in &step.links {
-        let inside = sage_oci_deb::normal_path(path).map_err(|why| StepError::Path { path: path.clone(), why })?;
+        let inside = sage_oci_deb::normal_path(path).map_err(|why| RootError::Path { path: path.clone(), why })?;
         let link = out.join(inside);
         if let Some(parent) = link.parent() {
             sage_oci_files::create_dir_all(parent)?;
@@ -30,6 +31,6 @@ mod tests {
         let out = dir.path().join("out");
         run(&step("bin/tool"), &out).unwrap();
         assert_eq!(sage_oci_files::read_link(out.join("bin/tool")).unwrap(), Path::new("/nix/store/x/bin/tool"));
-        assert!(matches!(run(&step("../tool"), &out), Err(StepError::Path { .. })));
+        assert!(matches!(run(&step("../tool"), &out), Err(StepError::Root(RootError::Path { .. }))));
     }
 }

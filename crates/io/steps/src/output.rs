@@ -1,11 +1,11 @@
 use crate::layer::{Body, Event};
-use crate::paths::parents;
-use crate::{Installed, Item, Outputs, StepError};
+use crate::{Outputs, StepError};
 use sage_oci_files::FileError;
 use sage_oci_layer::{
     ContentEntry, ContentKind, Contents, Entry, EntryKind, LayerInfo, LayerWriter, Library, Options, PackageRecord,
 };
 use sage_oci_names::{LayerName, PackageName, Sha256};
+use sage_oci_root::{Installed, Item, NodeKind, RootError, parents};
 use sage_oci_step::Sealing;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -143,12 +143,12 @@ impl<'a> LayerOutput<'a> {
                 if known.kind == ContentKind::Dir {
                     continue;
                 }
-                return Err(StepError::BelowLink { path: path.to_owned(), ancestor: parent.to_owned() });
+                return Err(below_link(path, parent));
             }
             let mut entry = Entry::parent_directory(parent);
             if let Some(node) = self.below.and_then(|below| below.get(parent)) {
-                if node.kind != crate::NodeKind::Directory {
-                    return Err(StepError::BelowLink { path: path.to_owned(), ancestor: parent.to_owned() });
+                if node.kind != NodeKind::Directory {
+                    return Err(below_link(path, parent));
                 }
                 (entry.mode, entry.uid, entry.gid) = (node.mode, node.uid, node.gid);
             }
@@ -171,11 +171,12 @@ impl<'a> LayerOutput<'a> {
 }
 
 fn conflict(known: &ContentEntry, new: &ContentEntry) -> StepError {
-    StepError::Conflict {
-        path: new.path.clone(),
-        first: crate::conflict::origin(known),
-        second: crate::conflict::origin(new),
-    }
+    let (first, second) = (crate::conflict::origin(known), crate::conflict::origin(new));
+    RootError::Conflict { path: new.path.clone(), first, second }.into()
+}
+
+fn below_link(path: &str, ancestor: &str) -> StepError {
+    RootError::BelowLink { path: path.to_owned(), ancestor: ancestor.to_owned() }.into()
 }
 
 fn describe(entry: &Entry, package: Option<&PackageName>, sha256: Option<Sha256>) -> ContentEntry {

@@ -1,11 +1,11 @@
 //! Python wheels to layers.
 
 use crate::bytecode::{self, Compiled, Python, Unpacked, cache_path};
-use crate::filter::Filter;
-use crate::generate::Below;
+use crate::contents;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
-use crate::{Item, NodeKind, Outputs, StepError};
+use crate::{Outputs, StepError};
+use sage_oci_root::{Filter, Item, NodeKind, RootError};
 use sage_oci_step::WheelStep;
 use sage_oci_wheel::{InstalledFile, Layout, install};
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(crate) fn run(step: &WheelStep, outputs: &Outputs, scratch: &Path, threads: 
     let wanted = |path: &str| !filter.leaves_out_file(&format!("/{path}"));
     let installed = install(archive, &step.distribution, &step.version, &layout, wanted)
         .map_err(|source| StepError::Wheel { archive: step.archive.clone(), source: Box::new(source) })?;
-    let below = Below::read(&step.contents)?;
+    let below = contents::below(&step.contents)?;
 
     let folder = tempfile::tempdir_in(scratch).map_err(sage_oci_files::FileError::at("make a folder in", scratch))?;
     let python = Python::unpack(&step.interpreter, folder.path().join("python"))?;
@@ -40,11 +40,11 @@ pub(crate) fn run(step: &WheelStep, outputs: &Outputs, scratch: &Path, threads: 
             let who = |package: &_| format!("the package {package}");
             let first = known.package.as_ref().map_or_else(|| "the definition".to_owned(), who);
             let what = if known.kind == NodeKind::Directory { "a directory" } else { "a file" };
-            return Err(StepError::Conflict {
+            return Err(StepError::from(RootError::Conflict {
                 path: item.path,
                 first: format!("{first} ({what})"),
                 second: format!("the wheel {}", step.distribution),
-            });
+            }));
         }
         output.add_item(&item, None)
     };

@@ -1,6 +1,7 @@
 use crate::StepError;
 use crate::bytecode::modules::cache_path;
 use crate::bytecode::unpack::Unpacked;
+use sage_oci_root::RootError;
 use std::path::{Path, PathBuf};
 
 /// How many modules one process compiles, one after the other.
@@ -26,7 +27,8 @@ pub(crate) fn write_lists(
         let list: &mut Vec<u8> = &mut lists[number % count];
         for source in batch {
             if source.contains('\n') {
-                return Err(StepError::Path { path: (*source).to_owned(), why: "a module's name holds a newline" });
+                let why = "a module's name holds a newline";
+                return Err(RootError::Path { path: (*source).to_owned(), why }.into());
             }
             let (from, to) = (sources.path(source), compiled.path(&cache_path(source, version)));
             list.extend(from.as_os_str().as_encoded_bytes());

@@ -10,7 +10,8 @@ mod unpack;
 
 use crate::log::megabytes;
 use crate::output::LayerOutput;
-use crate::{Item, Outputs, StepError};
+use crate::{Outputs, StepError};
+use sage_oci_root::Item;
 use sage_oci_step::BytecodeStep;
 use std::path::{Path, PathBuf};
 

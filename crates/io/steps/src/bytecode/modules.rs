@@ -1,10 +1,8 @@
 use crate::StepError;
 use crate::bytecode::unpack::Unpacked;
-use crate::filter::Filter;
-use crate::paths::{image_path, split};
-use crate::{Installed, Node, NodeKind};
 use sage_oci_deb::{Entry, EntryKind};
 use sage_oci_names::PackageName;
+use sage_oci_root::{Filter, Installed, Node, NodeKind, RootError, image_path, split};
 use sage_oci_step::{BytecodePackage, BytecodeStep};
 use std::collections::BTreeMap;
 
@@ -44,7 +42,7 @@ pub(crate) fn unpack(step: &BytecodeStep, folder: &mut Unpacked) -> Result<Modul
             let text = sage_oci_files::read_to_string(folder.path(&list))?;
             if let Some(line) = text.lines().find(|line| excludes(line, version)) {
                 let why = format!("it excludes modules from compilation, which is not supported: {line}");
-                return Err(StepError::Malformed { what: format!("/{list}"), why });
+                return Err(RootError::Malformed { what: format!("/{list}"), why }.into());
             }
         }
     }

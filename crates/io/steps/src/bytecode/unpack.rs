@@ -1,7 +1,7 @@
 use crate::StepError;
-use crate::paths::{merged_usr, split};
 use sage_oci_deb::{Deb, DebError, Entry, EntryKind};
 use sage_oci_files::FileError;
+use sage_oci_root::{merged_usr, split};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 use super::ClosureBuildError;
-use crate::paths::parents;
-use crate::{Installed, Node, NodeKind, StepError};
+use crate::StepError;
 use sage_oci_image::{Image, ImageError, ImageSource};
 use sage_oci_layer::{EntryKind, LayerError, read_foreign_layer};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Architecture, StorePath};
+use sage_oci_root::{Installed, Node, NodeKind, parents};
 use sage_oci_step::BaseContents;
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -1,9 +1,9 @@
 use super::permissions::Permissions;
 use super::write::write_path;
-use crate::paths::parents;
 use crate::{StepError, sealing};
 use sage_oci_files::FileError;
 use sage_oci_layer::{Entry, LayerInfo, LayerWriter, Options};
+use sage_oci_root::parents;
 use sage_oci_step::ClosureLayerStep;
 use std::fs::File;
 use std::io::BufWriter;

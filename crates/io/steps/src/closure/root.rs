@@ -1,8 +1,8 @@
 use super::ClosureBuildError;
 use super::tree::{self, NodeKind as TreeKind};
-use crate::paths::{parents, split};
-use crate::{Installed, NodeKind, StepError};
+use crate::StepError;
 use sage_oci_names::StorePath;
+use sage_oci_root::{Installed, NodeKind, parents, split};
 use sage_oci_step::RootFiles;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -156,10 +156,14 @@ impl RootTree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::installed::tests::tree as below;
+    use sage_oci_root::Node;
 
     fn file(from: &str) -> RootEntry {
         RootEntry::new(RootKind::Text(String::new()), 0o644, from)
+    }
+
+    fn directory() -> Node {
+        Node { kind: NodeKind::Directory, mode: 0o755, uid: 0, gid: 0, package: None }
     }
 
     fn paths(tree: &RootTree) -> Vec<&str> {
@@ -180,8 +184,12 @@ mod tests {
 
     #[test]
     fn a_base_images_links_are_followed_and_its_directories_kept() {
-        let mut base = below(&["bin -> usr/bin", "usr/bin/", "var/mail/"]);
-        base.insert("var/mail".to_owned(), crate::Node { mode: 0o2775, gid: 8, ..base.get("usr").unwrap().clone() });
+        let mut base = Installed::default();
+        for path in ["usr", "usr/bin", "var"] {
+            base.insert(path.to_owned(), directory());
+        }
+        base.insert("bin".to_owned(), Node { kind: NodeKind::Symlink("usr/bin".to_owned()), ..directory() });
+        base.insert("var/mail".to_owned(), Node { mode: 0o2775, gid: 8, ..directory() });
         let mut tree = RootTree::new(base);
         tree.add("bin/x", file("one")).unwrap();
         tree.add("var/mail/me", file("one")).unwrap();

@@ -1,7 +1,7 @@
 use crate::StepError;
-use crate::paths::split;
 use sage_oci_files::FileError;
 use sage_oci_ldcache::ElfFacts;
+use sage_oci_root::split;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};

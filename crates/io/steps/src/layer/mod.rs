@@ -1,9 +1,7 @@
 //! Package archives to one layer: threads unpack ahead, one writer joins them in order.
 
 mod body;
-mod conffiles;
 mod control;
-mod info;
 mod library;
 mod package;
 mod pipeline;
@@ -15,9 +13,10 @@ pub(crate) use package::Event;
 
 use crate::log::megabytes;
 use crate::output::LayerOutput;
-use crate::{Item, Outputs, StepError};
+use crate::{Outputs, StepError};
 use rules::Rules;
 use sage_oci_layer::EntryKind;
+use sage_oci_root::{Item, RootError};
 use sage_oci_step::{LayerPackage, LayerStep};
 use std::path::Path;
 use std::sync::mpsc::Receiver;
@@ -108,7 +107,7 @@ fn check_declared(output: &LayerOutput<'_>, rules: &Rules<'_>, step: &LayerStep)
     for path in rules.declared() {
         if output.get(path).is_none() {
             let wanted_by = format!("a mode or owner that the lock declares for layer {}", step.name);
-            return Err(StepError::Absent { path: format!("/{path}"), wanted_by });
+            return Err(RootError::Absent { path: format!("/{path}"), wanted_by }.into());
         }
     }
     Ok(())

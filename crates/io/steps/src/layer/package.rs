@@ -1,16 +1,14 @@
 use crate::StepError;
-use crate::layer::conffiles::Conffiles;
 use crate::layer::control;
-use crate::layer::info::{Sums, info_files};
 use crate::layer::library::Spool;
 use crate::layer::rules::{Metadata, Rules};
-use crate::{Content, Item};
 use data_encoding::HEXLOWER;
 use md5::Md5;
 use sage_oci_deb::{Control, Deb, DebError, Entry, EntryKind, Stanza};
 use sage_oci_layer::PackageRecord;
 use sage_oci_ldcache::ElfFacts;
 use sage_oci_names::Sha256;
+use sage_oci_root::{Conffiles, Content, Item, Sums, info_files};
 use sage_oci_step::LayerPackage;
 use sha2::{Digest, Sha256 as Hasher};
 use std::collections::BTreeMap;

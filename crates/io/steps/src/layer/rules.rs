@@ -1,10 +1,8 @@
 use crate::StepError;
-use crate::filter::Filter;
-use crate::owners::Owners;
-use crate::paths::{image_path, is_merged_link, merged_usr};
 use sage_oci_deb::{Entry, EntryKind};
 use sage_oci_effects::Effect;
 use sage_oci_names::PackageName;
+use sage_oci_root::{Filter, Owners, image_path, is_merged_link, merged_usr};
 use sage_oci_step::{LayerPackage, LayerStep};
 use std::collections::BTreeMap;
 

@@ -2,12 +2,12 @@
 
 mod tree;
 
-use crate::generate::Below;
+use crate::contents;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
-use crate::paths::{image_path, parents};
-use crate::{Item, Outputs, StepError};
+use crate::{Outputs, StepError};
 use sage_oci_git::{Commit, FileMode, Repository, apply};
+use sage_oci_root::{Item, image_path, parents};
 use sage_oci_step::{SourcePatch, SourceStep};
 use std::collections::BTreeSet;
 use std::io::BufWriter;
@@ -26,7 +26,7 @@ pub(crate) fn run(step: &SourceStep, outputs: &Outputs, scratch: &Path, threads:
     let pack = folder.path().join("pack");
     let repository = commit(step, &root, &tree, &pack)?;
 
-    let below = Below::read(&step.contents)?;
+    let below = contents::below(&step.contents)?;
     let mut output = LayerOutput::create(&step.name, &step.sealing, outputs, threads, Some(&below.installed))?;
     let dot_git = |path: &str| format!("{root}/.git/{path}");
     let mut paths: BTreeSet<String> = tree.files().keys().map(|path| format!("{root}/{path}")).collect();

@@ -1,4 +1,4 @@
-use crate::{Installed, Item, StepError};
+use crate::{Installed, Item, RootError};
 use sage_oci_effects::{Effect, OwnedEffect};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -39,8 +39,8 @@ pub(crate) fn users(
     epoch: u64,
     effects: &[OwnedEffect],
     installed: &Installed,
-    read: impl Fn(&str) -> Result<Vec<u8>, StepError>,
-) -> Result<Vec<Item>, StepError> {
+    read: impl Fn(&str) -> Result<Vec<u8>, RootError>,
+) -> Result<Vec<Item>, RootError> {
     let mut accounts = Accounts { days: epoch / DAY, ..Accounts::default() };
     let mut image_user = None;
     for owned in effects {
@@ -56,7 +56,7 @@ pub(crate) fn users(
             _ => {}
         }
     }
-    let missing = || StepError::UnknownOwner { kind: "user", name: name.to_owned(), path: "/etc/passwd".to_owned() };
+    let missing = || RootError::UnknownOwner { kind: "user", name: name.to_owned(), path: "/etc/passwd".to_owned() };
     let user = image_user.ok_or_else(missing)?;
     let mut items = accounts.items()?;
     for file in ["/etc/subuid", "/etc/subgid"] {
@@ -69,7 +69,7 @@ pub(crate) fn users(
     }
     if sudo {
         if !installed.exists("/usr/bin/sudo") {
-            return Err(StepError::Absent {
+            return Err(RootError::Absent {
                 path: "/usr/bin/sudo".to_owned(),
                 wanted_by: "the user's sudo right".to_owned(),
             });
@@ -99,16 +99,16 @@ struct Accounts {
 }
 
 impl Accounts {
-    fn claim(&mut self, kind: &'static str, name: &str, number: u32) -> Result<(), StepError> {
+    fn claim(&mut self, kind: &'static str, name: &str, number: u32) -> Result<(), RootError> {
         for key in [name.to_owned(), number.to_string()] {
             if !self.names.insert((kind, key)) {
-                return Err(StepError::AccountTwice { kind, name: name.to_owned(), number });
+                return Err(RootError::AccountTwice { kind, name: name.to_owned(), number });
             }
         }
         Ok(())
     }
 
-    fn user(&mut self, user: &User) -> Result<(), StepError> {
+    fn user(&mut self, user: &User) -> Result<(), RootError> {
         self.claim("user", user.name, user.uid)?;
         check(&[user.name, user.gecos, user.home, user.shell])?;
         let User { name, uid, gid, gecos, home, shell } = user;
@@ -124,7 +124,7 @@ impl Accounts {
         Ok(())
     }
 
-    fn group(&mut self, name: &str, gid: u32, members: &[String]) -> Result<(), StepError> {
+    fn group(&mut self, name: &str, gid: u32, members: &[String]) -> Result<(), RootError> {
         self.claim("group", name, gid)?;
         let mut fields: Vec<&str> = members.iter().map(String::as_str).collect();
         fields.push(name);
@@ -139,7 +139,7 @@ impl Accounts {
         Ok(())
     }
 
-    fn items(self) -> Result<Vec<Item>, StepError> {
+    fn items(self) -> Result<Vec<Item>, RootError> {
         // Without the group nobody but root reads them: safe, and what shadow(5) asks for at least.
         let gid = self.shadow_group.unwrap_or(0);
         Ok(vec![
@@ -152,9 +152,9 @@ impl Accounts {
 }
 
 /// A field with a colon or a newline would make another account.
-fn check(fields: &[&str]) -> Result<(), StepError> {
+fn check(fields: &[&str]) -> Result<(), RootError> {
     match fields.iter().find(|field| field.contains([':', '\n'])) {
-        Some(field) => Err(StepError::AccountField { field: (*field).to_owned() }),
+        Some(field) => Err(RootError::AccountField { field: (*field).to_owned() }),
         None => Ok(()),
     }
 }
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    fn make(effects: &[OwnedEffect], sudo: bool) -> Result<Vec<Item>, StepError> {
+    fn make(effects: &[OwnedEffect], sudo: bool) -> Result<Vec<Item>, RootError> {
         let installed = tree(&["usr/bin/sudo", "etc/skel/.bashrc"]);
         users("sage", sudo, 86_400 * 20_000 + 5, effects, &installed, |path| {
             assert_eq!(path, "etc/skel/.bashrc");

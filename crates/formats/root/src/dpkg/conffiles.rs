@@ -7,7 +7,7 @@ const NOT_INSTALLED: &str = "newconffile";
 
 /// The configuration files of a package in the order of its `conffiles` file, and their digests as they become known.
 #[derive(Debug, Default)]
-pub(crate) struct Conffiles {
+pub struct Conffiles {
     order: Vec<String>,
     /// By path: the digest, or what dpkg writes in its place.
     digests: BTreeMap<String, String>,
@@ -15,7 +15,7 @@ pub(crate) struct Conffiles {
 
 impl Conffiles {
     /// Reads the `conffiles` file (deb-conffiles(5)); a flag before a path is recorded behind it, as dpkg does.
-    pub(crate) fn of(control: &Control) -> Self {
+    pub fn of(control: &Control) -> Self {
         let text = String::from_utf8_lossy(control.get("conffiles").unwrap_or_default()).into_owned();
         let mut conffiles = Self::default();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -30,17 +30,17 @@ impl Conffiles {
     }
 
     /// Whether a path of the archive (without leading slash) is one.
-    pub(crate) fn contains(&self, path: &str) -> bool {
+    pub fn contains(&self, path: &str) -> bool {
         !self.order.is_empty() && self.digests.contains_key(&format!("/{path}"))
     }
 
     /// Notes the MD5 of a path of the archive.
-    pub(crate) fn found(&mut self, path: &str, md5: String) {
+    pub fn found(&mut self, path: &str, md5: String) {
         self.digests.insert(format!("/{path}"), md5);
     }
 
     /// The records for dpkg's status file.
-    pub(crate) fn records(mut self) -> Vec<Conffile> {
+    pub fn records(mut self) -> Vec<Conffile> {
         let mut take = |path: String| self.digests.remove(&path).map(|md5| Conffile { path, md5 });
         self.order.into_iter().filter_map(&mut take).collect()
     }

@@ -1,5 +1,5 @@
 use crate::packaged::Packaged;
-use crate::{Installed, Item, StepError};
+use crate::{Installed, Item, Packages, RootError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where packages put their profiles.
@@ -22,7 +22,10 @@ const GONE: &str = "pam_tally";
 /// # Errors
 ///
 /// A template or profile is missing or not in its form.
-pub(crate) fn pam_profiles(installed: &Installed, packaged: &mut Packaged<'_>) -> Result<Vec<Item>, StepError> {
+pub(crate) fn pam_profiles<P: Packages>(
+    installed: &Installed,
+    packaged: &mut Packaged<P>,
+) -> Result<Vec<Item>, P::Error> {
     let is_profile = |path: &&str| !path.ends_with('~') && !path.ends_with('#');
     let profiles: BTreeSet<String> =
         installed.files_below(PROFILES).map(|(path, _)| path).filter(is_profile).map(str::to_owned).collect();
@@ -35,13 +38,13 @@ pub(crate) fn pam_profiles(installed: &Installed, packaged: &mut Packaged<'_>) -
         texts.insert(crate::paths::split(path).1.to_owned(), packaged.text(path)?.to_owned());
     }
     let read = |stack: &str| packaged.text(&template(stack)).map(str::to_owned);
-    generate(&texts, read)
+    Ok(generate(&texts, read)?)
 }
 
 fn generate(
     profiles: &BTreeMap<String, String>,
-    template: impl Fn(&str) -> Result<String, StepError>,
-) -> Result<Vec<Item>, StepError> {
+    template: impl Fn(&str) -> Result<String, RootError>,
+) -> Result<Vec<Item>, RootError> {
     let mut all = Vec::new();
     for (name, text) in profiles {
         let profile = Profile::parse(name, text)?;
@@ -81,8 +84,8 @@ struct Profile {
 
 impl Profile {
     /// Parses `Field: value` lines; lines that begin with a blank go on.
-    fn parse(name: &str, text: &str) -> Result<Self, StepError> {
-        let malformed = |why: &str| StepError::Malformed { what: format!("/{PROFILES}/{name}"), why: why.to_owned() };
+    fn parse(name: &str, text: &str) -> Result<Self, RootError> {
+        let malformed = |why: &str| RootError::Malformed { what: format!("/{PROFILES}/{name}"), why: why.to_owned() };
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
         let mut current = None;
         for line in text.lines() {
@@ -145,7 +148,7 @@ fn block<'a>(
     in_block.enumerate().map(move |(index, profile)| (profile, profile.lines(stack, index == 0)))
 }
 
-fn fill(template: &str, stack: &str, enabled: &[Profile]) -> Result<String, StepError> {
+fn fill(template: &str, stack: &str, enabled: &[Profile]) -> Result<String, RootError> {
     let mut text = String::new();
     // The mark that ends the part to be left out.
     let mut until = None;
@@ -172,7 +175,7 @@ fn fill(template: &str, stack: &str, enabled: &[Profile]) -> Result<String, Step
     if ends == 2 {
         return Ok(text);
     }
-    Err(StepError::Malformed {
+    Err(RootError::Malformed {
         what: format!("/usr/share/pam/common-{stack}"),
         why: "its marks are incomplete".to_owned(),
     })
@@ -268,7 +271,8 @@ mod tests {
             profiles.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         let dir = tempfile::tempdir().unwrap();
         real(dir.path(), &profiles);
-        let template = |stack: &str| Ok(sage_oci_files::read_to_string(format!("/usr/share/pam/common-{stack}"))?);
+        let template =
+            |stack: &str| Ok(sage_oci_files::read_to_string(format!("/usr/share/pam/common-{stack}")).unwrap());
         let items = generate(&profiles, template).unwrap();
         assert_eq!(items.len(), 11);
         for item in items {

@@ -1,17 +1,16 @@
-use crate::{Installed, Node, NodeKind, StepError};
+use crate::{Installed, Node, NodeKind, RootError};
 use sage_oci_layer::{ContentEntry, ContentKind, Contents, Library, PackageRecord};
 use sage_oci_names::Sha256;
-use std::path::{Path, PathBuf};
 
 /// What the layers below hold, as their lists of contents say.
 #[derive(Debug, Default)]
-pub(crate) struct Below {
+pub struct Below {
     /// The tree that they give together.
-    pub(crate) installed: Installed,
+    pub installed: Installed,
     /// Shared objects of all layers.
-    pub(crate) libraries: Vec<Library>,
+    pub libraries: Vec<Library>,
     /// The packages of all layers, sorted by name.
-    pub(crate) packages: Vec<PackageRecord>,
+    pub packages: Vec<PackageRecord>,
     /// Directories that an upper layer would change, with what they must stay: the lowest layer's word counts, since dpkg
     /// never touches a directory that exists.
     pub(crate) disputed: Vec<(String, Node)>,
@@ -20,11 +19,15 @@ pub(crate) struct Below {
 }
 
 impl Below {
-    /// Reads lists of contents, bottom first.
-    pub(crate) fn read(paths: &[String]) -> Result<Self, StepError> {
+    /// Joins lists of contents, bottom first.
+    ///
+    /// # Errors
+    ///
+    /// A list cannot be read, or has a hard link to what is not below it.
+    pub fn of<E: From<RootError>>(lists: impl IntoIterator<Item = Result<Contents, E>>) -> Result<Self, E> {
         let mut below = Self::default();
-        for path in paths {
-            below.add(read(path)?)?;
+        for contents in lists {
+            below.add(contents?)?;
         }
         below.packages.sort_by(|a, b| a.package.cmp(&b.package));
         below.disputed.sort_by(|a, b| a.0.cmp(&b.0));
@@ -32,7 +35,7 @@ impl Below {
         Ok(below)
     }
 
-    fn add(&mut self, contents: Contents) -> Result<(), StepError> {
+    fn add(&mut self, contents: Contents) -> Result<(), RootError> {
         for entry in &contents.entries {
             self.add_entry(entry)?;
         }
@@ -41,7 +44,7 @@ impl Below {
         Ok(())
     }
 
-    fn add_entry(&mut self, entry: &ContentEntry) -> Result<(), StepError> {
+    fn add_entry(&mut self, entry: &ContentEntry) -> Result<(), RootError> {
         if entry.kind == ContentKind::Whiteout {
             self.installed.remove(&entry.path);
             return Ok(());
@@ -65,9 +68,9 @@ impl Below {
         Ok(())
     }
 
-    fn node(&self, entry: &ContentEntry) -> Result<Node, StepError> {
+    fn node(&self, entry: &ContentEntry) -> Result<Node, RootError> {
         let target = || entry.target.clone().unwrap_or_default();
-        let malformed = |why: &str| StepError::Malformed {
+        let malformed = |why: &str| RootError::Malformed {
             what: format!("the list of contents, /{}", entry.path),
             why: why.to_owned(),
         };
@@ -88,9 +91,9 @@ impl Below {
     }
 
     /// Holds the layers to each other: one path is one thing, and nothing lies below what is no directory.
-    pub(crate) fn verify(&self) -> Result<(), StepError> {
+    pub(crate) fn verify(&self) -> Result<(), RootError> {
         if let Some((path, first, second)) = self.conflict.clone() {
-            return Err(StepError::Conflict { path, first, second });
+            return Err(RootError::Conflict { path, first, second });
         }
         for (path, _) in self.installed.iter() {
             let parent = crate::paths::split(path).0;
@@ -98,18 +101,11 @@ impl Below {
                 continue;
             }
             if self.installed.get(parent).is_none_or(|node| node.kind != NodeKind::Directory) {
-                return Err(StepError::BelowLink { path: path.to_owned(), ancestor: parent.to_owned() });
+                return Err(RootError::BelowLink { path: path.to_owned(), ancestor: parent.to_owned() });
             }
         }
         Ok(())
     }
-}
-
-/// Reads one layer's list of contents.
-pub(crate) fn read(path: &str) -> Result<Contents, StepError> {
-    let failed = |source| StepError::Contents { path: PathBuf::from(path), source: Box::new(source) };
-    let file = std::io::BufReader::new(sage_oci_files::open(Path::new(path))?);
-    Contents::read(file).map_err(failed)
 }
 
 fn describe(node: &Node) -> String {

@@ -1,6 +1,6 @@
-use crate::generate::inputs::Below;
+use crate::Below;
 use crate::packaged::Packaged;
-use crate::{Item, NodeKind, StepError};
+use crate::{Item, NodeKind, Packages, RootError};
 use sage_oci_deb::Stanza;
 use sage_oci_layer::Library;
 use sage_oci_ldcache::{CONF, ElfFacts, LdcacheError, Node, Release, Root, Scan, search_path};
@@ -10,17 +10,23 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Files that the configuration may include lie here.
 const INCLUDED: &str = "etc/ld.so.conf.d";
 
+/// The cache with its links, and what a person should know of it.
+pub(crate) struct LdCache {
+    pub(crate) items: Vec<Item>,
+    pub(crate) notes: Vec<String>,
+}
+
 /// `/etc/ld.so.cache` and the SONAME links that no package ships, as the image's own `ldconfig` would make them.
 ///
 /// # Errors
 ///
 /// The image has no `libc-bin`, or a configuration file is malformed.
-pub(crate) fn ld_cache(
+pub(crate) fn ld_cache<P: Packages>(
     architecture: Architecture,
     below: &Below,
-    packaged: &mut Packaged<'_>,
-) -> Result<Vec<Item>, StepError> {
-    let failed = |error: LdcacheError| StepError::LibraryCache { why: error.to_string() };
+    packaged: &mut Packaged<P>,
+) -> Result<LdCache, P::Error> {
+    let failed = |error: LdcacheError| RootError::LibraryCache { why: error.to_string() };
     let files = configuration(below, packaged)?;
     let path = search_path(&files, architecture).map_err(failed)?;
     let scan = Scan::new(&root(below), &path, architecture, release(below)?).map_err(failed)?;
@@ -28,13 +34,11 @@ pub(crate) fn ld_cache(
     for link in scan.missing_links() {
         items.push(Item::symlink(&link.path, link.target.clone())?);
     }
-    for stale in scan.stale_links() {
-        eprintln!("note: /{stale} leads nowhere; ldconfig would remove it");
-    }
-    Ok(items)
+    let note = |stale: &String| format!("/{stale} leads nowhere; ldconfig would remove it");
+    Ok(LdCache { items, notes: scan.stale_links().iter().map(note).collect() })
 }
 
-fn configuration(below: &Below, packaged: &mut Packaged<'_>) -> Result<BTreeMap<String, String>, StepError> {
+fn configuration<P: Packages>(below: &Below, packaged: &mut Packaged<P>) -> Result<BTreeMap<String, String>, P::Error> {
     let mut paths: BTreeSet<String> = BTreeSet::new();
     let main = CONF.trim_start_matches('/');
     if below.installed.get(main).is_some() {
@@ -67,10 +71,10 @@ fn root(below: &Below) -> Root {
 }
 
 /// The cache names the `ldconfig` that made it.
-fn release(below: &Below) -> Result<Release, StepError> {
-    let absent = || StepError::LibraryCache { why: "the package libc-bin is not in the image".to_owned() };
+fn release(below: &Below) -> Result<Release, RootError> {
+    let absent = || RootError::LibraryCache { why: "the package libc-bin is not in the image".to_owned() };
     let record = below.packages.iter().find(|record| record.package.as_str() == "libc-bin").ok_or_else(absent)?;
-    let malformed = |why: String| StepError::Malformed { what: "the control file of libc-bin".to_owned(), why };
+    let malformed = |why: String| RootError::Malformed { what: "the control file of libc-bin".to_owned(), why };
     let stanzas = Stanza::parse_all(record.control.as_bytes()).map_err(|error| malformed(error.to_string()))?;
     let version = stanzas.first().and_then(|stanza| stanza.get("Version")).unwrap_or_default();
     DebVersion::parse(version).map(Release::debian).map_err(|error| malformed(error.to_string()))

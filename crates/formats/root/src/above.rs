@@ -1,18 +1,17 @@
-use crate::generate::inputs::read;
-use crate::layer::sha256;
-use crate::{Content, Item, StepError};
-use sage_oci_layer::{ContentEntry, ContentKind};
+use crate::{Content, Item};
+use sage_oci_layer::{ContentEntry, ContentKind, Contents};
 use sage_oci_names::Sha256;
 use sage_oci_step::Above;
+use sha2::{Digest, Sha256 as Hasher};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an image that extends another one changes in the other's tree.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
+pub struct Difference {
     /// What is new or other than it was.
-    pub(crate) items: Vec<Item>,
+    pub items: Vec<Item>,
     /// Paths that are there no longer, sorted.
-    pub(crate) removed: Vec<String>,
+    pub removed: Vec<String>,
 }
 
 /// What is at a path, as far as an engine tells apart.
@@ -33,10 +32,17 @@ enum What {
 /// Compares `items`, sorted by path, with the tree that lies below: the layers of the extended image, then those of
 /// `contents` that are not among them.
 ///
+/// `read` gives the list of contents behind a path of the step; its errors are all that there can be.
+///
 /// # Errors
 ///
 /// A list of contents cannot be read.
-pub(crate) fn difference(items: Vec<Item>, above: &Above, contents: &[String]) -> Result<Difference, StepError> {
+pub fn difference<E>(
+    items: Vec<Item>,
+    above: &Above,
+    contents: &[String],
+    read: impl Fn(&str) -> Result<Contents, E>,
+) -> Result<Difference, E> {
     let base: BTreeSet<&String> = above.contents.iter().collect();
     let mut tree = BTreeMap::new();
     for path in above.contents.iter().chain(contents.iter().filter(|path| !base.contains(path))) {
@@ -63,6 +69,10 @@ fn compare(items: Vec<Item>, tree: &BTreeMap<String, Seen>, replaced: &[ContentE
     removed.sort();
     let is_new = |item: &Item| tree.get(&item.path) != Some(&Seen::of_item(item));
     Difference { items: items.into_iter().filter(is_new).collect(), removed }
+}
+
+fn sha256(bytes: &[u8]) -> Sha256 {
+    Sha256::new(Hasher::digest(bytes).into())
 }
 
 /// Puts an entry of an upper layer into the tree, as an engine does.

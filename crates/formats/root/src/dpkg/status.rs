@@ -1,4 +1,4 @@
-use crate::StepError;
+use crate::RootError;
 use sage_oci_deb::Stanza;
 use sage_oci_layer::PackageRecord;
 use std::fmt::Write;
@@ -35,8 +35,8 @@ const LAST: &str = "Description";
 const DROPPED: [&str; 4] = ["Filename", "Size", "MD5sum", "MSDOS-Filename"];
 
 /// A package's stanza in `/var/lib/dpkg/status`, with the empty line behind it, as dpkg writes it of an installed package.
-pub(crate) fn stanza(record: &PackageRecord) -> Result<String, StepError> {
-    let malformed = |why: String| StepError::Malformed { what: format!("the control file of {}", record.package), why };
+pub(crate) fn stanza(record: &PackageRecord) -> Result<String, RootError> {
+    let malformed = |why: String| RootError::Malformed { what: format!("the control file of {}", record.package), why };
     let stanzas = Stanza::parse_all(record.control.as_bytes()).map_err(|error| malformed(error.to_string()))?;
     let [stanza] = stanzas.as_slice() else {
         return Err(malformed(format!("it has {} stanzas", stanzas.len())));

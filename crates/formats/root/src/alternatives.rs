@@ -1,6 +1,5 @@
-use crate::filter::Filter;
 use crate::paths::image_path;
-use crate::{Installed, Item, NodeKind, StepError};
+use crate::{Filter, Installed, Item, NodeKind, RootError};
 use sage_oci_effects::{Effect, OwnedEffect, Slave};
 use std::collections::BTreeMap;
 
@@ -38,7 +37,7 @@ pub(crate) fn alternatives(
     effects: &[OwnedEffect],
     installed: &Installed,
     filter: &Filter,
-) -> Result<Vec<Item>, StepError> {
+) -> Result<Vec<Item>, RootError> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for (order, owned) in effects.iter().enumerate() {
         let Effect::Alternative { name, link, path, priority, slaves } = &owned.effect else { continue };
@@ -47,7 +46,7 @@ pub(crate) fn alternatives(
                 continue;
             }
             let wanted_by = format!("the alternative `{name}` of {}", owned.package);
-            return Err(StepError::Absent { path: path.clone(), wanted_by });
+            return Err(RootError::Absent { path: path.clone(), wanted_by });
         }
         groups.entry(name.clone()).or_default().add(link, path, *priority, slaves, order);
     }
@@ -74,7 +73,7 @@ impl Group {
         self.choices.iter().max_by_key(|(_, choice)| (choice.priority, std::cmp::Reverse(choice.order)))
     }
 
-    fn items(&self, name: &str, installed: &Installed) -> Result<Vec<Item>, StepError> {
+    fn items(&self, name: &str, installed: &Installed) -> Result<Vec<Item>, RootError> {
         let mut items = vec![Item::file(&format!("{DATABASE}/{name}"), 0o644, self.database())?];
         let Some((path, best)) = self.best() else { return Ok(items) };
         self.links(name, &self.link, path, installed, &mut items)?;
@@ -94,7 +93,7 @@ impl Group {
         path: &str,
         installed: &Installed,
         items: &mut Vec<Item>,
-    ) -> Result<(), StepError> {
+    ) -> Result<(), RootError> {
         let chosen = format!("{LINKS}/{name}");
         items.push(Item::symlink(&chosen, path)?);
         let packaged = installed.get(&image_path(link)?).map(|node| &node.kind);

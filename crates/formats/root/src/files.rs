@@ -1,8 +1,7 @@
-use super::merge::real_path;
-use crate::owners::Owners;
+use crate::merge::real_path;
 use crate::packaged::Packaged;
 use crate::paths::image_path;
-use crate::{Installed, Item, StepError};
+use crate::{Installed, Item, Owners, Packages, RootError};
 use sage_oci_git::{PatchError, apply};
 use sage_oci_step::{PlacedContent, PlacedFile, SourcePatch};
 
@@ -12,17 +11,17 @@ use sage_oci_step::{PlacedContent, PlacedFile, SourcePatch};
 ///
 /// A package ships one of them, and it is not diverted: an upgrade would bring the package's file back, unseen. A patch does
 /// not apply, or its package has no such file.
-pub(crate) fn files(
+pub(crate) fn files<P: Packages>(
     files: &[PlacedFile],
     owners: Owners<'_>,
     installed: &Installed,
-    packaged: &mut Packaged<'_>,
-) -> Result<Vec<Item>, StepError> {
+    packaged: &mut Packaged<P>,
+) -> Result<Vec<Item>, P::Error> {
     let place = |file: &PlacedFile| {
         let path = real_path(&image_path(&file.path)?, installed);
         let package = installed.get(&path).and_then(|node| node.package.clone());
         if let (Some(package), false) = (package, matches!(file.content, PlacedContent::Directory(_))) {
-            return Err(StepError::Shipped { path, package });
+            return Err(RootError::Shipped { path, package }.into());
         }
         let (uid, gid) = owners.of(&file.owner, &file.group, &file.path)?;
         let item = match &file.content {
@@ -40,8 +39,8 @@ pub(crate) fn files(
 }
 
 /// A packaged file after a patch, which names it and no other.
-fn patched(content: &[u8], path: &str, patch: &SourcePatch) -> Result<Vec<u8>, StepError> {
-    let failed = |source| StepError::Patch { patch: patch.name.clone(), source };
+fn patched(content: &[u8], path: &str, patch: &SourcePatch) -> Result<Vec<u8>, RootError> {
+    let failed = |source| RootError::Patch { patch: patch.name.clone(), source };
     let mut changed = apply(&patch.text, |named| (named == path).then(|| content.to_vec())).map_err(failed)?;
     match (changed.remove(path).flatten(), changed.pop_first()) {
         (Some(content), None) => Ok(content),
@@ -69,7 +68,7 @@ mod tests {
         let two = SourcePatch { name: "x.patch".to_owned(), text: two };
         for patch in [patch("usr/lib/x.js", "other"), patch("usr/lib/y.js", "old"), two] {
             let error = apply(&patch).unwrap_err();
-            assert!(matches!(&error, StepError::Patch { patch, .. } if patch == "x.patch"), "{error}");
+            assert!(matches!(&error, RootError::Patch { patch, .. } if patch == "x.patch"), "{error}");
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::paths::parents;
-use crate::{Content, Installed, Item, StepError};
+use crate::{Content, Installed, Item, RootError};
 use std::collections::BTreeMap;
 
 /// Sorts items by path and joins those of one path.
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// # Errors
 ///
 /// One path is two different things.
-pub(crate) fn merge(items: Vec<Item>, installed: &Installed) -> Result<Vec<Item>, StepError> {
+pub(crate) fn merge(items: Vec<Item>, installed: &Installed) -> Result<Vec<Item>, RootError> {
     let mut merged: BTreeMap<String, Item> = BTreeMap::new();
     for mut item in items {
         item.path = real_path(&item.path, installed);
@@ -29,13 +29,13 @@ pub(crate) fn merge(items: Vec<Item>, installed: &Installed) -> Result<Vec<Item>
     Ok(merged.into_values().collect())
 }
 
-fn twice(item: &Item) -> StepError {
+fn twice(item: &Item) -> RootError {
     let origin = || "an effect".to_owned();
-    StepError::Conflict { path: item.path.clone(), first: origin(), second: origin() }
+    RootError::Conflict { path: item.path.clone(), first: origin(), second: origin() }
 }
 
 /// The path with its deepest existing parent resolved.
-pub(super) fn real_path(path: &str, installed: &Installed) -> String {
+pub(crate) fn real_path(path: &str, installed: &Installed) -> String {
     let parent = parents(path).collect::<Vec<_>>().into_iter().rev().find_map(|parent| {
         let real = installed.resolve(parent)?;
         Some((parent.len(), real))

@@ -1,4 +1,4 @@
-use crate::{Item, StepError};
+use crate::{Item, RootError};
 use sage_oci_deb::{Control, Stanza};
 
 /// Where dpkg keeps a file list and the control files of each package.
@@ -6,15 +6,16 @@ const INFO: &str = "/var/lib/dpkg/info";
 
 /// The MD5 of each unpacked file, by its path in the archive, in the archive's order.
 #[derive(Debug, Default)]
-pub(crate) struct Sums(Vec<(String, String)>);
+pub struct Sums(Vec<(String, String)>);
 
 impl Sums {
-    pub(crate) fn add(&mut self, path: &str, md5: &str) {
+    /// Notes the sum of a file.
+    pub fn add(&mut self, path: &str, md5: &str) {
         self.0.push((path.to_owned(), md5.to_owned()));
     }
 
     /// A hard link has the sum of its file.
-    pub(crate) fn link(&mut self, path: &str, target: &str) {
+    pub fn link(&mut self, path: &str, target: &str) {
         if let Some((_, md5)) = self.0.iter().find(|(known, _)| known == target) {
             let md5 = md5.clone();
             self.0.push((path.to_owned(), md5));
@@ -30,12 +31,16 @@ impl Sums {
 ///
 /// `paths` are the archive's paths in its order, before any rewriting: dpkg lists excluded and diverted paths too. `sums` is
 /// there when the package has no `md5sums`: dpkg then makes one.
-pub(crate) fn info_files(
+///
+/// # Errors
+///
+/// The package brings a `list` of its own, or a control file whose name leads elsewhere.
+pub fn info_files(
     stanza: &Stanza,
     control: &Control,
     paths: &[String],
     sums: Option<&Sums>,
-) -> Result<Vec<Item>, StepError> {
+) -> Result<Vec<Item>, RootError> {
     let name = stanza.get("Package").unwrap_or_default();
     // Packages of several architectures may be there at once only if they say so; their files carry the architecture.
     let stem = match (stanza.get("Multi-Arch"), stanza.get("Architecture")) {
@@ -52,7 +57,7 @@ pub(crate) fn info_files(
     for (file, content) in &control.files {
         // The stanza goes to the status file; a `list` of the package's own would fake the real one.
         if file == "list" {
-            return Err(StepError::Path { path: format!("{stem}.{file}"), why: "dpkg makes this file itself" });
+            return Err(RootError::Path { path: format!("{stem}.{file}"), why: "dpkg makes this file itself" });
         }
         if file != "control" {
             items.push(Item::file(&format!("{stem}.{file}"), content.mode, content.bytes.clone())?);

@@ -1,11 +1,11 @@
 use super::database::DATABASE;
-use crate::{Item, StepError};
+use crate::{Item, RootError};
 use sage_oci_deb::Stanza;
 use sage_oci_layer::PackageRecord;
 use std::collections::BTreeMap;
 
 /// `/var/lib/dpkg/triggers`: who is interested in which path or event (deb-triggers(5)).
-pub(crate) fn files(packages: &[PackageRecord]) -> Result<Vec<Item>, StepError> {
+pub(crate) fn files(packages: &[PackageRecord]) -> Result<Vec<Item>, RootError> {
     let mut paths = String::new();
     let mut events: BTreeMap<String, String> = BTreeMap::new();
     for record in packages {
@@ -23,7 +23,7 @@ pub(crate) fn files(packages: &[PackageRecord]) -> Result<Vec<Item>, StepError> 
                 paths.push_str(&format!("{trigger} {who}{options}\n"));
             } else if trigger.contains('/') {
                 let why = format!("`{trigger}` is no name of a trigger");
-                return Err(StepError::Malformed { what: format!("the triggers of {}", record.package), why });
+                return Err(RootError::Malformed { what: format!("the triggers of {}", record.package), why });
             } else {
                 events.entry(trigger.to_owned()).or_default().push_str(&format!("{who}{options}\n"));
             }

@@ -1,4 +1,4 @@
-use crate::StepError;
+use crate::RootError;
 use crate::paths::image_path;
 
 /// One path of a generated layer, before its parents are added.
@@ -33,17 +33,17 @@ impl Item {
     /// # Errors
     ///
     /// `path` leads outside the image; so for the other constructors.
-    pub fn file(path: &str, mode: u32, bytes: impl Into<Vec<u8>>) -> Result<Self, StepError> {
+    pub fn file(path: &str, mode: u32, bytes: impl Into<Vec<u8>>) -> Result<Self, RootError> {
         Self::new(path, mode, Content::File(bytes.into()))
     }
 
     /// A symbolic link of root's.
-    pub fn symlink(path: &str, target: impl Into<String>) -> Result<Self, StepError> {
+    pub fn symlink(path: &str, target: impl Into<String>) -> Result<Self, RootError> {
         Self::new(path, 0o777, Content::Symlink(target.into()))
     }
 
     /// A directory of root's.
-    pub fn directory(path: &str, mode: u32) -> Result<Self, StepError> {
+    pub fn directory(path: &str, mode: u32) -> Result<Self, RootError> {
         Self::new(path, mode, Content::Directory)
     }
 
@@ -53,7 +53,7 @@ impl Item {
         Self { uid, gid, ..self }
     }
 
-    fn new(path: &str, mode: u32, content: Content) -> Result<Self, StepError> {
+    fn new(path: &str, mode: u32, content: Content) -> Result<Self, RootError> {
         Ok(Self { path: image_path(path)?, mode, uid: 0, gid: 0, content })
     }
 }

@@ -1,4 +1,4 @@
-use crate::StepError;
+use crate::RootError;
 use std::borrow::Cow;
 
 /// Top-level names that are links into `/usr` in a merged-/usr system (Debian policy 9.1, usrmerge).
@@ -7,7 +7,7 @@ const MERGED: [&str; 6] = ["bin", "sbin", "lib", "lib64", "lib32", "libx32"];
 /// Where a packaged path lies once `/bin`, `/sbin` and `/lib*` are links into `/usr`.
 ///
 /// The names themselves (`bin`) stay: in a package they are the directory or the link, and the caller decides.
-pub(crate) fn merged_usr(path: &str) -> Cow<'_, str> {
+pub fn merged_usr(path: &str) -> Cow<'_, str> {
     match path.split_once('/') {
         Some((first, _)) if MERGED.contains(&first) => Cow::Owned(format!("usr/{path}")),
         _ => Cow::Borrowed(path),
@@ -15,27 +15,31 @@ pub(crate) fn merged_usr(path: &str) -> Cow<'_, str> {
 }
 
 /// Whether a path is one of the merged-/usr links.
-pub(crate) fn is_merged_link(path: &str) -> bool {
+pub fn is_merged_link(path: &str) -> bool {
     MERGED.contains(&path)
 }
 
 /// Turns a path as scripts write it (`/lib/x`) into the layer's form (`usr/lib/x`).
-pub(crate) fn image_path(text: &str) -> Result<String, StepError> {
+///
+/// # Errors
+///
+/// It leads outside the image, or is the root itself.
+pub fn image_path(text: &str) -> Result<String, RootError> {
     let relative = text.strip_prefix('/').unwrap_or(text);
-    let path = sage_oci_deb::normal_path(relative).map_err(|why| StepError::Path { path: text.to_owned(), why })?;
+    let path = sage_oci_deb::normal_path(relative).map_err(|why| RootError::Path { path: text.to_owned(), why })?;
     if path.is_empty() {
-        return Err(StepError::Path { path: text.to_owned(), why: "it is the root itself" });
+        return Err(RootError::Path { path: text.to_owned(), why: "it is the root itself" });
     }
     Ok(merged_usr(&path).into_owned())
 }
 
 /// The parents of a path, outermost first, without the root.
-pub(crate) fn parents(path: &str) -> impl Iterator<Item = &str> {
+pub fn parents(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])
 }
 
 /// The directory part and the last component.
-pub(crate) fn split(path: &str) -> (&str, &str) {
+pub fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 

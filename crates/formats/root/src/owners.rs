@@ -1,32 +1,37 @@
-use crate::StepError;
+use crate::RootError;
 use std::collections::BTreeMap;
 
 /// The numbers behind the names of users and groups.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Owners<'a> {
+pub struct Owners<'a> {
     users: &'a BTreeMap<String, u32>,
     groups: &'a BTreeMap<String, u32>,
 }
 
 impl<'a> Owners<'a> {
-    pub(crate) fn new(users: &'a BTreeMap<String, u32>, groups: &'a BTreeMap<String, u32>) -> Self {
+    /// From the numbers of users and of groups.
+    pub fn new(users: &'a BTreeMap<String, u32>, groups: &'a BTreeMap<String, u32>) -> Self {
         Self { users, groups }
     }
 
-    /// The numbers of an effect's owner and group, whose names must be known.
-    pub(crate) fn of(&self, owner: &str, group: &str, path: &str) -> Result<(u32, u32), StepError> {
+    /// The numbers of an effect's owner and group, whose names must be known; `root` always is, and a number is one.
+    ///
+    /// # Errors
+    ///
+    /// A name is neither known nor a number; `path` is whose owner it should be.
+    pub fn of(&self, owner: &str, group: &str, path: &str) -> Result<(u32, u32), RootError> {
         let find = |names: &BTreeMap<String, u32>, kind, name: &str| match names.get(name) {
             Some(number) => Ok(*number),
             None if name == "root" => Ok(0),
             None => {
-                name.parse().map_err(|_| StepError::UnknownOwner { kind, name: name.to_owned(), path: path.to_owned() })
+                name.parse().map_err(|_| RootError::UnknownOwner { kind, name: name.to_owned(), path: path.to_owned() })
             }
         };
         Ok((find(self.users, "user", owner)?, find(self.groups, "group", group)?))
     }
 
     /// The numbers of an archive's entry: by name where the image has the name, else as written. dpkg does the same.
-    pub(crate) fn of_entry(&self, entry: &sage_oci_deb::Entry) -> (u32, u32) {
+    pub fn of_entry(&self, entry: &sage_oci_deb::Entry) -> (u32, u32) {
         let find = |names: &BTreeMap<String, u32>, name: &str, number| names.get(name).copied().unwrap_or(number);
         (find(self.users, &entry.owner, entry.uid), find(self.groups, &entry.group, entry.gid))
     }

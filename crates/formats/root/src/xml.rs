@@ -1,5 +1,5 @@
 use crate::packaged::Packaged;
-use crate::{Installed, Item, NodeKind, StepError};
+use crate::{Installed, Item, NodeKind, Packages, RootError};
 use sage_oci_names::PackageName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,11 +23,11 @@ type Catalog = BTreeMap<String, String>;
 /// # Errors
 ///
 /// A package has a line that is not in debhelper's form, or the frame of catalogs is not installed.
-pub(crate) fn xml_catalogs(
+pub(crate) fn xml_catalogs<P: Packages>(
     packages: &[&PackageName],
     installed: &Installed,
-    packaged: &mut Packaged<'_>,
-) -> Result<Vec<Item>, StepError> {
+    packaged: &mut Packaged<P>,
+) -> Result<Vec<Item>, P::Error> {
     let mut catalogs: BTreeMap<String, Catalog> = BTreeMap::new();
     let mut sgml = false;
     for package in packages {
@@ -61,9 +61,9 @@ fn sgml_catalogs(installed: &Installed) -> impl Iterator<Item = &str> {
 }
 
 /// Reads the `update-xmlcatalog --add` lines of a script; the root catalog is `catalog`.
-fn register(package: &PackageName, script: &str, catalogs: &mut BTreeMap<String, Catalog>) -> Result<(), StepError> {
+fn register(package: &PackageName, script: &str, catalogs: &mut BTreeMap<String, Catalog>) -> Result<(), RootError> {
     for line in script.lines().map(str::trim).filter(|line| line.starts_with("update-xmlcatalog ")) {
-        let malformed = || StepError::Malformed {
+        let malformed = || RootError::Malformed {
             what: format!("the postinst of {package}"),
             why: format!("`{line}` is not a line of debhelper's"),
         };
@@ -121,7 +121,7 @@ fn options(line: &str) -> Option<BTreeMap<&str, &str>> {
     Some(options)
 }
 
-fn xml_items(catalogs: &BTreeMap<String, Catalog>, header: &str, footer: &str) -> Result<Vec<Item>, StepError> {
+fn xml_items(catalogs: &BTreeMap<String, Catalog>, header: &str, footer: &str) -> Result<Vec<Item>, RootError> {
     let mut items = Vec::new();
     for (name, entries) in catalogs {
         let (mut text, mut data) = (header.to_owned(), String::new());

@@ -1,4 +1,4 @@
-use crate::StepError;
+use crate::RootError;
 use globset::{GlobBuilder, GlobMatcher};
 use sage_oci_deb::{Entry, EntryKind};
 
@@ -7,7 +7,7 @@ use sage_oci_deb::{Entry, EntryKind};
 /// All excludes stand before all includes, so an include always wins. As in dpkg, `*` also matches `/`, patterns see the
 /// path as the archive has it, and an excluded directory or link stays where an include might need it.
 #[derive(Debug)]
-pub(crate) struct Filter {
+pub struct Filter {
     exclude: Vec<GlobMatcher>,
     include: Vec<GlobMatcher>,
     /// The texts of the includes before their first wildcard.
@@ -15,7 +15,12 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    pub(crate) fn new(exclude: &[String], include: &[String]) -> Result<Self, StepError> {
+    /// From the globs of both kinds.
+    ///
+    /// # Errors
+    ///
+    /// A glob is malformed.
+    pub fn new(exclude: &[String], include: &[String]) -> Result<Self, RootError> {
         let compile =
             |patterns: &[String]| patterns.iter().map(|pattern| matcher(pattern)).collect::<Result<Vec<_>, _>>();
         let roots = include.iter().map(|pattern| root(pattern).to_owned()).collect();
@@ -23,13 +28,13 @@ impl Filter {
     }
 
     /// Whether a file is left out, given by its absolute path.
-    pub(crate) fn leaves_out_file(&self, path: &str) -> bool {
+    pub fn leaves_out_file(&self, path: &str) -> bool {
         let matches = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(path));
         matches(&self.exclude) && !matches(&self.include)
     }
 
     /// Whether an entry is left out.
-    pub(crate) fn leaves_out(&self, entry: &Entry) -> bool {
+    pub fn leaves_out(&self, entry: &Entry) -> bool {
         if self.exclude.is_empty() {
             return false;
         }
@@ -47,10 +52,10 @@ fn root(pattern: &str) -> &str {
     pattern[..end].trim_end_matches('/')
 }
 
-fn matcher(pattern: &str) -> Result<GlobMatcher, StepError> {
+fn matcher(pattern: &str) -> Result<GlobMatcher, RootError> {
     let glob = GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build();
     glob.map(|glob| glob.compile_matcher())
-        .map_err(|error| StepError::Pattern { pattern: pattern.to_owned(), why: error.kind().to_string() })
+        .map_err(|error| RootError::Pattern { pattern: pattern.to_owned(), why: error.kind().to_string() })
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
-use crate::generate::pam::pam_profiles;
-use crate::generate::xml::xml_catalogs;
-use crate::owners::Owners;
 use crate::packaged::Packaged;
+use crate::pam::pam_profiles;
 use crate::paths::image_path;
-use crate::{Installed, Item, StepError};
+use crate::xml::xml_catalogs;
+use crate::{Installed, Item, Owners, Packages, RootError};
 use sage_oci_effects::{Document, Effect, OwnedEffect};
 use std::collections::BTreeSet;
 
@@ -12,12 +11,12 @@ use std::collections::BTreeSet;
 /// # Errors
 ///
 /// An owner is unknown, a file to copy is not there, or a profile or catalog cannot be read.
-pub(crate) fn configuration(
+pub(crate) fn configuration<P: Packages>(
     effects: &[OwnedEffect],
     installed: &Installed,
     owners: Owners<'_>,
-    packaged: &mut Packaged<'_>,
-) -> Result<Vec<Item>, StepError> {
+    packaged: &mut Packaged<P>,
+) -> Result<Vec<Item>, P::Error> {
     packaged.load(installed, &copied(effects)?)?;
     let mut items = Vec::new();
     let mut shells: Vec<&str> = Vec::new();
@@ -57,7 +56,7 @@ pub(crate) fn configuration(
     Ok(items)
 }
 
-fn copied(effects: &[OwnedEffect]) -> Result<BTreeSet<String>, StepError> {
+fn copied(effects: &[OwnedEffect]) -> Result<BTreeSet<String>, RootError> {
     let from = |owned: &OwnedEffect| match &owned.effect {
         Effect::Copy { from, .. } => Some(image_path(from)),
         _ => None,

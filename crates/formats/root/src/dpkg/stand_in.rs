@@ -1,4 +1,3 @@
-use crate::StepError;
 use sage_oci_layer::PackageRecord;
 use sage_oci_names::PackageName;
 use std::collections::BTreeMap;
@@ -8,8 +7,8 @@ const NAME: &str = "left-out-packages";
 
 /// A package that exists in the database only and provides what was left out, so that apt finds every dependency
 /// satisfied. Installing a package that was left out works: nothing conflicts with it.
-pub(crate) fn record(omitted: &BTreeMap<PackageName, String>) -> Result<PackageRecord, StepError> {
-    let package = PackageName::parse(NAME).map_err(|error| StepError::Spec { why: error.to_string() })?;
+pub(crate) fn record(omitted: &BTreeMap<PackageName, String>) -> PackageRecord {
+    let package = PackageName::parse(NAME).expect("the name above is that of a package");
     let provide = |(name, version): (&PackageName, &String)| match version.as_str() {
         "" => name.to_string(),
         version => format!("{name} (= {version})"),
@@ -30,7 +29,7 @@ pub(crate) fn record(omitted: &BTreeMap<PackageName, String>) -> Result<PackageR
          This package has no files. Install any of them as usual when you need it.\n",
         provides.join(", ")
     );
-    Ok(PackageRecord { package, control, conffiles: Vec::new(), triggers: None })
+    PackageRecord { package, control, conffiles: Vec::new(), triggers: None }
 }
 
 #[cfg(test)]
@@ -41,7 +40,7 @@ mod tests {
     fn versions_are_provided() {
         let omitted = [("node-a", "1.0-1"), ("node-b", "2:3"), ("node-virtual", "")];
         let omitted = omitted.map(|(name, version)| (PackageName::parse(name).unwrap(), version.to_owned())).into();
-        let record = record(&omitted).unwrap();
+        let record = record(&omitted);
         let stanzas = sage_oci_deb::Stanza::parse_all(record.control.as_bytes()).unwrap();
         assert_eq!(stanzas[0].get("Provides"), Some("node-a (= 1.0-1), node-b (= 2:3), node-virtual"));
         assert!(stanzas[0].get("Description").unwrap().contains("\n   * node-b"), "{}", record.control);

@@ -1,5 +1,5 @@
-use crate::generate::subject_hash::{parse, subject_hash};
-use crate::{Installed, Item, StepError};
+use crate::subject_hash::{parse, subject_hash};
+use crate::{Installed, Item, RootError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -24,10 +24,10 @@ pub(crate) fn shipped(installed: &Installed) -> BTreeSet<String> {
 /// # Errors
 ///
 /// There is no certificate, or one cannot be read.
-pub(crate) fn certificates(certificates: &BTreeMap<String, String>) -> Result<Vec<Item>, StepError> {
+pub(crate) fn certificates(certificates: &BTreeMap<String, String>) -> Result<Vec<Item>, RootError> {
     if certificates.is_empty() {
         let wanted_by = "the bundle of trusted certificates".to_owned();
-        return Err(StepError::Absent { path: format!("/{SHIPPED}"), wanted_by });
+        return Err(RootError::Absent { path: format!("/{SHIPPED}"), wanted_by });
     }
     let mut configuration = CONFIGURATION_HEADER.to_owned();
     let mut bundle = String::new();
@@ -68,11 +68,11 @@ fn link_name(name: &str) -> String {
 }
 
 /// The links `XXXXXXXX.N`; a certificate that comes twice has one.
-fn hashed(links: &BTreeMap<String, (&String, &String)>) -> Result<Vec<Item>, StepError> {
+fn hashed(links: &BTreeMap<String, (&String, &String)>) -> Result<Vec<Item>, RootError> {
     let mut items = Vec::new();
     let mut seen: BTreeMap<u32, Vec<x509_cert::Certificate>> = BTreeMap::new();
     for (link, (path, text)) in links {
-        let malformed = |why| StepError::Malformed { what: format!("/{path}"), why };
+        let malformed = |why| RootError::Malformed { what: format!("/{path}"), why };
         let certificate = parse(text).map_err(malformed)?;
         let hash = subject_hash(&certificate).map_err(malformed)?;
         let same = seen.entry(hash).or_default();

@@ -1,12 +1,17 @@
 //! dpkg's and apt's databases of a finished image.
 
+mod conffiles;
 mod database;
+mod info;
 mod stand_in;
 mod status;
 mod triggers;
 
+pub use conffiles::Conffiles;
+pub use info::{Sums, info_files};
+
 use crate::paths::image_path;
-use crate::{Installed, Item, StepError};
+use crate::{Installed, Item, RootError};
 use database::DATABASE;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_layer::PackageRecord;
@@ -37,19 +42,19 @@ pub(crate) struct Input<'a> {
 /// # Errors
 ///
 /// A control stanza or `triggers` file is malformed, a package comes twice, or one that is left out is installed.
-pub(crate) fn dpkg(input: &Input<'_>) -> Result<Vec<Item>, StepError> {
+pub(crate) fn dpkg(input: &Input<'_>) -> Result<Vec<Item>, RootError> {
     let mut stanzas = BTreeMap::new();
     for record in input.packages {
         if stanzas.insert(record.package.clone(), status::stanza(record)?).is_some() {
-            return Err(StepError::Spec { why: format!("package {} is in two layers", record.package) });
+            return Err(RootError::PackageTwice { package: record.package.clone() });
         }
     }
     let mut items = Vec::new();
     if !input.omitted.is_empty() {
         if let Some(name) = input.omitted.keys().find(|name| stanzas.contains_key(*name)) {
-            return Err(StepError::Spec { why: format!("package {name} is installed and said to be left out") });
+            return Err(RootError::LeftOutInstalled { package: name.clone() });
         }
-        let record = stand_in::record(input.omitted)?;
+        let record = stand_in::record(input.omitted);
         items.push(Item::file(&format!("{DATABASE}/info/{}.list", record.package), 0o644, "/.\n")?);
         // Without it `dpkg --audit` takes the package for a broken one.
         items.push(Item::file(&format!("{DATABASE}/info/{}.md5sums", record.package), 0o644, "")?);
@@ -87,12 +92,12 @@ fn excludes(input: &Input<'_>) -> String {
 }
 
 /// A local diversion says that a package ships the path; one that no package ships any more has outlived its purpose.
-pub(crate) fn check_diversions(effects: &[OwnedEffect], installed: &Installed) -> Result<(), StepError> {
+pub(crate) fn check_diversions(effects: &[OwnedEffect], installed: &Installed) -> Result<(), RootError> {
     for owned in effects {
         if let Effect::Diversion { from, to, local: true } = &owned.effect
             && !installed.exists(&image_path(to)?)
         {
-            return Err(StepError::Absent { path: to.clone(), wanted_by: format!("the local diversion of `{from}`") });
+            return Err(RootError::Absent { path: to.clone(), wanted_by: format!("the local diversion of `{from}`") });
         }
     }
     Ok(())
