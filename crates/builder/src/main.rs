@@ -3,6 +3,7 @@
 //! Every derivation depends on this program's store path, so it holds what steps need and nothing else: whatever else of the
 //! project changes, the paths of images stay. It takes no arguments; Nix's environment says what to do.
 
+use sage_oci_hint::Hint as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -158,7 +158,7 @@ fn own_project() -> Result<Option<Project>, Failure> {
 /// What is in a layer: the second output of its derivation.
 pub fn contents(nix: &Nix, path: &StorePath) -> Result<Contents, Failure> {
     let file = sage_oci_files::open(nix.real_path(path))?;
-    Contents::read(file).map_err(|error| Failure::from_error(&error, error.hint()))
+    Ok(Contents::read(file)?)
 }
 
 /// Nix with the settings of the command line.

@@ -1,3 +1,4 @@
+use sage_oci_hint::Hint;
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -19,6 +20,14 @@ impl Failure {
     /// An error with what to do next.
     pub fn new(message: impl Display, hint: Option<String>) -> Self {
         Self::Error { message: message.to_string(), hint }
+    }
+
+    /// The same with the place that it is about before it, as a file's name.
+    pub fn at(self, place: impl Display) -> Self {
+        match self {
+            Self::NotFine => Self::NotFine,
+            Self::Error { message, hint } => Self::Error { message: format!("{place}: {message}"), hint },
+        }
     }
 
     /// Prints the error, for one that does not end the command.
@@ -52,39 +61,12 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-impl Failure {
-    /// An error with its causes.
-    pub fn from_error(error: &dyn std::error::Error, hint: Option<String>) -> Self {
-        Self::Error { message: chain(error), hint }
+/// Whatever error a crate gives, its causes and its hint are told.
+impl<E: Hint> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(chain(&error), error.hint())
     }
 }
 
-/// Every crate's error has a `hint`; this takes both.
-macro_rules! from_error {
-    ($($error:ty),* $(,)?) => {
-        $(impl From<$error> for Failure {
-            fn from(error: $error) -> Self {
-                let hint = error.hint();
-                Self::from_error(&error, hint)
-            }
-        })*
-    };
-}
-
-from_error!(
-    sage_oci_files::FileError,
-    sage_oci_project::ProjectError,
-    sage_oci_produce::ProduceError,
-    sage_oci_steps::StepError,
-    sage_oci_store::StoreError,
-    sage_oci_engine::EngineError,
-    sage_oci_image::ImageError,
-    sage_oci_layout::LayoutError,
-    sage_oci_closure::ClosureError,
-    sage_oci_machine::MachineError,
-    sage_oci_archive::ArchiveError,
-    sage_oci_signature::SignatureError,
-    sage_oci_census::CensusError,
-    sage_oci_checks::CheckError,
-    sage_oci_smoke::SmokeError,
-);
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,18 @@
 use std::io;
 
 /// Why an archive or an index could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum DebError {
     /// The reader underneath failed; the bytes themselves may be fine.
     #[error("cannot read the archive: {0}")]
     Io(#[source] io::Error),
     /// The first bytes are not those of an ar archive.
     #[error("this is not a Debian archive: it does not begin with `!<arch>`")]
+    #[hint("fetch the file again and compare its SHA-256 with the index")]
     NotAnArchive,
     /// A header between the members of the ar archive is malformed.
     #[error("the ar header of member `{member}` is malformed: {why}")]
+    #[hint("check the file with `dpkg-deb --info`")]
     ArHeader {
         /// The member's name as far as it can be read.
         member: String,
@@ -19,18 +21,21 @@ pub enum DebError {
     },
     /// The bytes end before the archive does.
     #[error("the archive is truncated in {place}")]
+    #[hint("fetch the file again and compare its SHA-256 with the index")]
     Truncated {
         /// The member or entry that is cut.
         place: String,
     },
     /// A member that deb(5) requires is absent.
     #[error("the archive has no `{member}` member")]
+    #[hint("check the file with `dpkg-deb --info`")]
     MissingMember {
         /// The member's name.
         member: &'static str,
     },
     /// A member stands where another must.
     #[error("the archive has member `{found}` where `{expected}` must be")]
+    #[hint("check the file with `dpkg-deb --info`")]
     UnexpectedMember {
         /// The member that is there.
         found: String,
@@ -39,18 +44,21 @@ pub enum DebError {
     },
     /// `debian-binary` names another format than 2.x.
     #[error("the archive has format version `{found}`, only 2.x is known")]
+    #[hint("check the file with `dpkg-deb --info`")]
     Version {
         /// The text of `debian-binary`.
         found: String,
     },
     /// The member's suffix names a compression that is not read.
     #[error("member `{member}` has an unknown compression; none, .gz, .xz and .zst are known")]
+    #[hint("rebuild the package with `dpkg-deb -Zxz`")]
     UnknownCompression {
         /// The member's name.
         member: String,
     },
     /// The decompressor refuses the bytes.
     #[error("member `{member}` cannot be decompressed: {why}")]
+    #[hint("fetch the file again and compare its SHA-256 with the index")]
     Corrupt {
         /// The member's name.
         member: String,
@@ -59,6 +67,9 @@ pub enum DebError {
     },
     /// More bytes come out than the caller allows.
     #[error("member `{member}` unpacks to more than {limit} bytes")]
+    #[hint(
+        "if the package is really that large, raise the limit; an archive that unpacks far beyond its Installed-Size is hostile"
+    )]
     TooLarge {
         /// The member's name.
         member: String,
@@ -67,12 +78,14 @@ pub enum DebError {
     },
     /// Bytes follow where the archive or a member must end.
     #[error("unexpected bytes follow the end of {place}")]
+    #[hint("check the file with `dpkg-deb --info`")]
     TrailingBytes {
         /// The member or stream that should have ended.
         place: String,
     },
     /// A tar header breaks the format.
     #[error("tar entry `{entry}` is malformed: {why}")]
+    #[hint("check the file with `dpkg-deb --info`")]
     TarHeader {
         /// The entry's name as far as it can be read.
         entry: String,
@@ -81,6 +94,7 @@ pub enum DebError {
     },
     /// A name or link target would lead outside the tree, or cannot be a path.
     #[error("tar entry `{entry}` has an unsafe path `{path}`: {why}")]
+    #[hint("Debian's archive has no such packages: check where this one comes from")]
     UnsafePath {
         /// The entry's name.
         entry: String,
@@ -91,6 +105,7 @@ pub enum DebError {
     },
     /// An entry of a kind that no image may get from a package, such as a device node.
     #[error("tar entry `{entry}` is a {kind}, which is refused")]
+    #[hint("Debian's archive has no such packages: check where this one comes from")]
     RefusedKind {
         /// The entry's name.
         entry: String,
@@ -115,32 +130,6 @@ pub enum DebError {
         /// What is wrong, as the end of a sentence.
         why: String,
     },
-}
-
-impl DebError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::Io(_) | Self::Line { .. } | Self::Field { .. } => return None,
-            Self::Truncated { .. } | Self::NotAnArchive | Self::Corrupt { .. } => {
-                "fetch the file again and compare its SHA-256 with the index"
-            }
-            Self::TooLarge { .. } => {
-                "if the package is really that large, raise the limit; an archive that unpacks far beyond its Installed-Size is hostile"
-            }
-            Self::UnsafePath { .. } | Self::RefusedKind { .. } => {
-                "Debian's archive has no such packages: check where this one comes from"
-            }
-            Self::UnknownCompression { .. } => "rebuild the package with `dpkg-deb -Zxz`",
-            Self::ArHeader { .. }
-            | Self::MissingMember { .. }
-            | Self::UnexpectedMember { .. }
-            | Self::Version { .. }
-            | Self::TrailingBytes { .. }
-            | Self::TarHeader { .. } => "check the file with `dpkg-deb --info`",
-        };
-        Some(text.to_owned())
-    }
 }
 
 /// A [`DebError`] travels through readers inside an [`io::Error`]; this takes it out again.

@@ -6,6 +6,7 @@ use common::{ar, control, deb, header, link, read, tar};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use sage_oci_deb::{Deb, DebError, EntryKind};
+use sage_oci_hint::Hint as _;
 use std::cell::Cell;
 use std::io::Write;
 use tar::EntryType;

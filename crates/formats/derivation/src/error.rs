@@ -1,7 +1,7 @@
 use sage_oci_names::{NameError, StorePath};
 
 /// What can be wrong with a derivation, a NAR or an export stream.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum DerivationError {
     /// A text is not a base-32 number of the length asked for.
     #[error("`{text}` is not a Nix base-32 hash: {why}")]
@@ -19,6 +19,7 @@ pub enum DerivationError {
     },
     /// A name or a path breaks Nix's rules.
     #[error(transparent)]
+    #[hint("Nix allows letters, digits and `+-._?=` in names, at most 211 characters")]
     Name(#[from] NameError),
     /// A `.drv` file is not what Nix writes.
     #[error("derivation `{name}`: at byte {offset}: {why}")]
@@ -40,6 +41,7 @@ pub enum DerivationError {
     },
     /// An input derivation has not been added before the one that uses it.
     #[error("derivation `{name}` uses `{input}`, which is not known yet")]
+    #[hint("add `{input}` to the graph before what uses it")]
     UnknownInput {
         /// The derivation's name.
         name: String,
@@ -58,6 +60,7 @@ pub enum DerivationError {
     },
     /// A builder, an argument or a variable names a store path that is not an input; the sandbox would not show it.
     #[error("derivation `{name}` mentions `{path}` in {place}, but does not have it as an input")]
+    #[hint("declare `{path}` as an input source or derivation")]
     UndeclaredInput {
         /// The derivation's name.
         name: String,
@@ -76,6 +79,7 @@ pub enum DerivationError {
     },
     /// A file's length is not what was announced; it changed while it was read.
     #[error("archive entry `{entry}` should have {expected} bytes, but {actual} could be read")]
+    #[hint("leave the files alone while they are added to the store")]
     NarSize {
         /// The entry's name.
         entry: String,
@@ -95,19 +99,4 @@ pub enum DerivationError {
     /// Writing an archive or an export stream failed.
     #[error("cannot write the archive")]
     Write(#[source] std::io::Error),
-}
-
-impl DerivationError {
-    /// What to do next, where there is something to say.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::UnknownInput { input, .. } => Some(format!("add `{input}` to the graph before what uses it")),
-            Self::UndeclaredInput { path, .. } => Some(format!("declare `{path}` as an input source or derivation")),
-            Self::NarSize { .. } => Some("leave the files alone while they are added to the store".to_owned()),
-            Self::Name(_) => {
-                Some("Nix allows letters, digits and `+-._?=` in names, at most 211 characters".to_owned())
-            }
-            _ => None,
-        }
-    }
 }

@@ -110,10 +110,11 @@ impl Images {
 }
 
 /// Why a document does not say what it was made from.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum RecipeFileError {
     /// It is no JSON, or has no such field.
     #[error("it is not a recipe: {0}")]
+    #[hint(none)]
     Syntax(#[from] serde_json::Error),
     /// It is of a later version of this program.
     #[error("it has format {found}, this sage-oci knows format {FORMAT}")]

@@ -1,7 +1,7 @@
 use std::io;
 
 /// Why no repository was written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum GitError {
     /// The writer refused.
     #[error("the pack cannot be written")]
@@ -36,7 +36,7 @@ pub enum GitError {
 }
 
 /// Why a patch does not apply.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 pub enum PatchError {
     /// Not a unified diff.
     #[error("line {line} of the patch: {why}")]

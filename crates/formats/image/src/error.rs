@@ -5,7 +5,7 @@ use sage_oci_names::{BlobDigest, DiffId};
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why an image cannot be assembled, read or believed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 #[non_exhaustive]
 pub enum ImageError {
     /// An image without layers.
@@ -13,6 +13,7 @@ pub enum ImageError {
     NoLayers,
     /// More layers than engines stack.
     #[error("the image has {count} layers; engines stop at {most}")]
+    #[hint("merge small layers in the layer plan and lock again")]
     TooManyLayers {
         /// How many there are.
         count: usize,
@@ -27,6 +28,7 @@ pub enum ImageError {
     },
     /// The place that holds the image failed.
     #[error("cannot read {what}")]
+    #[hint(none)]
     Source {
         /// What was wanted: `the index` or a digest.
         what: String,
@@ -53,6 +55,7 @@ pub enum ImageError {
     },
     /// A document is not the JSON it should be.
     #[error("{what} is not valid")]
+    #[hint(none)]
     Json {
         /// Which document.
         what: String,
@@ -72,6 +75,7 @@ pub enum ImageError {
     },
     /// A blob's bytes are not those its descriptor promises.
     #[error("blob {expected} has digest {actual}")]
+    #[hint("the image is damaged; build it again, or check the disk it lies on")]
     DigestMismatch {
         /// The digest of the descriptor.
         expected: BlobDigest,
@@ -80,6 +84,7 @@ pub enum ImageError {
     },
     /// A blob's length is not the one its descriptor promises.
     #[error("blob {digest} has {actual} bytes, its descriptor says {expected}")]
+    #[hint("the image is damaged; build it again, or check the disk it lies on")]
     SizeMismatch {
         /// Which blob.
         digest: BlobDigest,
@@ -90,6 +95,7 @@ pub enum ImageError {
     },
     /// A layer's uncompressed content is not the one the config promises.
     #[error("layer {blob} has diff id {actual}, the config says {expected}")]
+    #[hint("the image is damaged; build it again, or check the disk it lies on")]
     DiffIdMismatch {
         /// The layer's blob.
         blob: BlobDigest,
@@ -126,6 +132,7 @@ pub enum ImageError {
     },
     /// The index has no image for a machine.
     #[error("the index has no linux image for {architecture}; it has {present}")]
+    #[hint("build the image for this architecture first")]
     NoSuchPlatform {
         /// The architecture wanted.
         architecture: String,
@@ -161,18 +168,4 @@ pub enum ImageError {
         /// Its platform, as `linux/amd64`.
         platform: Option<String>,
     },
-}
-
-impl ImageError {
-    /// What to do next, where there is something.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::DigestMismatch { .. } | Self::SizeMismatch { .. } | Self::DiffIdMismatch { .. } => {
-                Some("the image is damaged; build it again, or check the disk it lies on".to_owned())
-            }
-            Self::TooManyLayers { .. } => Some("merge small layers in the layer plan and lock again".to_owned()),
-            Self::NoSuchPlatform { .. } => Some("build the image for this architecture first".to_owned()),
-            _ => None,
-        }
-    }
 }

@@ -102,16 +102,18 @@ pub struct Conffile {
 }
 
 /// Why a list of contents could not be written or read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum ContentsError {
     /// The bytes could not be read, written or decompressed.
     #[error("cannot read or write a layer's list of contents")]
     Io(#[from] io::Error),
     /// The text is not a list of contents.
     #[error("this is no list of a layer's contents")]
+    #[hint("build the layer again")]
     Json(#[from] serde_json::Error),
     /// A newer program wrote it.
     #[error("the list of contents has format {found}, but this program knows formats up to {known}")]
+    #[hint("use the version of sage-oci that wrote the layer, or a newer one")]
     NewerFormat {
         /// The format found.
         found: u32,
@@ -120,23 +122,11 @@ pub enum ContentsError {
     },
     /// It is longer than any list can be.
     #[error("the list of contents is longer than {limit} bytes")]
+    #[hint("build the layer again")]
     TooLong {
         /// The longest that is read.
         limit: u64,
     },
-}
-
-impl ContentsError {
-    /// What to do next, where something can be said.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NewerFormat { .. } => {
-                Some("use the version of sage-oci that wrote the layer, or a newer one".to_owned())
-            }
-            Self::Json(_) | Self::TooLong { .. } => Some("build the layer again".to_owned()),
-            Self::Io(_) => None,
-        }
-    }
 }
 
 /// The one field every format has.

@@ -1,7 +1,7 @@
 use std::io;
 
 /// Why a layer could not be written or read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum LayerError {
     /// A path that must not stand in a layer.
     #[error("`{path}` is not a path of a layer: {why}")]
@@ -37,12 +37,14 @@ pub enum LayerError {
     },
     /// A path that came before.
     #[error("`{path}` comes twice in one layer")]
+    #[hint("leave out all but one of the packages that bring `{path}`")]
     DuplicatePath {
         /// The path.
         path: String,
     },
     /// A directory that came before with another mode, owner or attributes.
     #[error("the directory `{path}` comes twice in one layer, first as {first}, then as {second}")]
+    #[hint("decide for one mode and owner of `{path}` with a rule")]
     DirectoryMismatch {
         /// The directory.
         path: String,
@@ -53,6 +55,7 @@ pub enum LayerError {
     },
     /// A path below something that is no directory.
     #[error("`{path}` lies below `{ancestor}`, which is no directory in this layer")]
+    #[hint("move the files below `{ancestor}` to where it points, or leave it out")]
     BelowNonDirectory {
         /// The path.
         path: String,
@@ -122,6 +125,7 @@ pub enum LayerError {
     WorkerDied,
     /// The blob could not be written.
     #[error("cannot write the layer's blob")]
+    #[hint(with = (source.kind() == io::ErrorKind::StorageFull).then(|| "make room on the disk".to_owned()))]
     Write {
         /// Why.
         source: io::Error,
@@ -137,6 +141,7 @@ pub enum LayerError {
     },
     /// The archive lacks the two zero blocks that end it.
     #[error("the layer's tar archive has no end, so it was probably cut off")]
+    #[hint("get the blob again")]
     NoEndOfArchive,
     /// An entry of a type that layers do not use.
     #[error("`{path}` has the entry type `{kind}`, which has no place in a layer")]
@@ -155,24 +160,6 @@ pub enum LayerError {
 }
 
 impl LayerError {
-    /// What to do next, where something can be said.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::DirectoryMismatch { path, .. } => {
-                Some(format!("decide for one mode and owner of `{path}` with a rule"))
-            }
-            Self::DuplicatePath { path } => Some(format!("leave out all but one of the packages that bring `{path}`")),
-            Self::BelowNonDirectory { ancestor, .. } => {
-                Some(format!("move the files below `{ancestor}` to where it points, or leave it out"))
-            }
-            Self::Write { source } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("make room on the disk".to_owned())
-            }
-            Self::NoEndOfArchive => Some("get the blob again".to_owned()),
-            _ => None,
-        }
-    }
-
     /// Whether the same call may succeed later.
     pub fn should_retry(&self) -> bool {
         matches!(self, Self::Spawn { .. })

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Slowly, entry, file, read, write};
 use proptest::prelude::*;
+use sage_oci_hint::Hint as _;
 use sage_oci_layer::{
     CHUNK, Compression, Entry, EntryKind, LayerError, LayerWriter, Options, read_foreign_layer, read_layer,
 };

@@ -1,7 +1,7 @@
 use std::io;
 
 /// Why a cache could not be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum LdcacheError {
     /// The bytes of a file could not be read.
     #[error("cannot read a file to see whether it is a shared object")]
@@ -11,6 +11,7 @@ pub enum LdcacheError {
     },
     /// A configuration file includes a pattern that is none.
     #[error("`{file}` includes `{pattern}`, which is no pattern: {why}")]
+    #[hint("correct `{file}`, or leave out the package that brings it")]
     Pattern {
         /// The configuration file.
         file: String,
@@ -21,6 +22,7 @@ pub enum LdcacheError {
     },
     /// A configuration file includes a pattern that is not absolute, which `ldconfig -r` refuses too.
     #[error("`{file}` includes `{pattern}`, which is not absolute")]
+    #[hint("correct `{file}`, or leave out the package that brings it")]
     RelativeInclude {
         /// The configuration file.
         file: String,
@@ -29,12 +31,14 @@ pub enum LdcacheError {
     },
     /// Configuration files include each other without end.
     #[error("`{file}` includes itself")]
+    #[hint("correct `{file}`, or leave out the package that brings it")]
     IncludeLoop {
         /// The configuration file.
         file: String,
     },
     /// Configuration files that include files twice which include files twice, and so on.
     #[error("`{file}` is included when {most} files have been read already")]
+    #[hint("correct `{file}`, or leave out the package that brings it")]
     TooManyIncludes {
         /// The configuration file.
         file: String,
@@ -43,6 +47,7 @@ pub enum LdcacheError {
     },
     /// glibc before 2.37 gives such directories a meaning that this crate does not write down.
     #[error("glibc {version} searches `{path}` for special hardware, which is not supported")]
+    #[hint("leave out the package that brings `{path}`")]
     LegacyHardware {
         /// The directory.
         path: String,
@@ -52,20 +57,4 @@ pub enum LdcacheError {
     /// The cache would have offsets beyond 32 bits.
     #[error("there are too many libraries for one cache")]
     TooLarge,
-}
-
-impl LdcacheError {
-    /// What to do next, where something can be said.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::LegacyHardware { path, .. } => Some(format!("leave out the package that brings `{path}`")),
-            Self::RelativeInclude { file, .. }
-            | Self::Pattern { file, .. }
-            | Self::IncludeLoop { file }
-            | Self::TooManyIncludes { file, .. } => {
-                Some(format!("correct `{file}`, or leave out the package that brings it"))
-            }
-            Self::Read { .. } | Self::TooLarge => None,
-        }
-    }
 }

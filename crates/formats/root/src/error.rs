@@ -1,16 +1,22 @@
 use sage_oci_names::PackageName;
 
 /// Why files of an image's root cannot be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum RootError {
     /// A package comes from two layers.
     #[error("the build step is malformed: package {package} is in two layers")]
+    #[hint(
+        "the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one"
+    )]
     PackageTwice {
         /// The package.
         package: PackageName,
     },
     /// A package is installed, and the stand-in shall provide it as one that is left out.
     #[error("the build step is malformed: package {package} is installed and said to be left out")]
+    #[hint(
+        "the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one"
+    )]
     LeftOutInstalled {
         /// The package.
         package: PackageName,
@@ -25,6 +31,9 @@ pub enum RootError {
     },
     /// Two packages, or a package and a generated file, bring one path differently.
     #[error("`/{path}` is brought twice: by {first} and by {second}")]
+    #[hint(
+        "leave one of the packages out, or declare a diversion or replacement and lock again"
+    )]
     Conflict {
         /// The path.
         path: String,
@@ -35,6 +44,9 @@ pub enum RootError {
     },
     /// The definition places a file where a package has one.
     #[error("the definition places `/{path}`, which the package {package} ships")]
+    #[hint(
+        "say `divert = true` beside the file's `path`, and dpkg will know of it"
+    )]
     Shipped {
         /// The path.
         path: String,
@@ -43,6 +55,9 @@ pub enum RootError {
     },
     /// A path lies below something that is no directory.
     #[error("`/{path}` lies below `/{ancestor}`, which is no directory in the image")]
+    #[hint(
+        "two packages disagree on what the ancestor is; leave one of them out"
+    )]
     BelowLink {
         /// The path.
         path: String,
@@ -67,6 +82,9 @@ pub enum RootError {
     },
     /// A glob of `exclude` or `include` is malformed.
     #[error("the pattern `{pattern}` is malformed: {why}")]
+    #[hint(
+        "write it as dpkg's path-exclude, as `/usr/share/doc/*`"
+    )]
     Pattern {
         /// The pattern.
         pattern: String,
@@ -75,6 +93,9 @@ pub enum RootError {
     },
     /// An owner is neither declared nor a number.
     #[error("the {kind} `{name}` of `{path}` does not exist in the image")]
+    #[hint(
+        "declare the user or group among the effects"
+    )]
     UnknownOwner {
         /// `user` or `group`.
         kind: &'static str,
@@ -101,6 +122,9 @@ pub enum RootError {
     },
     /// A path that must be installed is not.
     #[error("`{path}` is not in the image, but {wanted_by} needs it")]
+    #[hint(
+        "correct the effect, or add the package that ships the path"
+    )]
     Absent {
         /// The path.
         path: String,
@@ -113,25 +137,4 @@ pub enum RootError {
         /// Why.
         why: String,
     },
-}
-
-impl RootError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::Conflict { .. } => {
-                "leave one of the packages out, or declare a diversion or replacement and lock again"
-            }
-            Self::Shipped { .. } => "say `divert = true` beside the file's `path`, and dpkg will know of it",
-            Self::BelowLink { .. } => "two packages disagree on what the ancestor is; leave one of them out",
-            Self::UnknownOwner { .. } => "declare the user or group among the effects",
-            Self::Absent { .. } => "correct the effect, or add the package that ships the path",
-            Self::Pattern { .. } => "write it as dpkg's path-exclude, as `/usr/share/doc/*`",
-            Self::PackageTwice { .. } | Self::LeftOutInstalled { .. } => {
-                "the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one"
-            }
-            _ => return None,
-        };
-        Some(text.to_owned())
-    }
 }

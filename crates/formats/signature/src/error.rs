@@ -1,8 +1,13 @@
+/// What can be done about bytes that somebody changed.
+const CHANGED: &str =
+    "the mirror or something on the way changed the file: try another mirror, and do not use what this one sent";
+
 /// Why a clear-signed file is not to be believed, or a keyring cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 pub enum SignatureError {
     /// The file is not exactly one clear-signed block.
     #[error("line {line}: the file is not one clear-signed block: {why}")]
+    #[hint("{CHANGED}")]
     Framework {
         /// The line, counted from one.
         line: usize,
@@ -11,12 +16,14 @@ pub enum SignatureError {
     },
     /// The armoured signature block cannot be decoded.
     #[error("the signature block cannot be read: {why}")]
+    #[hint("{CHANGED}")]
     Packets {
         /// What the decoder says.
         why: String,
     },
     /// A key of the keyring is named as the signer, and its signature does not fit the text.
     #[error("BAD signature by {user} ({signer}): the text or the signature was changed")]
+    #[hint("{CHANGED}")]
     Bad {
         /// The fingerprint of the signing key or subkey.
         signer: String,
@@ -25,6 +32,7 @@ pub enum SignatureError {
     },
     /// A key of the keyring signed with a digest that no longer protects.
     #[error("the signature by {user} ({signer}) uses the weak digest {digest}")]
+    #[hint("ask the suite's owner to sign with SHA-256 or better")]
     WeakDigest {
         /// The fingerprint of the signing key or subkey.
         signer: String,
@@ -36,6 +44,7 @@ pub enum SignatureError {
     /// The signature was made before its key began or after it expired.
     #[error("the signature by {user} ({signer}) was made at {signed}, outside the life of its key ({begins} to {}; seconds since 1970)",
             .expires.map_or_else(|| "no end".to_owned(), |end| end.to_string()))]
+    #[hint("the key may have been prolonged: update its file from debian-archive-keyring")]
     OutsideLife {
         /// The fingerprint of the signing key or subkey.
         signer: String,
@@ -50,6 +59,7 @@ pub enum SignatureError {
     },
     /// A key of the keyring made a signature that cannot be taken, such as one by a revoked key.
     #[error("the signature by {user} ({signer}) cannot be taken: {why}")]
+    #[hint("update the key's file, and read why its owner withdrew it")]
     Unfit {
         /// The fingerprint of the signing key or subkey.
         signer: String,
@@ -60,35 +70,20 @@ pub enum SignatureError {
     },
     /// No key of the keyring has signed.
     #[error("no key of the keyring has signed this; the signatures are by {}", if .issuers.is_empty() { "nobody".to_owned() } else { .issuers.join(", ") })]
+    #[hint(
+        "if Debian has a new key, compare its fingerprint with https://ftp-master.debian.org/keys.html and add its file to the keyring"
+    )]
     NoKnownSigner {
         /// Fingerprints or key ids as the signatures name them.
         issuers: Vec<String>,
     },
     /// A file of the keyring is not an armoured public key, or not a whole one.
     #[error("key file `{file}`: {why}")]
+    #[hint("export the key with `gpg --armor --export`")]
     Key {
         /// The name that the caller gave.
         file: String,
         /// What is wrong.
         why: String,
     },
-}
-
-impl SignatureError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::Framework { .. } | Self::Packets { .. } | Self::Bad { .. } => {
-                "the mirror or something on the way changed the file: try another mirror, and do not use what this one sent"
-            }
-            Self::WeakDigest { .. } => "ask the suite's owner to sign with SHA-256 or better",
-            Self::OutsideLife { .. } => "the key may have been prolonged: update its file from debian-archive-keyring",
-            Self::Unfit { .. } => "update the key's file, and read why its owner withdrew it",
-            Self::NoKnownSigner { .. } => {
-                "if Debian has a new key, compare its fingerprint with https://ftp-master.debian.org/keys.html and add its file to the keyring"
-            }
-            Self::Key { .. } => "export the key with `gpg --armor --export`",
-        };
-        Some(text.to_owned())
-    }
 }

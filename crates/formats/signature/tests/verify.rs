@@ -1,6 +1,7 @@
 //! Files signed by GnuPG with keys made for these tests; see `data/README.md` for how they were made.
 
 use proptest::prelude::*;
+use sage_oci_hint::Hint as _;
 use sage_oci_signature::{Keyring, SignatureError, verify};
 
 macro_rules! data {

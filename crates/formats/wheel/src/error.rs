@@ -1,8 +1,9 @@
 /// Why a wheel cannot be installed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum WheelError {
     /// It is no zip archive, or a broken one.
     #[error("it is no readable zip archive")]
+    #[hint(none)]
     Zip(#[from] zip::result::ZipError),
     /// A file in it cannot be read.
     #[error("`{path}` in it cannot be read")]

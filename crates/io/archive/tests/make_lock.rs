@@ -5,6 +5,7 @@ use sage_oci_census::Census;
 use sage_oci_effects::Effect;
 use sage_oci_fake_mirror::{Fault, Mirror, When};
 use sage_oci_fake_suite::{DATE, Key, Package, Suite};
+use sage_oci_hint::Hint as _;
 use sage_oci_lock::{Lock, LockedPackage, Reason};
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, SourceName};
 use sage_oci_signature::Keyring;

@@ -2,29 +2,33 @@ use crate::StoreKind;
 use sage_oci_image::ImageError;
 
 /// Why the engine could not be reached, did not take an image, or did not run a command.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 #[non_exhaustive]
 pub enum EngineError {
     /// No engine answers.
     #[error("no container engine was found (tried {tried})")]
+    #[hint("install and start Docker (`apt-get install docker.io`), or set DOCKER_HOST")]
     Absent {
         /// The addresses that were tried.
         tried: String,
     },
     /// The socket is there but must not be opened.
     #[error("no permission to talk to the container engine at {host}")]
+    #[hint("add yourself to the `docker` group (`sudo usermod -aG docker $USER`, then log in again), or use sudo")]
     Permission {
         /// The address.
         host: String,
     },
     /// An address of a kind that is not spoken here.
     #[error("`{host}` is no engine address this program can use")]
+    #[hint("use unix:///path/to/socket or tcp://host:port in DOCKER_HOST")]
     UnsupportedHost {
         /// The address, credentials left out.
         host: String,
     },
     /// The engine is older than what is supported.
     #[error("the engine at {host} is version {version} (API {api}); at least Docker 20.10 (API 1.41) is needed")]
+    #[hint("upgrade the engine")]
     TooOld {
         /// The address.
         host: String,
@@ -35,6 +39,7 @@ pub enum EngineError {
     },
     /// The engine went away in the middle of something.
     #[error("the engine at {host} went away while {during}")]
+    #[hint("look at the engine's log (`journalctl -u {}`), then try again", kind.client())]
     Gone {
         /// The address.
         host: String,
@@ -48,6 +53,7 @@ pub enum EngineError {
     },
     /// The engine neither took nor said anything for too long.
     #[error("the engine at {host} was silent for {seconds} seconds while {during}")]
+    #[hint("the engine may be overloaded or its disk full; look at its log and `df`")]
     Silent {
         /// The address.
         host: String,
@@ -58,6 +64,7 @@ pub enum EngineError {
     },
     /// The engine refused.
     #[error("the engine failed while {during}")]
+    #[hint(none)]
     Api {
         /// What was being done.
         during: String,
@@ -67,6 +74,7 @@ pub enum EngineError {
     },
     /// The engine reported a failure in the middle of a load.
     #[error("the engine did not take the image: {message}")]
+    #[hint(with = make_room(message, *kind))]
     LoadRefused {
         /// The engine's words.
         message: String,
@@ -83,6 +91,10 @@ pub enum EngineError {
     },
     /// The image's programs are for another machine, and nothing there emulates it.
     #[error("the engine at {host} runs on {machine} and cannot run programs for {architecture}")]
+    #[hint(
+        "install an emulator on the engine's machine (`apt-get install qemu-user-static binfmt-support`), or use an \
+         engine on {architecture}; building and loading need none"
+    )]
     CannotRun {
         /// The address.
         host: String,
@@ -96,6 +108,7 @@ pub enum EngineError {
     Image(#[from] ImageError),
     /// A blob of the image could not be read, or is not what its digest says.
     #[error("cannot send layer {blob}")]
+    #[hint("the image is damaged; build it again")]
     Blob {
         /// The blob's digest.
         blob: String,
@@ -105,12 +118,14 @@ pub enum EngineError {
     },
     /// The engine has no such image.
     #[error("the engine has no image `{name}`")]
+    #[hint("import it first: `sage-oci load`")]
     NoImage {
         /// The name or Id.
         name: String,
     },
     /// A port of this machine is in use.
     #[error("port {port} of this machine is taken")]
+    #[hint("`ss -ltnp 'sport = :{port}'` shows who has it; name another one, or none for any that is free")]
     PortTaken {
         /// The port.
         port: u16,
@@ -142,6 +157,7 @@ pub enum EngineError {
     },
     /// A name could not be given, and those that were given before it could not all be put back.
     #[error("the engine did not give the image its name {name}, and these could not be put back: {names}")]
+    #[hint("when the engine answers again, put them back with `{}`", commands.join("; "))]
     NamesSplit {
         /// The name.
         name: String,
@@ -161,46 +177,12 @@ pub enum EngineError {
     Interrupted,
 }
 
-impl EngineError {
-    /// What to do next, where there is something.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Absent { .. } => {
-                Some("install and start Docker (`apt-get install docker.io`), or set DOCKER_HOST".into())
-            }
-            Self::Permission { .. } => Some(
-                "add yourself to the `docker` group (`sudo usermod -aG docker $USER`, then log in again), or use sudo"
-                    .into(),
-            ),
-            Self::UnsupportedHost { .. } => Some("use unix:///path/to/socket or tcp://host:port in DOCKER_HOST".into()),
-            Self::TooOld { .. } => Some("upgrade the engine".into()),
-            Self::Gone { kind, .. } => {
-                Some(format!("look at the engine's log (`journalctl -u {}`), then try again", kind.client()))
-            }
-            Self::Silent { .. } => {
-                Some("the engine may be overloaded or its disk full; look at its log and `df`".into())
-            }
-            Self::LoadRefused { message, kind } if message.contains("no space left") => {
-                Some(format!("the engine's disk is full; `{} system df` shows what takes the room", kind.client()))
-            }
-            Self::NotNamed { source, .. } => source.hint(),
-            Self::NamesSplit { commands, .. } => {
-                Some(format!("when the engine answers again, put them back with `{}`", commands.join("; ")))
-            }
-            Self::CannotRun { architecture, .. } => Some(format!(
-                "install an emulator on the engine's machine (`apt-get install qemu-user-static binfmt-support`), or use an \
-                 engine on {architecture}; building and loading need none"
-            )),
-            Self::NoImage { .. } => Some("import it first: `sage-oci load`".into()),
-            Self::PortTaken { port } => Some(format!(
-                "`ss -ltnp 'sport = :{port}'` shows who has it; name another one, or none for any that is free"
-            )),
-            Self::Image(error) => error.hint(),
-            Self::Blob { .. } => Some("the image is damaged; build it again".into()),
-            _ => None,
-        }
-    }
+fn make_room(message: &str, kind: StoreKind) -> Option<String> {
+    let full = message.contains("no space left");
+    full.then(|| format!("the engine's disk is full; `{} system df` shows what takes the room", kind.client()))
+}
 
+impl EngineError {
     /// Whether the same call may succeed when it is made again.
     pub fn should_retry(&self) -> bool {
         matches!(self, Self::Gone { .. } | Self::Silent { .. })

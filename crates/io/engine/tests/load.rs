@@ -4,6 +4,7 @@ mod common;
 
 use common::{ZSTD, engine, exists, fresh, image, load, reference, remove, tiny};
 use sage_oci_engine::{EngineError, LoadEvent, LoadOptions, StoreKind};
+use sage_oci_hint::Hint as _;
 use sage_oci_image::{ImageSource, MemoryImage, SourceError};
 use sage_oci_layer::Compression;
 use sage_oci_names::{Architecture, BlobDigest};

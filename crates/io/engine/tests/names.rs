@@ -4,6 +4,7 @@ mod common;
 
 use common::{ZSTD, engine, fresh, image, load_nameless, reference, remove};
 use sage_oci_engine::{Engine, EngineError, Host, LoadEvent, LoadOptions, Reference};
+use sage_oci_hint::Hint as _;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};

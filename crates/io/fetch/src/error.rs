@@ -3,10 +3,11 @@ use sage_oci_names::Sha256;
 use std::time::Duration;
 
 /// Why a download did not happen.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum FetchError {
     /// Some files could be had from no mirror.
     #[error("{}", list(failures, *not_tried))]
+    #[hint(with = Some(other_mirror(failures)))]
     Failed {
         /// Each file that failed, in the order of the request, with what every mirror said.
         failures: Vec<Failure>,
@@ -15,9 +16,11 @@ pub enum FetchError {
     },
     /// There is no mirror to ask.
     #[error("no mirror is named to fetch from")]
+    #[hint("name a mirror, such as http://deb.debian.org/debian")]
     NoMirror,
     /// A mirror or URL that cannot be used.
     #[error("`{url}` cannot be fetched from: {why}")]
+    #[hint("it must begin with http:// or https:// and name a host")]
     BadUrl {
         /// The URL, without its password.
         url: String,
@@ -26,6 +29,7 @@ pub enum FetchError {
     },
     /// A proxy variable that cannot be used. The value is left out: it may hold a password.
     #[error("the environment variable `{variable}` does not hold the URL of a proxy: {why}")]
+    #[hint("set {variable} to a form like http://proxy.example:3128, or unset it")]
     BadProxy {
         /// The variable.
         variable: &'static str,
@@ -37,6 +41,7 @@ pub enum FetchError {
     File(#[from] FileError),
     /// [`crate::Options::stop`] was set.
     #[error("the download was stopped")]
+    #[hint("what has come so far is kept, and a new run goes on from there")]
     Cancelled,
 }
 
@@ -61,7 +66,7 @@ pub struct Answer {
 }
 
 /// What can go wrong with one transfer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 #[non_exhaustive]
 pub enum Trouble {
     /// A status other than 200 or 206.
@@ -136,37 +141,28 @@ pub enum Trouble {
     },
 }
 
-impl FetchError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            FetchError::File(error) => error.hint(),
-            FetchError::Failed { .. } if self.is_not_found() => Some(
-                "the mirrors no longer hold this version: use a mirror that keeps old ones (snapshot.debian.org), or \
-                 make the lock anew"
-                    .to_owned(),
-            ),
-            FetchError::Failed { failures, .. } => {
-                let digest =
-                    |answer: &Answer| matches!(answer.trouble, Trouble::WrongDigest { .. } | Trouble::OtherSize { .. });
-                Some(if failures.iter().any(|failure| failure.answers.iter().any(digest)) {
-                    "a mirror has other bytes than the lock: it may be in the middle of an update, or a proxy on the \
-                     way may have put its own page there; name another mirror"
-                        .to_owned()
-                } else {
-                    "look at the network and the mirrors; what has come so far is kept, and a new run goes on from there"
-                        .to_owned()
-                })
-            }
-            FetchError::NoMirror => Some("name a mirror, such as http://deb.debian.org/debian".to_owned()),
-            FetchError::BadUrl { .. } => Some("it must begin with http:// or https:// and name a host".to_owned()),
-            FetchError::BadProxy { variable, .. } => {
-                Some(format!("set {variable} to a form like http://proxy.example:3128, or unset it"))
-            }
-            FetchError::Cancelled => Some("what has come so far is kept, and a new run goes on from there".to_owned()),
-        }
-    }
+/// What a person can do when no mirror gave some files.
+fn other_mirror(failures: &[Failure]) -> String {
+    let digest = |answer: &Answer| matches!(answer.trouble, Trouble::WrongDigest { .. } | Trouble::OtherSize { .. });
+    let text = if failures.iter().any(Failure::is_not_found) {
+        "the mirrors no longer hold this version: use a mirror that keeps old ones (snapshot.debian.org), or make the lock anew"
+    } else if failures.iter().any(|failure| failure.answers.iter().any(digest)) {
+        "a mirror has other bytes than the lock: it may be in the middle of an update, or a proxy on the way may have put its \
+         own page there; name another mirror"
+    } else {
+        "look at the network and the mirrors; what has come so far is kept, and a new run goes on from there"
+    };
+    text.to_owned()
+}
 
+impl Failure {
+    /// Whether every mirror says that the file is not there.
+    fn is_not_found(&self) -> bool {
+        self.answers.iter().all(|answer| matches!(answer.trouble, Trouble::Status { code: 404 | 410, .. }))
+    }
+}
+
+impl FetchError {
     /// Whether the same call again, later, can go better.
     pub fn should_retry(&self) -> bool {
         match self {
@@ -181,9 +177,8 @@ impl FetchError {
 
     /// Whether every mirror says of some file that it is not there.
     pub fn is_not_found(&self) -> bool {
-        let gone = |answer: &Answer| matches!(answer.trouble, Trouble::Status { code: 404 | 410, .. });
         match self {
-            FetchError::Failed { failures, .. } => failures.iter().any(|failure| failure.answers.iter().all(gone)),
+            FetchError::Failed { failures, .. } => failures.iter().any(Failure::is_not_found),
             _ => false,
         }
     }

@@ -1,4 +1,5 @@
 use crate::statvfs::free_bytes;
+use sage_oci_hint::Hint;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -32,10 +33,24 @@ impl FileError {
         self.kind() == io::ErrorKind::NotFound
     }
 
-    /// What to do next, where something can be said.
-    ///
+    /// Whether the same operation can succeed when it is simply done again.
+    pub fn should_retry(&self) -> bool {
+        matches!(self.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ResourceBusy)
+    }
+}
+
+impl std::fmt::Display for FileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot {} `{}`: {}", self.action, self.path.display(), self.source)
+    }
+}
+
+// By hand and not by `thiserror`, which would make `source` part of the chain although the message holds it.
+impl std::error::Error for FileError {}
+
+impl Hint for FileError {
     /// For a full disk it looks at the file system anew and tells how much is free now.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let path = self.path.display();
         match self.kind() {
             io::ErrorKind::StorageFull => Some(match free_bytes(&self.path) {
@@ -57,21 +72,7 @@ impl FileError {
             _ => None,
         }
     }
-
-    /// Whether the same operation can succeed when it is simply done again.
-    pub fn should_retry(&self) -> bool {
-        matches!(self.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ResourceBusy)
-    }
 }
-
-impl std::fmt::Display for FileError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "cannot {} `{}`: {}", self.action, self.path.display(), self.source)
-    }
-}
-
-// By hand and not by `thiserror`, which would make `source` part of the chain although the message holds it.
-impl std::error::Error for FileError {}
 
 #[cfg(test)]
 mod tests {

@@ -159,6 +159,7 @@ fn tail(log: &Path) -> Result<String, FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_hint::Hint as _;
     use std::cell::RefCell;
 
     fn plan(folder: &Path) -> Plan {

@@ -6,7 +6,7 @@ use sage_oci_recipe::{ClosureStepError, RecipeError};
 use sage_oci_store::StoreError;
 
 /// Why an image cannot be produced.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum ProduceError {
     /// The lock and the definition do not fit together.
     #[error(transparent)]
@@ -25,6 +25,7 @@ pub enum ProduceError {
     Fetch(#[from] FetchError),
     /// Each archive is what the lock says, and all together they are not.
     #[error("the archives of `{}` are those of the lock, and their folder is not what the lock promises: `{actual}`", promised.name())]
+    #[hint("restore the committed lock; locks are not edited by hand")]
     Folder {
         /// Where the folder should be.
         promised: StorePath,
@@ -37,20 +38,4 @@ pub enum ProduceError {
     /// A file of ours.
     #[error(transparent)]
     File(#[from] FileError),
-}
-
-impl ProduceError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Recipe(error) => error.hint(),
-            Self::Closure(error) => error.hint(),
-            Self::Derivation(_) => None,
-            Self::Store(error) => error.hint(),
-            Self::Fetch(error) => error.hint(),
-            Self::Folder { .. } => Some("restore the committed lock; locks are not edited by hand".to_owned()),
-            Self::Base(error) => error.hint(),
-            Self::File(error) => error.hint(),
-        }
-    }
 }

@@ -6,10 +6,11 @@ use sage_oci_recipe::RecipeError;
 use std::path::PathBuf;
 
 /// Why the project's folder does not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum ProjectError {
     /// No `nix/images` at or above the working directory.
     #[error("no sage-oci project at {} or above it: there is no `nix/images` folder", start.display())]
+    #[hint("run the command inside a checkout, or say where one is with `--project DIR`")]
     NotFound {
         /// Where the search began.
         start: PathBuf,
@@ -26,6 +27,7 @@ pub enum ProjectError {
     },
     /// The channel was never locked for this architecture.
     #[error("channel `{channel}` has no lock: {} is not there", path.display())]
+    #[hint("write it with `sage-oci lock --channel {channel}`")]
     NoLock {
         /// The channel.
         channel: String,
@@ -34,6 +36,7 @@ pub enum ProjectError {
     },
     /// A key that a channel names.
     #[error("{}:{}: suite `{suite}` trusts the key `{}`, and {} is not there", key.file, key.line, key.value, path.display())]
+    #[hint("put the armoured public key there, or correct `keys` in the channel's definition")]
     NoKey {
         /// The suite.
         suite: String,
@@ -63,6 +66,7 @@ pub enum ProjectError {
     },
     /// A recipe that is none.
     #[error("{document}: {source}")]
+    #[hint("write it again with `sage-oci recipe`, which needs neither network nor Nix")]
     NoRecipe {
         /// The recipe, below the project's folder.
         document: String,
@@ -71,6 +75,7 @@ pub enum ProjectError {
     },
     /// A recipe that was made from other files than those that are there.
     #[error("{document} is out of date: {why}")]
+    #[hint("write it again with `sage-oci recipe`, which needs neither network nor Nix")]
     Stale {
         /// The recipe, below the project's folder.
         document: String,
@@ -80,27 +85,4 @@ pub enum ProjectError {
     /// A file that cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-}
-
-impl ProjectError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotFound { .. } => {
-                Some("run the command inside a checkout, or say where one is with `--project DIR`".to_owned())
-            }
-            Self::NoLock { channel, .. } => Some(format!("write it with `sage-oci lock --channel {channel}`")),
-            Self::Definition(error) => error.hint(),
-            Self::Lock { source, .. } => source.hint(),
-            Self::File(error) => error.hint(),
-            Self::NoKey { .. } => {
-                Some("put the armoured public key there, or correct `keys` in the channel's definition".to_owned())
-            }
-            Self::Recipe { source, .. } => source.hint(),
-            Self::NoRecipe { .. } | Self::Stale { .. } => {
-                Some("write it again with `sage-oci recipe`, which needs neither network nor Nix".to_owned())
-            }
-            Self::Unknown { .. } => None,
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Locks and definitions that do not fit together: what is named and missing is an error that names it, never less in an image.
 
+use sage_oci_hint::Hint as _;
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, Sha256};
 use sage_oci_project::Project;

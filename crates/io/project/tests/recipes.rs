@@ -4,6 +4,7 @@
 
 use sage_oci_emit::Emitted;
 use sage_oci_files as files;
+use sage_oci_hint::Hint as _;
 use sage_oci_names::{Architecture, ChannelName, StorePath};
 use sage_oci_project::{Project, ProjectError};
 use sage_oci_recipe::{Graph, Surroundings};

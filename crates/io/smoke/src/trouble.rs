@@ -1,5 +1,6 @@
 use crate::Verdict;
 use sage_oci_engine::{EngineError, State};
+use sage_oci_hint::Hint as _;
 
 /// Why a check did not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use sage_oci_root::RootError;
 use std::path::PathBuf;
 
 /// Why a step could not be done. Nothing is left in its outputs then.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum StepError {
     /// A file of the builder's own.
     #[error(transparent)]
@@ -17,12 +17,14 @@ pub enum StepError {
     Root(#[from] RootError),
     /// The environment lacks what Nix sets for every builder.
     #[error("the environment variable `{name}` is not set")]
+    #[hint("this runs as a builder of Nix; use `sage-oci build`")]
     Environment {
         /// The variable.
         name: &'static str,
     },
     /// The step itself makes no sense.
     #[error("the build step is malformed: {why}")]
+    #[hint("the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one")]
     Spec {
         /// The rule it breaks.
         why: String,
@@ -69,6 +71,7 @@ pub enum StepError {
     },
     /// The archive holds another package than the step says.
     #[error("the archive that should hold package {expected} holds `{found}`")]
+    #[hint("the lock and the archive do not belong together: lock again, and judge the script that changed")]
     WrongPackage {
         /// The package of the step.
         expected: PackageName,
@@ -77,6 +80,7 @@ pub enum StepError {
     },
     /// A maintainer script is not the one the census has judged.
     #[error("the script `{script}` of {package} is not the one in the lock: the lock says {}, the archive has {}", shown(*.expected), shown(*.found))]
+    #[hint("the lock and the archive do not belong together: lock again, and judge the script that changed")]
     Script {
         /// The package.
         package: PackageName,
@@ -89,6 +93,7 @@ pub enum StepError {
     },
     /// A hard link names a file that is not unpacked from its package.
     #[error("package {package} has `/{path}` as a hard link to `/{target}`, which is not unpacked")]
+    #[hint("exclude both names or none; a replaced file cannot be linked to")]
     HardLink {
         /// The package.
         package: PackageName,
@@ -115,6 +120,7 @@ pub enum StepError {
     },
     /// A document of an earlier step cannot be read.
     #[error("{} is malformed: {why}", path.display())]
+    #[hint("build the earlier step again")]
     Document {
         /// Its path.
         path: PathBuf,
@@ -123,6 +129,7 @@ pub enum StepError {
     },
     /// The step has no archive of a package whose file is needed.
     #[error("the build step has no archive of {package}, whose `/{path}` is needed")]
+    #[hint("this is a defect of the program that wrote the step")]
     MissingArchive {
         /// The package.
         package: PackageName,
@@ -162,32 +169,6 @@ fn shown(digest: Option<Sha256>) -> String {
 }
 
 impl StepError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::Files(error) => return error.hint(),
-            Self::Root(error) => return error.hint(),
-            Self::Archive { source, .. } => return source.hint(),
-            Self::Layer { source, .. } => return source.hint(),
-            Self::Contents { source, .. } => return source.hint(),
-            Self::Fetch(source) => return source.hint(),
-            Self::Image(source) => return source.hint(),
-            Self::Closure(source) => return source.hint(),
-            Self::Environment { .. } => "this runs as a builder of Nix; use `sage-oci build`",
-            Self::Script { .. } | Self::WrongPackage { .. } => {
-                "the lock and the archive do not belong together: lock again, and judge the script that changed"
-            }
-            Self::HardLink { .. } => "exclude both names or none; a replaced file cannot be linked to",
-            Self::Document { .. } => "build the earlier step again",
-            Self::MissingArchive { .. } => "this is a defect of the program that wrote the step",
-            Self::Spec { .. } => {
-                "the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one"
-            }
-            _ => return None,
-        };
-        Some(text.to_owned())
-    }
-
     /// Whether the same step can succeed when it is simply run again.
     pub fn should_retry(&self) -> bool {
         match self {

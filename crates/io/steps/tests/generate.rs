@@ -6,6 +6,7 @@ mod common;
 
 use common::*;
 use sage_oci_effects::{Effect, Mode};
+use sage_oci_hint::Hint as _;
 use sage_oci_layer::ContentEntry;
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName};
 use sage_oci_step::{GenerateKind, GenerateStep, ImageStep, PlacedContent, PlacedFile, RuntimeConfig, Step};

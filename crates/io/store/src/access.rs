@@ -76,6 +76,7 @@ pub(crate) fn variable(name: &str, usual: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_hint::Hint as _;
 
     #[test]
     fn kinds_of_stores() {

@@ -2,23 +2,26 @@ use crate::NixVersion;
 use sage_oci_derivation::DerivationError;
 use sage_oci_files::FileError;
 use sage_oci_names::StorePath;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What can go wrong between us and Nix.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum StoreError {
     /// There is no `nix-store`.
     #[error("Nix is not installed: `nix-store` is neither on PATH nor where Nix's installers put it")]
+    #[hint("on Debian: `apt-get install nix-bin` as root, and `nix-setup-systemd` too for use by other users")]
     NotInstalled,
     /// This Nix is too old.
     #[error("Nix {version} is too old; {oldest} or newer is needed", oldest = NixVersion::OLDEST)]
+    #[hint("install a newer Nix: https://nixos.org/download, or Debian's `nix-bin`")]
     TooOld {
         /// The version found.
         version: NixVersion,
     },
     /// A program that is called `nix-store` does not answer like one.
     #[error("`{program}` does not say its version, but: {output}")]
+    #[hint("look what `{}` is, and put Nix's own before it on PATH", program.display())]
     NotNix {
         /// The program.
         program: PathBuf,
@@ -29,6 +32,10 @@ pub enum StoreError {
     #[error(
         "Nix is there, but no store that this user can use: they may not write `{state}`, and no Nix daemon listens at `{socket}`"
     )]
+    #[hint(
+        "run this as root; or let root start the daemon (Debian: `apt-get install nix-setup-systemd`, where systemd \
+         does not run also `nix-daemon`; then join the group `nix-users`); or {OWN_STORE}"
+    )]
     NoStore {
         /// Nix's state folder.
         state: PathBuf,
@@ -37,6 +44,9 @@ pub enum StoreError {
     },
     /// The daemon's socket is closed to this user.
     #[error("Nix is there, but its daemon's socket `{socket}` is not open to this user")]
+    #[hint(
+        "join the group that may use it (Debian: `sudo usermod -aG nix-users $USER`) and log in anew; or {OWN_STORE}"
+    )]
     DaemonDenied {
         /// The socket.
         socket: PathBuf,
@@ -57,18 +67,23 @@ pub enum StoreError {
     Derivation(#[from] DerivationError),
     /// A path that is not in the store, or not registered there.
     #[error("{path} is not a valid path of the Nix store: it is not there, or Nix does not know it")]
+    #[hint(
+        "build or fetch it: `nix-store --realise {path}`; what was only copied there must be added: `nix-store --add`"
+    )]
     NotValid {
         /// The path.
         path: StorePath,
     },
     /// Nix answered in a form that is not known here.
     #[error("Nix was to {action}, but its answer cannot be read")]
+    #[hint("tell the developers which version of Nix this is")]
     Unreadable {
         /// What it was asked, as a verb.
         action: &'static str,
     },
     /// Nix did not do what it was asked.
     #[error("Nix could not {action}: {message}")]
+    #[hint(with = look_further(message, log.as_deref()))]
     Failed {
         /// What it was asked, as a verb.
         action: &'static str,
@@ -79,6 +94,7 @@ pub enum StoreError {
     },
     /// The disk is full.
     #[error("Nix could not {action}: no space is left on the device: {message}")]
+    #[hint("free space where /nix lies: `nix-store --gc` removes what nothing uses")]
     NoSpace {
         /// What it was asked, as a verb.
         action: &'static str,
@@ -89,6 +105,7 @@ pub enum StoreError {
     },
     /// The store may not be written.
     #[error("Nix could not {action}: the store may not be written: {message}")]
+    #[hint("check the mount options and the owner of /nix, or use the Nix daemon")]
     ReadOnly {
         /// What it was asked, as a verb.
         action: &'static str,
@@ -99,6 +116,7 @@ pub enum StoreError {
     },
     /// The Nix daemon takes no unsigned objects from this user.
     #[error("Nix could not {action}: its daemon does not trust this user: {message}")]
+    #[hint("add this user to `trusted-users` in /etc/nix/nix.conf and restart nix-daemon, or run as root")]
     NotTrusted {
         /// What it was asked, as a verb.
         action: &'static str,
@@ -107,6 +125,7 @@ pub enum StoreError {
     },
     /// A build failed.
     #[error("{derivation} could not be built: {reason}{}", tail(.lines))]
+    #[hint("the whole log is in {}", log.display())]
     BuildFailed {
         /// The derivation.
         derivation: StorePath,
@@ -128,6 +147,10 @@ pub enum StoreError {
         idle.as_secs(),
         tail(.processes)
     )]
+    #[hint(
+        "try again; a longer `--stall-timeout` gives a slow machine more time. The whole log is in {}",
+        log.display()
+    )]
     Stalled {
         /// The derivations that were being built.
         derivations: Vec<StorePath>,
@@ -140,6 +163,7 @@ pub enum StoreError {
     },
     /// Added files have another path than they were to have: their content is not what the path promises.
     #[error("the files added as `{expected}` became `{actual}`: their content is not the one that was promised")]
+    #[hint("remove the files from the cache, so that they are fetched anew")]
     WrongContent {
         /// The path that was promised.
         expected: StorePath,
@@ -148,6 +172,7 @@ pub enum StoreError {
     },
     /// Nix computes another path for a derivation than we do; this is a bug, here or there.
     #[error("Nix computes `{actual}` for the derivation `{expected}`")]
+    #[hint("please report this, with the version of Nix")]
     Disagreement {
         /// Our path.
         expected: StorePath,
@@ -165,55 +190,19 @@ pub enum StoreError {
 /// What a user can do without root, as the end of a sentence. It takes user namespaces: Nix shows builders the store at `/nix/store`.
 pub const OWN_STORE: &str = "build in a store of your own: `export NIX_REMOTE=\"local?root=$HOME/nix\"`";
 
-impl StoreError {
-    /// What to do next, where there is something to say.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::NotInstalled => {
-                "on Debian: `apt-get install nix-bin` as root, and `nix-setup-systemd` too for use by other users"
-                    .to_owned()
-            }
-            Self::NotValid { path } => format!(
-                "build or fetch it: `nix-store --realise {path}`; what was only copied there must be added: `nix-store --add`"
-            ),
-            Self::Unreadable { .. } => "tell the developers which version of Nix this is".to_owned(),
-            Self::TooOld { .. } => "install a newer Nix: https://nixos.org/download, or Debian's `nix-bin`".to_owned(),
-            Self::NotNix { program, .. } => {
-                format!("look what `{}` is, and put Nix's own before it on PATH", program.display())
-            }
-            Self::NoStore { .. } => format!(
-                "run this as root; or let root start the daemon (Debian: `apt-get install nix-setup-systemd`, where systemd \
-                does not run also `nix-daemon`; then join the group `nix-users`); or {OWN_STORE}"
-            ),
-            Self::DaemonDenied { .. } => format!(
-                "join the group that may use it (Debian: `sudo usermod -aG nix-users $USER`) and log in anew; or {OWN_STORE}"
-            ),
-            Self::NoSpace { .. } => "free space where /nix lies: `nix-store --gc` removes what nothing uses".to_owned(),
-            Self::ReadOnly { .. } => "check the mount options and the owner of /nix, or use the Nix daemon".to_owned(),
-            Self::NotTrusted { .. } => {
-                "add this user to `trusted-users` in /etc/nix/nix.conf and restart nix-daemon, or run as root"
-                    .to_owned()
-            }
-            Self::BuildFailed { log, .. } => format!("the whole log is in {}", log.display()),
-            Self::Stalled { log, .. } => format!(
-                "try again; a longer `--stall-timeout` gives a slow machine more time. The whole log is in {}",
-                log.display()
-            ),
-            Self::Failed { message, .. } if message.contains("user namespaces are not enabled") => {
-                "allow user namespaces (in a container: start it with `--privileged`), or give the sandbox up: \
-                `NIX_CONFIG='sandbox = false'`; the builder reads nothing but its inputs either way"
-                    .to_owned()
-            }
-            Self::Failed { log: Some(log), .. } => format!("the whole log is in {}", log.display()),
-            Self::WrongContent { .. } => "remove the files from the cache, so that they are fetched anew".to_owned(),
-            Self::Disagreement { .. } => "please report this, with the version of Nix".to_owned(),
-            Self::Derivation(error) => return error.hint(),
-            Self::File(error) => return error.hint(),
-            Self::Run { .. } | Self::Failed { .. } | Self::Interrupted { .. } => return None,
-        };
-        Some(text)
+/// What can be done where Nix failed, by its words.
+fn look_further(message: &str, log: Option<&Path>) -> Option<String> {
+    if message.contains("user namespaces are not enabled") {
+        return Some(
+            "allow user namespaces (in a container: start it with `--privileged`), or give the sandbox up: \
+             `NIX_CONFIG='sandbox = false'`; the builder reads nothing but its inputs either way"
+                .to_owned(),
+        );
     }
+    log.map(|log| format!("the whole log is in {}", log.display()))
+}
 
+impl StoreError {
     /// Whether the same call can succeed later without anything being mended.
     pub fn should_retry(&self) -> bool {
         match self {
@@ -227,7 +216,7 @@ impl StoreError {
     }
 
     /// The whole log, where one was kept.
-    pub fn log(&self) -> Option<&std::path::Path> {
+    pub fn log(&self) -> Option<&Path> {
         match self {
             Self::BuildFailed { log, .. } | Self::Stalled { log, .. } => Some(log),
             Self::Failed { log, .. } | Self::NoSpace { log, .. } | Self::ReadOnly { log, .. } => log.as_deref(),

@@ -141,6 +141,7 @@ fn line_of(text: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_hint::Hint as _;
 
     const SHA: &str = "abababababababababababababababababababababababababababababababab";
 

@@ -1,7 +1,7 @@
 use sage_oci_names::{PackageName, Sha256};
 
 /// Why census files cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 pub enum CensusError {
     /// The text is not TOML, or not of the census's form.
     #[error("{file}:{line}: {why}")]
@@ -15,6 +15,7 @@ pub enum CensusError {
     },
     /// One script has two verdicts.
     #[error("{file}:{line}: {script} of {package} with SHA-256 {sha256} is judged twice")]
+    #[hint("the first verdict is at {first_file}:{first_line}; keep one of them")]
     Twice {
         /// The file of the second verdict.
         file: String,
@@ -33,21 +34,14 @@ pub enum CensusError {
     },
 }
 
-impl CensusError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Form { .. } => None,
-            Self::Twice { first_file, first_line, .. } => {
-                Some(format!("the first verdict is at {first_file}:{first_line}; keep one of them"))
-            }
-        }
-    }
-}
-
 /// A script that nobody has judged and no rule understands: the lock that holds it cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 #[error("{script} of {package} {version} is not accounted for: {why}\nsha256: {sha256}\n{}", quoted(.text))]
+#[hint(
+    "read what it does on a first installation, then add to a file of nix/census:\n\
+     [[script]]\npackage = \"{package}\"\nscript = \"{script}\"\nsha256 = [\"{sha256}\"]\n\
+     nothing = \"why\"  # or: because = \"why\" and effects = [ … ]"
+)]
 pub struct Refusal {
     /// The package.
     pub package: PackageName,
@@ -61,18 +55,6 @@ pub struct Refusal {
     pub text: String,
     /// The first thing in it that no rule understands.
     pub why: String,
-}
-
-impl Refusal {
-    /// What to do next: the entry to add to the census.
-    pub fn hint(&self) -> Option<String> {
-        let Self { package, script, sha256, .. } = self;
-        Some(format!(
-            "read what it does on a first installation, then add to a file of nix/census:\n\
-             [[script]]\npackage = \"{package}\"\nscript = \"{script}\"\nsha256 = [\"{sha256}\"]\n\
-             nothing = \"why\"  # or: because = \"why\" and effects = [ … ]"
-        ))
-    }
 }
 
 /// The script's lines behind a bar, so that they cannot be taken for our own words.

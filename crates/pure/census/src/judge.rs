@@ -152,6 +152,7 @@ fn answers_triggers(package: &Package<'_>) -> Result<bool, String> {
 mod tests {
     use super::*;
     use sage_oci_effects::Document;
+    use sage_oci_hint::Hint as _;
 
     fn judge(census: &Census, scripts: &[(&str, &str)]) -> Result<Judgement, Vec<Refusal>> {
         let scripts = scripts.iter().map(|(kind, text)| ((*kind).to_owned(), text.as_bytes().to_vec())).collect();

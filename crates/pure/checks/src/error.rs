@@ -1,5 +1,5 @@
 /// Why a text is no list of checks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 #[non_exhaustive]
 pub enum CheckError {
     /// The TOML is broken, or a key or value is not one of ours.
@@ -12,6 +12,7 @@ pub enum CheckError {
     },
     /// The document is of a format this program does not know.
     #[error("line {line}: the checks have format version {found}, this program knows {known}")]
+    #[hint("use a newer sage-oci, or check out the matching revision")]
     Version {
         /// The line, counted from 1.
         line: usize,
@@ -32,21 +33,11 @@ pub enum CheckError {
     },
     /// A check proves what nobody demands.
     #[error("check `{name}` says that it proves {row}, and the contract has no such row")]
+    #[hint("add the row to the table [contract], or name one of its rows")]
     Row {
         /// The check's name.
         name: String,
         /// The row's id.
         row: String,
     },
-}
-
-impl CheckError {
-    /// What to do next, where there is something.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Version { .. } => Some("use a newer sage-oci, or check out the matching revision".to_owned()),
-            Self::Row { .. } => Some("add the row to the table [contract], or name one of its rows".to_owned()),
-            Self::Syntax { .. } | Self::Rule { .. } => None,
-        }
-    }
 }

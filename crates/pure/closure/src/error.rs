@@ -1,7 +1,7 @@
 use sage_oci_names::{NameError, StorePath};
 
 /// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum ClosureError {
     /// A path that the closure lists twice.
     #[error("the closure lists {path} twice")]
@@ -11,6 +11,7 @@ pub enum ClosureError {
     },
     /// A closure that is not closed.
     #[error("{path} refers to {reference}, which is not in the closure")]
+    #[hint("look what Nix knows: `nix-store --query --requisites PATH`")]
     NotClosed {
         /// A path of the closure.
         path: StorePath,
@@ -19,6 +20,7 @@ pub enum ClosureError {
     },
     /// A limit that leaves no room.
     #[error("{layers} layers are too few: the base image has {below}, and the closure needs at least 2 more")]
+    #[hint("allow at least {} layers (`maxLayers`)", below + 2)]
     TooFewLayers {
         /// The limit asked for.
         layers: usize,
@@ -27,6 +29,7 @@ pub enum ClosureError {
     },
     /// A limit that engines could not hold.
     #[error("{layers} layers are too many: engines stop at 127, and {most} is the most that is taken here")]
+    #[hint("ask for at most {most} layers (`maxLayers`)")]
     TooManyLayers {
         /// The limit asked for.
         layers: usize,
@@ -35,6 +38,7 @@ pub enum ClosureError {
     },
     /// Capabilities that cannot be read.
     #[error("`{text}` are no capabilities: {why}")]
+    #[hint("write them as `cap_net_raw+ep`, several as `cap_net_raw,cap_net_admin+ep`")]
     Capabilities {
         /// The text.
         text: String,
@@ -44,19 +48,4 @@ pub enum ClosureError {
     /// A layer's name that cannot be written; only a bug could do that.
     #[error(transparent)]
     Name(#[from] NameError),
-}
-
-impl ClosureError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Twice { .. } | Self::Name(_) => None,
-            Self::NotClosed { .. } => Some("look what Nix knows: `nix-store --query --requisites PATH`".to_owned()),
-            Self::TooFewLayers { below, .. } => Some(format!("allow at least {} layers (`maxLayers`)", below + 2)),
-            Self::TooManyLayers { most, .. } => Some(format!("ask for at most {most} layers (`maxLayers`)")),
-            Self::Capabilities { .. } => {
-                Some("write them as `cap_net_raw+ep`, several as `cap_net_raw,cap_net_admin+ep`".to_owned())
-            }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 use sage_oci_names::{ChannelName, ImageName};
 
 /// Why a definition cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum DefinitionError {
     /// Not TOML, a key that nobody reads, or a value of the wrong kind.
     #[error("{file}:{line}: {message}")]
@@ -15,6 +15,7 @@ pub enum DefinitionError {
     },
     /// Written for a newer program.
     #[error("{file} has format {found}, this program knows format {known}")]
+    #[hint("update sage-oci")]
     Newer {
         /// The file's name.
         file: String,
@@ -25,6 +26,7 @@ pub enum DefinitionError {
     },
     /// The image is not made for this channel.
     #[error("image `{image}` has no channel `{channel}`; it has {}", list(known))]
+    #[hint(with = known.first().map(|channel| format!("try `--channel {channel}`")))]
     NoSuchChannel {
         /// The image.
         image: ImageName,
@@ -36,15 +38,6 @@ pub enum DefinitionError {
 }
 
 impl DefinitionError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Newer { .. } => Some("update sage-oci".to_owned()),
-            Self::NoSuchChannel { known, .. } => known.first().map(|channel| format!("try `--channel {channel}`")),
-            Self::Syntax { .. } => None,
-        }
-    }
-
     pub(crate) fn from_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map_or(1, |span| line_of(text, span.start));
         Self::Syntax { file: file.to_owned(), line, message: error.message().to_owned() }

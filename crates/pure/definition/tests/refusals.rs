@@ -1,6 +1,7 @@
 //! Every way in which an image definition can be wrong, as a person sees it: file, line and sentence.
 
 use sage_oci_definition::{DefinitionError, Image};
+use sage_oci_hint::Hint as _;
 
 const TINY: &str = include_str!("images/tiny.toml");
 const DEV: &str = include_str!("images/tiny-dev.toml");

@@ -1,8 +1,9 @@
 /// Why a lock cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum LockError {
     /// Not the JSON that the format wants.
     #[error("the lock is not valid: {message} (line {line}, column {column})")]
+    #[hint("restore the committed file, or write it again with `sage-oci lock`; locks are not edited by hand")]
     Syntax {
         /// What the parser says.
         message: String,
@@ -13,6 +14,7 @@ pub enum LockError {
     },
     /// Written by a newer program.
     #[error("the lock has format {found}, this program knows formats up to {known}")]
+    #[hint("update sage-oci, or write the lock again with `sage-oci lock`")]
     Newer {
         /// The lock's format.
         found: u64,
@@ -21,6 +23,7 @@ pub enum LockError {
     },
     /// Fields that contradict each other, as after an edit by hand.
     #[error("the lock contradicts itself: {what}")]
+    #[hint("restore the committed file, or write it again with `sage-oci lock`; locks are not edited by hand")]
     Inconsistent {
         /// The contradiction, naming the package or layer.
         what: String,
@@ -38,16 +41,5 @@ impl LockError {
 
     pub(crate) fn inconsistent(what: impl Into<String>) -> Self {
         Self::Inconsistent { what: what.into() }
-    }
-
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Newer { .. } => "update sage-oci, or write the lock again with `sage-oci lock`".to_owned(),
-            Self::Syntax { .. } | Self::Inconsistent { .. } => {
-                "restore the committed file, or write it again with `sage-oci lock`; locks are not edited by hand"
-                    .to_owned()
-            }
-        })
     }
 }

@@ -1,5 +1,6 @@
 //! Format, consistency, explanation and comparison of locks, on the kept samples of each format.
 
+use sage_oci_hint::Hint as _;
 use sage_oci_lock::{Lock, LockError, LockedInterpreter, Reason};
 use sage_oci_names::PackageName;
 

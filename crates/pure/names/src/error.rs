@@ -1,5 +1,5 @@
 /// Why a text is not the name it was taken for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 #[error("`{text}` is not a valid {kind}: {why}")]
 pub struct NameError {
     /// What the text was taken for, as a person would say it.

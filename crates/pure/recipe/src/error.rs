@@ -1,10 +1,11 @@
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName};
 
 /// Why a lock and a definition do not give an image.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum RecipeError {
     /// The lock was made before the image was defined.
     #[error("the lock of channel `{channel}` has no image `{image}`")]
+    #[hint("write the lock again: `sage-oci lock --channel {channel}`")]
     NotLocked {
         /// The image.
         image: ImageName,
@@ -13,6 +14,7 @@ pub enum RecipeError {
     },
     /// A plan names a layer that the lock does not describe.
     #[error("image `{image}` wants the layer `{layer}`, which the lock does not describe")]
+    #[hint("restore the committed lock; locks are not edited by hand")]
     NoSuchLayer {
         /// The image.
         image: ImageName,
@@ -21,6 +23,7 @@ pub enum RecipeError {
     },
     /// A step needs a package, and none of the image's layers has it.
     #[error("{why} needs the package `{package}`, which is in no layer of image `{image}`")]
+    #[hint("add `{package}` to the image's wanted packages, or take away what leaves it out, and write the lock again")]
     NoPackage {
         /// The image.
         image: ImageName,
@@ -31,6 +34,7 @@ pub enum RecipeError {
     },
     /// A package has modules to be compiled, and no layer of byte-code holds them.
     #[error("image `{image}` compiles no modules of the layer `{layer}`, and its package `{package}` has some")]
+    #[hint("restore the committed lock; locks are not edited by hand")]
     NoBytecode {
         /// The image.
         image: ImageName,
@@ -41,6 +45,7 @@ pub enum RecipeError {
     },
     /// Byte-code is asked for and no Python is locked.
     #[error("packages of image `{image}` ship Python modules, and `python3-minimal` is not in the lock")]
+    #[hint("add `python3` to the image's wanted packages")]
     NoPython {
         /// The image.
         image: ImageName,
@@ -48,6 +53,9 @@ pub enum RecipeError {
     /// The byte-code would be compiled by a Python that does not run on the machine that builds.
     #[error(
         "image `{image}` for {target} cannot be built on {machine}: the lock pins no Python that runs there, to compile byte-code with"
+    )]
+    #[hint(
+        "write the lock again: `sage-oci lock --channel {channel} --arch {target} --build-on {machine}`, or build on {target}"
     )]
     Foreign {
         /// The image.
@@ -81,6 +89,7 @@ pub enum RecipeError {
     },
     /// The lock was made for another archive of a source tree or a wheel.
     #[error("the lock of channel `{channel}` has another archive of `{source_name}` than image `{image}`")]
+    #[hint("write the lock again: `sage-oci lock --channel {channel}`")]
     OtherSource {
         /// The image.
         image: ImageName,
@@ -89,26 +98,4 @@ pub enum RecipeError {
         /// The lock's channel.
         channel: String,
     },
-}
-
-impl RecipeError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotLocked { channel, .. } | Self::OtherSource { channel, .. } => {
-                Some(format!("write the lock again: `sage-oci lock --channel {channel}`"))
-            }
-            Self::NoSuchLayer { .. } | Self::NoBytecode { .. } => {
-                Some("restore the committed lock; locks are not edited by hand".to_owned())
-            }
-            Self::NoPackage { package, .. } => Some(format!(
-                "add `{package}` to the image's wanted packages, or take away what leaves it out, and write the lock again"
-            )),
-            Self::NoPython { .. } => Some("add `python3` to the image's wanted packages".to_owned()),
-            Self::Foreign { channel, machine, target, .. } => Some(format!(
-                "write the lock again: `sage-oci lock --channel {channel} --arch {target} --build-on {machine}`, or build on {target}"
-            )),
-            Self::NoSource { .. } | Self::Mode { .. } => None,
-        }
-    }
 }

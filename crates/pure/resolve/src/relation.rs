@@ -92,7 +92,7 @@ impl std::fmt::Display for Relation {
 }
 
 /// Why a relation cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 #[error("`{relation}`: {why}")]
 pub struct RelationError {
     /// The relation as it is written.

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
+use sage_oci_hint::Hint as _;
 use sage_oci_names::{Architecture, DebVersion, PackageName};
 use sage_oci_resolve::{Candidate, MultiArch, Reason, Request, Resolution, ResolveError, Universe, resolve};
 use std::cell::Cell;

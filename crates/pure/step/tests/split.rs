@@ -1,5 +1,6 @@
 //! How a closure becomes steps: nothing lost, every permission in one layer, refusals that say what to do.
 
+use sage_oci_hint::Hint as _;
 use sage_oci_names::{Architecture, Sha256, StorePath};
 use sage_oci_step::{BaseContents, ClosureImage, ClosureMember, ClosureSteps, Permission, split};
 use std::collections::BTreeSet;

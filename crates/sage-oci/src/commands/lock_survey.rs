@@ -85,16 +85,14 @@ fn images(context: &Context, channel: &Channel) -> Result<Vec<Resolved>, Failure
 
 /// Puts the place in the definition before an error about a package that somebody wrote there.
 fn locate(error: ArchiveError, images: &[Resolved]) -> Failure {
-    let hint = error.hint();
-    let failure = Failure::from_error(&error, hint);
-    let ArchiveError::Resolve { .. } = &error else { return failure };
-    let Failure::Error { message, hint } = failure else { return failure };
-    let place = images
-        .iter()
-        .flat_map(|image| &image.wanted)
-        .find(|wanted| message.contains(&format!("`{}`", wanted.value)))
-        .map(|wanted| format!("{}:{}: ", wanted.file, wanted.line));
-    Failure::Error { message: format!("{}{message}", place.unwrap_or_default()), hint }
+    let of_package = matches!(error, ArchiveError::Resolve { .. });
+    let failure = Failure::from(error);
+    let Failure::Error { message, .. } = &failure else { return failure };
+    let mut wanted = images.iter().flat_map(|image| &image.wanted);
+    match wanted.find(|wanted| of_package && message.contains(&format!("`{}`", wanted.value))) {
+        Some(wanted) => failure.at(format_args!("{}:{}", wanted.file, wanted.line)),
+        None => failure,
+    }
 }
 
 fn suite_request(context: &Context, suite: &sage_oci_definition::Suite) -> Result<SuiteRequest, Failure> {

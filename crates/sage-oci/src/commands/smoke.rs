@@ -117,8 +117,7 @@ async fn look(engine: &Engine, planned: &Planned, named: bool) -> Result<(), Fai
 /// The checks of an image in its channel, with those that they extend; with `only`, those whose name or group contains it.
 pub fn selection(context: &Context, locked: &Locked, only: Option<&str>) -> Result<Selection, Failure> {
     let (file, checks) = checks(context, locked)?;
-    let refuse = |error: sage_oci_checks::CheckError| Failure::new(format_args!("{file}: {error}"), error.hint());
-    let mut selection = checks.for_channel(&locked.image.channel).map_err(refuse)?;
+    let mut selection = checks.for_channel(&locked.image.channel).map_err(|error| Failure::from(error).at(&file))?;
     selection.on(locked.lock.architecture);
     if let Some(only) = only {
         selection.select(only);
@@ -144,9 +143,7 @@ fn checks(context: &Context, locked: &Locked) -> Result<(String, Checks), Failur
     while let Some((file, upper)) = chain.pop() {
         checks = Some(match checks {
             None => upper,
-            Some(base) => {
-                upper.onto(base).map_err(|error| Failure::new(format_args!("{file}: {error}"), error.hint()))?
-            }
+            Some(base) => upper.onto(base).map_err(|error| Failure::from(error).at(&file))?,
         });
         name = file;
     }
@@ -155,7 +152,7 @@ fn checks(context: &Context, locked: &Locked) -> Result<(String, Checks), Failur
 
 fn read(context: &Context, image: &ImageName) -> Result<(String, Checks), Failure> {
     let (file, text) = context.project.checks(image)?;
-    let checks = Checks::parse(&text).map_err(|error| Failure::new(format_args!("{file}: {error}"), error.hint()))?;
+    let checks = Checks::parse(&text).map_err(|error| Failure::from(error).at(&file))?;
     Ok((file, checks))
 }
 

@@ -4,6 +4,7 @@
 
 mod circles;
 mod code;
+mod hints;
 
 use code::Code;
 use std::collections::{BTreeMap, BTreeSet};

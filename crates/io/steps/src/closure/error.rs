@@ -5,7 +5,7 @@ use sage_oci_names::StorePath;
 use sage_oci_step::ClosureStepError;
 
 /// Why a closure image could not be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum ClosureBuildError {
     /// The closure cannot be planned.
     #[error(transparent)]
@@ -20,12 +20,20 @@ pub enum ClosureBuildError {
     },
     /// A path that Nix's database has and the disk has not.
     #[error("{path} is valid for Nix, but is not on disk")]
+    #[hint(
+        "the store is damaged, or somebody writes into it: `nix-store --verify-path {path}`, then \
+         `nix-store --repair-path {path}`"
+    )]
     Missing {
         /// The path.
         path: StorePath,
     },
     /// A path whose content is not what Nix's database says.
     #[error("{path} is not what Nix's database says: {why}")]
+    #[hint(
+        "the store is damaged, or somebody writes into it: `nix-store --verify-path {path}`, then \
+         `nix-store --repair-path {path}`"
+    )]
     Changed {
         /// The path.
         path: StorePath,
@@ -46,12 +54,14 @@ pub enum ClosureBuildError {
     },
     /// A tree that is no directory.
     #[error("{path} is no directory, so it has no tree to appear in the root")]
+    #[hint("wrap it in a path with the file where it shall appear, as `bin/x`")]
     NoTree {
         /// The path.
         path: StorePath,
     },
     /// One path from two sides.
     #[error("`/{path}` is brought twice: by {first} and by {second}")]
+    #[hint("leave one of them out of `copyToRoot`, or join them with priorities first")]
     Twice {
         /// The path.
         path: String,
@@ -62,6 +72,7 @@ pub enum ClosureBuildError {
     },
     /// A permission that fits nothing.
     #[error("a permission names `{path}`, but nothing in this image's own layers is there")]
+    #[hint("paths are absolute; a file that appears as a link has its permissions at the link's target")]
     NothingThere {
         /// The path.
         path: String,
@@ -87,6 +98,7 @@ pub enum ClosureBuildError {
     Capabilities(#[from] ClosureError),
     /// The base image cannot be read.
     #[error("cannot read the base image {path}")]
+    #[hint("give a folder with an OCI layout of the image's architecture")]
     Base {
         /// Its path.
         path: String,
@@ -105,28 +117,4 @@ pub enum ClosureBuildError {
         /// Why.
         source: Box<DerivationError>,
     },
-}
-
-impl ClosureBuildError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Step(error) => error.hint(),
-            Self::Capabilities(error) => error.hint(),
-            Self::Layout(error) => error.hint(),
-            Self::Missing { path } | Self::Changed { path, .. } => Some(format!(
-                "the store is damaged, or somebody writes into it: `nix-store --verify-path {path}`, then \
-                 `nix-store --repair-path {path}`"
-            )),
-            Self::Twice { .. } => {
-                Some("leave one of them out of `copyToRoot`, or join them with priorities first".to_owned())
-            }
-            Self::NoTree { .. } => Some("wrap it in a path with the file where it shall appear, as `bin/x`".to_owned()),
-            Self::NothingThere { .. } => Some(
-                "paths are absolute; a file that appears as a link has its permissions at the link's target".to_owned(),
-            ),
-            Self::Base { .. } => Some("give a folder with an OCI layout of the image's architecture".to_owned()),
-            _ => None,
-        }
-    }
 }

@@ -40,6 +40,7 @@ pub(crate) fn check(
 mod tests {
     use super::*;
     use sage_oci_deb::ControlFile;
+    use sage_oci_hint::Hint as _;
 
     fn control(files: &[(&str, &str)]) -> Control {
         let file = |(name, text): &(&str, &str)| {

@@ -1,6 +1,7 @@
 //! Registering and realising.
 
 use crate::support::Bench;
+use sage_oci_hint::Hint as _;
 use sage_oci_names::StorePath;
 use sage_oci_store::{Event, StoreError, Target};
 use std::ops::ControlFlow;

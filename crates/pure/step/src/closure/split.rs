@@ -26,25 +26,28 @@ pub struct ClosureSteps {
 }
 
 /// Why a closure has no steps.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum ClosureStepError {
     /// The closure cannot be planned.
     #[error(transparent)]
     Plan(#[from] ClosureError),
     /// A path that is wanted and not in the closure.
     #[error("{path} is not in the closure that Nix gave")]
+    #[hint("is it valid? `nix-store --check-validity {path}`")]
     NotInClosure {
         /// The path.
         path: StorePath,
     },
     /// A permission for something below a store path that no layer of this image holds.
     #[error("a permission names `{path}`, but no layer of this image holds that store path")]
+    #[hint("name a path of `contents`; what the base image holds keeps its permissions")]
     NoSuchPath {
         /// The path.
         path: String,
     },
     /// A step that is not JSON; only a bug could do that.
     #[error("a step cannot be written as JSON")]
+    #[hint(none)]
     Json {
         /// What serde says.
         source: serde_json::Error,
@@ -52,20 +55,6 @@ pub enum ClosureStepError {
     /// A name that is none; only a bug could do that.
     #[error(transparent)]
     Name(#[from] NameError),
-}
-
-impl ClosureStepError {
-    /// What to do next.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Plan(error) => error.hint(),
-            Self::NotInClosure { path } => Some(format!("is it valid? `nix-store --check-validity {path}`")),
-            Self::NoSuchPath { .. } => {
-                Some("name a path of `contents`; what the base image holds keeps its permissions".to_owned())
-            }
-            Self::Json { .. } | Self::Name(_) => None,
-        }
-    }
 }
 
 /// Plans an image and gives every layer its step.
@@ -154,6 +143,7 @@ fn store_path(path: &str) -> Option<StorePath> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_hint::Hint as _;
     use sage_oci_names::{Architecture, Sha256};
 
     fn path(name: &str) -> StorePath {
