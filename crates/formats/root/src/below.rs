@@ -13,9 +13,9 @@ pub struct Below {
     pub packages: Vec<PackageRecord>,
     /// Directories that an upper layer would change, with what they must stay: the lowest layer's word counts, since dpkg
     /// never touches a directory that exists.
-    pub(crate) disputed: Vec<(String, Node)>,
+    pub disputed: Vec<(String, Node)>,
     /// The first path that two layers bring differently.
-    pub(crate) conflict: Option<(String, String, String)>,
+    conflict: Option<(String, String, String)>,
 }
 
 impl Below {
@@ -91,7 +91,11 @@ impl Below {
     }
 
     /// Holds the layers to each other: one path is one thing, and nothing lies below what is no directory.
-    pub(crate) fn verify(&self) -> Result<(), RootError> {
+    ///
+    /// # Errors
+    ///
+    /// Two layers bring a path differently, or a path's parent is missing or no directory.
+    pub fn verify(&self) -> Result<(), RootError> {
         if let Some((path, first, second)) = self.conflict.clone() {
             return Err(RootError::Conflict { path, first, second });
         }
