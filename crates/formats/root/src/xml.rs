@@ -12,6 +12,9 @@ const SUPER_HEADER: &str = "--\n\
     ## Please see update-catalog(8) for how to modify this file.\n\
     --\n";
 
+/// Options without a value.
+const FLAGS: [&str; 3] = ["add", "root", "sort"];
+
 /// A catalog's entries: what is looked up, and where that leads.
 type Catalog = BTreeMap<String, String>;
 
@@ -110,9 +113,16 @@ fn options(line: &str) -> Option<BTreeMap<&str, &str>> {
         } else {
             let end = rest.find(' ').unwrap_or(rest.len());
             (value, rest) = rest.split_at(end);
+            // A shell would take these for the command's end, not for a part of the word.
+            if value.contains([';', '&', '|', '<', '>', '(', ')']) {
+                return None;
+            }
         }
         // What a shell would expand is not data.
         if value.contains(['$', '`', '\\', '\'']) {
+            return None;
+        }
+        if FLAGS.contains(&name) && !value.is_empty() {
             return None;
         }
         options.insert(name, value);
