@@ -1,8 +1,6 @@
 //! The account files, the image user's home and right to become root.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::GenerateKind;
@@ -19,14 +17,14 @@ fn image() -> Image {
 
 fn user(name: &str, uid: u32) -> OwnedEffect {
     let home = format!("/home/{name}/");
-    let effect =
+    let made =
         Effect::User { name: name.into(), uid, gid: uid + 1, gecos: String::new(), home, shell: "/bin/sh".into() };
-    common::effect("base-passwd", effect)
+    effect("base-passwd", made)
 }
 
 fn group(name: &str, gid: u32, members: &[&str]) -> OwnedEffect {
     let members = members.iter().map(|name| (*name).to_owned()).collect();
-    common::effect("base-passwd", Effect::Group { name: name.into(), gid, members })
+    effect("base-passwd", Effect::Group { name: name.into(), gid, members })
 }
 
 fn users(effects: Vec<OwnedEffect>, sudo: bool) -> Result<Vec<Item>, RootError> {
@@ -102,7 +100,7 @@ fn names_and_numbers_come_once() {
 fn no_text_makes_another_account_or_line() {
     let with = |name: &str, gecos: &str, home: &str, shell: &str| {
         let [name, gecos, home, shell] = [name, gecos, home, shell].map(str::to_owned);
-        common::effect("base-passwd", Effect::User { name, uid: 7, gid: 7, gecos, home, shell })
+        effect("base-passwd", Effect::User { name, uid: 7, gid: 7, gecos, home, shell })
     };
     for (bad, field) in [
         (with("x:y", "", "/x", "/sh"), "x:y"),

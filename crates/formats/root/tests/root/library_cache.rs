@@ -1,8 +1,6 @@
 //! The cache of shared libraries and the links that it counts on.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_layer::Library;
 use sage_oci_ldcache::ElfFacts;
 use sage_oci_names::Architecture;

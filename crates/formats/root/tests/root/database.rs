@@ -1,8 +1,6 @@
 //! dpkg's and apt's databases.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_layer::Conffile;
 use sage_oci_names::PackageName;

@@ -1,8 +1,6 @@
 //! What dpkg records of a package as it unpacks it.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_deb::{Control, ControlFile, Stanza};
 use sage_oci_root::{Item, RootError, Sums, info_files};
 

@@ -1,8 +1,6 @@
 //! Files that the image's definition places.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_effects::Mode;
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::{GenerateKind, PlacedContent, PlacedFile, SourcePatch};

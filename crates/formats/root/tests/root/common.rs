@@ -1,5 +1,4 @@
 //! An image that is not there: packages in memory, one layer each, and the files that are generated of them as text.
-#![allow(dead_code, reason = "every test file uses a part of it")]
 
 use data_encoding::HEXLOWER;
 use sage_oci_deb::{Control, ControlFile};
@@ -229,7 +228,7 @@ pub fn shown(items: &[Item]) -> String {
 
 /// Holds items to the file `golden/NAME.txt`; with `UPDATE_GOLDEN` in the environment, writes it.
 pub fn golden(name: &str, items: &[Item]) {
-    let file = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let file = format!("{}/tests/root/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
     let shown = shown(items);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         sage_oci_files::write_atomic(&file, shown.as_bytes()).unwrap();

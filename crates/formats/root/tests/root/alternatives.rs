@@ -1,8 +1,6 @@
 //! Groups of alternatives, their links and their database.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_effects::{Effect, OwnedEffect, Slave};
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::{GenerateKind, GenerateStep};

@@ -1,8 +1,6 @@
 //! What scripts make: directories, links, files, copies, shells.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_effects::{Effect, Mode, OwnedEffect};
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::GenerateKind;

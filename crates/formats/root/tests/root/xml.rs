@@ -1,8 +1,6 @@
 //! XML's catalogs and SGML's catalog of catalogs.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_effects::{Document, Effect, OwnedEffect};
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::GenerateKind;
@@ -84,6 +82,12 @@ fn lines_that_debhelper_does_not_write_are_refused() {
         "update-xmlcatalog --add --type public --id \"x\" --package --root",
         "update-xmlcatalog --add --type public --id \"x\" --package demo",
         "update-xmlcatalog --add --type public --id \"x --package demo --root",
+        "update-xmlcatalog --add --type public --id \"x\" --package demo --root more",
+        "update-xmlcatalog --add more --type public --id \"x\" --package demo --root",
+        "update-xmlcatalog --add --type public --id \"x\" --package demo --root >/dev/null",
+        "update-xmlcatalog --add --type public --id \"x\" --package demo --local /x; rm",
+        "update-xmlcatalog --add --type public --id \"x\" --package demo --local /x;",
+        "update-xmlcatalog --add --type public --id x|y --package demo --root",
         "update-xmlcatalog --add --type public --id \"$ID\" --package demo --root",
         "update-xmlcatalog --add --type public --id `id` --package demo --root",
         "update-xmlcatalog --add --type public --id 'x' --package demo --root",

@@ -1,8 +1,6 @@
 //! What lists of contents say together, and what an image that extends another changes.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_effects::Effect;
 use sage_oci_layer::Contents;
 use sage_oci_root::{Below, Difference, Item, NodeKind, RootError, difference};

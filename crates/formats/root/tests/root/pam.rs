@@ -1,8 +1,6 @@
 //! PAM's stacks from profiles and templates.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_effects::{Document, Effect};
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::GenerateKind;

@@ -1,8 +1,6 @@
 //! The bundle of certificates and its hashed links.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use sage_oci_root::{Content, Item, RootError};
 use sage_oci_step::GenerateKind;
 
