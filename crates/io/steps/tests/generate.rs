@@ -5,11 +5,12 @@
 mod common;
 
 use common::*;
-use sage_oci_effects::{Effect, Mode};
+use sage_oci_effects::{Document, Effect, Mode};
 use sage_oci_hint::Hint as _;
-use sage_oci_layer::ContentEntry;
+use sage_oci_layer::{ContentEntry, ContentKind};
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName};
-use sage_oci_step::{GenerateKind, GenerateStep, ImageStep, PlacedContent, PlacedFile, RuntimeConfig, Step};
+use sage_oci_root::RootError;
+use sage_oci_step::{Above, GenerateKind, GenerateStep, ImageStep, PlacedContent, PlacedFile, RuntimeConfig, Step};
 use sage_oci_steps::{LayerDocument, StepError, run};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,6 +36,13 @@ const OTHER: Package = Package {
 };
 const QUARREL: Package =
     Package { name: "quarrel", control: "", files: &[("usr/share/x/data", 0o644, "other data")], extra: &[] };
+
+const CATALOG: Package = Package {
+    name: "catalog",
+    control: "",
+    files: &[("usr/share/xml-core/catalog.header", 0o644, ""), ("usr/share/xml-core/catalog.footer", 0o644, "")],
+    extra: &[("postinst", "#!/bin/sh\nupdate-xmlcatalog --add --type uri --id \"u\" --package x --root\n")],
+};
 
 /// Builds one package into a layer of its own; returns the path of its list of contents.
 fn layer(package: &Package, folder: &Path, base: bool) -> String {
@@ -70,15 +78,6 @@ fn build(step: &GenerateStep, folder: &Path) -> Result<BTreeMap<String, ContentE
     let outputs = outputs(folder);
     run(Step::Generate(step.clone()), &outputs, &scratch(folder), 2)?;
     Ok(contents(&outputs).entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect())
-}
-
-fn dpkg() -> GenerateKind {
-    let omitted = BTreeMap::from([(PackageName::parse("node-x").unwrap(), "1.0-1".to_owned())]);
-    GenerateKind::Dpkg {
-        automatic: vec![PackageName::parse("other").unwrap()],
-        omitted,
-        sources: "Types: deb\n".into(),
-    }
 }
 
 #[test]
@@ -143,34 +142,62 @@ fn what_scripts_make_becomes_files() {
 }
 
 #[test]
-fn the_database_step_verifies_the_whole() {
+fn control_files_come_from_the_archives() {
     let dir = tempfile::tempdir().unwrap();
-    let alike = [layer(&BASE, dir.path(), true), layer(&OTHER, dir.path(), false)];
-    let folder = dir.path().join("alike");
-    let diversion =
-        |to: &str, local| effect("other", Effect::Diversion { from: "/etc/a".into(), to: to.into(), local });
-    let mut step = generate(dpkg(), &alike);
-    step.effects = vec![diversion("/nowhere", true)];
-    let error = build(&step, &dir.path().join("outlived")).unwrap_err().to_string();
-    assert!(error.contains("`/nowhere` is not in the image, but the local diversion of `/etc/a`"), "{error}");
-    step.effects = vec![diversion("/nowhere", false), diversion("/usr/share/shared/x", true)];
+    let mut step = generate(GenerateKind::Configuration, &[layer(&CATALOG, dir.path(), true)]);
+    let document = Effect::Computed { document: Document::XmlCatalogs };
+    step.effects = vec![effect("catalog", document)];
+    let error = build(&step, &dir.path().join("missing")).unwrap_err();
+    assert_eq!(error.to_string(), "the build step has no archive of catalog, whose `/DEBIAN` is needed");
+    let archive = dir.path().join("layer-catalog/catalog.deb").to_str().unwrap().to_owned();
+    step.archives.insert(PackageName::parse("catalog").unwrap(), archive);
+    let folder = dir.path().join("made");
     build(&step, &folder).unwrap();
-    let bytes = files(&folder.join("out"));
-    let status = String::from_utf8(bytes["var/lib/dpkg/status"].clone()).unwrap();
-    let names: Vec<_> = status.lines().filter_map(|line| line.strip_prefix("Package: ")).collect();
-    assert_eq!(names, ["base-files", "left-out-packages", "other"]);
-    assert!(status.contains("node-x (= 1.0-1)"), "{status}");
-    let marks = String::from_utf8(bytes["var/lib/apt/extended_states"].clone()).unwrap();
-    assert_eq!(marks, "Package: other\nArchitecture: amd64\nAuto-Installed: 1\n\n");
-    assert_eq!(bytes["var/lib/dpkg/diversions"], b"/etc/a\n/nowhere\nother\n/etc/a\n/usr/share/shared/x\n:\n");
-    let rules = String::from_utf8(bytes["etc/dpkg/dpkg.cfg.d/excludes"].clone()).unwrap();
-    assert!(rules.ends_with("path-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\n"), "{rules}");
+    assert_eq!(
+        files(&folder.join("out"))["etc/xml/catalog"],
+        b"<delegateURI uriStartString=\"u\" catalog=\"file:///etc/xml/x.xml\"/>\n"
+    );
+}
 
-    let quarrel = [alike[0].clone(), layer(&QUARREL, dir.path(), false)];
-    let error = build(&generate(dpkg(), &quarrel), &dir.path().join("quarrel")).unwrap_err().to_string();
-    assert!(error.contains("base-files") && error.contains("quarrel") && error.contains("usr/share/x/data"), "{error}");
-    let twice = [alike[0].clone(), alike[0].clone()];
-    assert!(build(&generate(dpkg(), &twice), &dir.path().join("twice")).is_err());
+#[test]
+fn an_extending_layer_has_the_difference_and_takes_away_what_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = layer(&BASE, dir.path(), true);
+    let file = |path: &str, content: &str| {
+        let (owner, group) = ("root".to_owned(), "root".to_owned());
+        let (path, content) = (path.to_owned(), content.to_owned());
+        effect("base-files", Effect::File { path, mode: Mode::new(0o644), owner, group, content })
+    };
+    let mut step = generate(GenerateKind::Configuration, std::slice::from_ref(&base));
+    step.effects = ["/etc/same", "/etc/other", "/etc/gone"].map(|path| file(path, "old")).into();
+    let lower = dir.path().join("lower");
+    build(&step, &lower).unwrap();
+    let lower = lower.join("contents").to_str().unwrap().to_owned();
+    step.effects = vec![file("/etc/same", "old"), file("/etc/other", "new")];
+    step.above = Some(Above { contents: vec![base, lower.clone()], replaces: Some(lower) });
+    let folder = dir.path().join("upper");
+    let entries = build(&step, &folder).unwrap();
+    assert_eq!(entries.keys().collect::<Vec<_>>(), ["etc", "etc/gone", "etc/other"]);
+    assert_eq!(entries["etc/gone"].kind, ContentKind::Whiteout);
+    assert_eq!(files(&folder.join("out")).into_iter().collect::<Vec<_>>(), [("etc/other".to_owned(), b"new".to_vec())]);
+    step.above.as_mut().unwrap().contents.push("/nowhere".to_owned());
+    let error = build(&step, &dir.path().join("unread")).unwrap_err();
+    assert!(error.to_string().contains("/nowhere"), "{error}");
+}
+
+#[test]
+fn packages_that_disagree_are_told_from_their_lists() {
+    let dir = tempfile::tempdir().unwrap();
+    let omitted = BTreeMap::new();
+    let dpkg = GenerateKind::Dpkg { automatic: Vec::new(), omitted, sources: String::new() };
+    let quarrel = [layer(&BASE, dir.path(), true), layer(&QUARREL, dir.path(), false)];
+    let error = build(&generate(dpkg, &quarrel), &dir.path().join("quarrel")).unwrap_err();
+    assert!(
+        matches!(&error, StepError::Root(RootError::Conflict { path, .. }) if path == "usr/share/x/data"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("leave one of the packages out"));
+    assert!(!sage_oci_files::exists(dir.path().join("quarrel/out")).unwrap());
 }
 
 #[test]
