@@ -5,18 +5,14 @@ use sage_oci_names::PackageName;
 pub enum RootError {
     /// A package comes from two layers.
     #[error("the build step is malformed: package {package} is in two layers")]
-    #[hint(
-        "the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one"
-    )]
+    #[hint("the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one")]
     PackageTwice {
         /// The package.
         package: PackageName,
     },
     /// A package is installed, and the stand-in shall provide it as one that is left out.
     #[error("the build step is malformed: package {package} is installed and said to be left out")]
-    #[hint(
-        "the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one"
-    )]
+    #[hint("the builder and what wrote the step are of different versions: take away `--builder`, or name a newer one")]
     LeftOutInstalled {
         /// The package.
         package: PackageName,
@@ -31,9 +27,7 @@ pub enum RootError {
     },
     /// Two packages, or a package and a generated file, bring one path differently.
     #[error("`/{path}` is brought twice: by {first} and by {second}")]
-    #[hint(
-        "leave one of the packages out, or declare a diversion or replacement and lock again"
-    )]
+    #[hint("leave one of the packages out, or declare a diversion or replacement and lock again")]
     Conflict {
         /// The path.
         path: String,
@@ -44,9 +38,7 @@ pub enum RootError {
     },
     /// The definition places a file where a package has one.
     #[error("the definition places `/{path}`, which the package {package} ships")]
-    #[hint(
-        "say `divert = true` beside the file's `path`, and dpkg will know of it"
-    )]
+    #[hint("say `divert = true` beside the file's `path`, and dpkg will know of it")]
     Shipped {
         /// The path.
         path: String,
@@ -55,9 +47,7 @@ pub enum RootError {
     },
     /// A path lies below something that is no directory.
     #[error("`/{path}` lies below `/{ancestor}`, which is no directory in the image")]
-    #[hint(
-        "two packages disagree on what the ancestor is; leave one of them out"
-    )]
+    #[hint("two packages disagree on what the ancestor is; leave one of them out")]
     BelowLink {
         /// The path.
         path: String,
@@ -82,9 +72,7 @@ pub enum RootError {
     },
     /// A glob of `exclude` or `include` is malformed.
     #[error("the pattern `{pattern}` is malformed: {why}")]
-    #[hint(
-        "write it as dpkg's path-exclude, as `/usr/share/doc/*`"
-    )]
+    #[hint("write it as dpkg's path-exclude, as `/usr/share/doc/*`")]
     Pattern {
         /// The pattern.
         pattern: String,
@@ -93,9 +81,7 @@ pub enum RootError {
     },
     /// An owner is neither declared nor a number.
     #[error("the {kind} `{name}` of `{path}` does not exist in the image")]
-    #[hint(
-        "declare the user or group among the effects"
-    )]
+    #[hint("declare the user or group among the effects")]
     UnknownOwner {
         /// `user` or `group`.
         kind: &'static str,
@@ -122,9 +108,7 @@ pub enum RootError {
     },
     /// A path that must be installed is not.
     #[error("`{path}` is not in the image, but {wanted_by} needs it")]
-    #[hint(
-        "correct the effect, or add the package that ships the path"
-    )]
+    #[hint("correct the effect, or add the package that ships the path")]
     Absent {
         /// The path.
         path: String,

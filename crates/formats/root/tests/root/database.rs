@@ -2,6 +2,7 @@
 
 use crate::common::*;
 use sage_oci_effects::{Effect, OwnedEffect};
+use sage_oci_hint::Hint as _;
 use sage_oci_layer::Conffile;
 use sage_oci_names::PackageName;
 use sage_oci_root::{Item, RootError};

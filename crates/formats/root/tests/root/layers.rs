@@ -2,6 +2,7 @@
 
 use crate::common::*;
 use sage_oci_effects::Effect;
+use sage_oci_hint::Hint as _;
 use sage_oci_layer::Contents;
 use sage_oci_root::{Below, Difference, Item, NodeKind, RootError, difference};
 use sage_oci_step::{Above, GenerateKind};

@@ -2,6 +2,7 @@
 
 use crate::common::*;
 use sage_oci_effects::Mode;
+use sage_oci_hint::Hint as _;
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::{GenerateKind, PlacedContent, PlacedFile, SourcePatch};
 
