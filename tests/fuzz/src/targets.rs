@@ -9,7 +9,10 @@ use sage_oci_checks::Checks;
 use sage_oci_deb::{Ar, Deb, DebError, IndexEntry, Release, StanzaReader, TarReader, read_packages};
 use sage_oci_definition::{Channel, Image};
 use sage_oci_derivation::{Derivation, NarWriter};
-use sage_oci_image::{Descriptor, Image as OciImage, ImageSource, Index, MediaType, Platform, SourceError, digest_of};
+use sage_oci_image::{
+    Depth, Descriptor, Image as OciImage, ImageSource, Index, Kind, MediaType, Platform, SourceError, digest_of,
+    validate,
+};
 use sage_oci_layer::{LayerError, read_layer};
 use sage_oci_ldcache::{CONF, ElfFacts, search_path};
 use sage_oci_lock::Lock;
@@ -19,6 +22,7 @@ use sage_oci_signature::{Keyring, verify};
 use sage_oci_wheel::{Layout, install};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
+use std::sync::{Arc, Mutex};
 
 /// A name and what it feeds. It tells whether the input was understood to its end: of seeds that nobody understands any more,
 /// no law is learnt.
@@ -243,34 +247,86 @@ pub fn layer(data: &[u8]) -> bool {
     read.is_ok()
 }
 
-/// Documents of images: an index; or, behind NULs, a manifest and a configuration with the digests that they should have.
+/// Documents of images: an index; or, behind NULs, a manifest, a configuration and the one blob that they speak of, with the digests that they
+/// should have; or all of these, and the manifest's entry in the index before them. Nothing that an index leads to is valid unread.
 pub fn oci(data: &[u8]) -> bool {
-    let parts: Vec<&[u8]> = data.splitn(2, |byte| *byte == 0).collect();
+    let parts: Vec<&[u8]> = data.splitn(4, |byte| *byte == 0).collect();
     let source = match parts[..] {
-        [index] => Documents { index: index.to_vec(), blobs: BTreeMap::new() },
-        [manifest, config] => {
-            // The manifest of the corpus leaves these two to be filled in.
-            let manifest = String::from_utf8_lossy(manifest)
-                .replace("CONFIG-DIGEST", &digest_of(config).to_string())
-                .replace("CONFIG-SIZE", &config.len().to_string())
-                .into_bytes();
-            let mut descriptor = Descriptor::of(MediaType::MANIFEST, &manifest);
-            descriptor.platform = Some(Platform::linux(Architecture::Amd64));
-            let index = serde_json::to_vec(&Index::new(vec![descriptor], BTreeMap::new())).expect("plain data");
-            let blobs = [&manifest[..], config].map(|bytes| (digest_of(bytes), bytes.to_vec()));
-            Documents { index, blobs: BTreeMap::from(blobs) }
-        }
+        [index] => Documents { index: index.to_vec(), ..Documents::default() },
+        [manifest, config] => Documents::of(None, manifest, config, b""),
+        [manifest, config, blob] => Documents::of(None, manifest, config, blob),
+        [entry, manifest, config, blob] => Documents::of(Some(entry), manifest, config, blob),
         _ => return false,
     };
-    let Ok(image) = OciImage::open(&source, Architecture::Amd64) else { return false };
-    assert_eq!(image.layers.len(), image.config.rootfs.diff_ids.len());
-    let _ = image.compressed_size();
-    true
+    if let Ok(image) = OciImage::open(&source, Architecture::Amd64) {
+        assert_eq!(image.layers.len(), image.config.rootfs.diff_ids.len());
+        let _ = image.compressed_size();
+    }
+    // What was opened does not count as checked.
+    source.read.lock().expect("one thread").clear();
+    let Ok(report) = validate(&source, Depth::Full) else { return false };
+    let index = serde_json::from_slice(&source.index).expect("what is valid is JSON");
+    let unread = source.unread(Kind::Index, &index);
+    assert!(unread.is_empty(), "valid, and nobody has read {unread:?}");
+    report.complete().is_ok()
 }
 
+#[derive(Default)]
 struct Documents {
     index: Vec<u8>,
     blobs: BTreeMap<BlobDigest, Vec<u8>>,
+    /// How many bytes of each blob were read.
+    read: Arc<Mutex<BTreeMap<BlobDigest, usize>>>,
+}
+
+impl Documents {
+    /// An index of one manifest. The texts leave digests and sizes to be filled in.
+    fn of(entry: Option<&[u8]>, manifest: &[u8], config: &[u8], blob: &[u8]) -> Self {
+        let filled = |text: &[u8], name: &str, bytes: &[u8]| {
+            String::from_utf8_lossy(text)
+                .replace(&format!("{name}-DIGEST"), &digest_of(bytes).to_string())
+                .replace(&format!("{name}-SIZE"), &bytes.len().to_string())
+                .into_bytes()
+        };
+        let config = filled(config, "BLOB", blob);
+        let manifest = filled(&filled(manifest, "BLOB", blob), "CONFIG", &config);
+        let index = match entry {
+            Some(entry) => [b"{\"manifests\":[", &filled(entry, "MANIFEST", &manifest)[..], b"]}"].concat(),
+            None => {
+                let mut descriptor = Descriptor::of(MediaType::MANIFEST, &manifest);
+                descriptor.platform = Some(Platform::linux(Architecture::Amd64));
+                serde_json::to_vec(&Index::new(vec![descriptor], BTreeMap::new())).expect("plain data")
+            }
+        };
+        let blobs = [manifest, config, blob.to_vec()].map(|bytes| (digest_of(&bytes), bytes));
+        Self { index, blobs: BTreeMap::from(blobs), ..Self::default() }
+    }
+
+    /// The blobs that a document leads to and that are here, but were not read to their end. It follows indexes and manifests, and knows
+    /// of no kinds of members.
+    fn unread(&self, kind: Kind, document: &serde_json::Value) -> Vec<BlobDigest> {
+        let list = |key: &str| document[key].as_array().cloned().unwrap_or_default();
+        let named = match kind {
+            Kind::Index => list("manifests"),
+            Kind::Manifest => [list("layers"), vec![document["config"].clone()]].concat(),
+            _ => return Vec::new(),
+        };
+        let mut unread = Vec::new();
+        for entry in named {
+            let Ok(digest) = serde_json::from_value(entry["digest"].clone()) else { continue };
+            let Some(bytes) = self.blobs.get(&digest) else { continue };
+            if self.read.lock().expect("one thread").get(&digest).copied().unwrap_or_default() < bytes.len() {
+                unread.push(digest);
+            }
+            let media_type: MediaType =
+                serde_json::from_value(entry["mediaType"].clone()).expect("what is valid has one");
+            if matches!(media_type.kind(), Kind::Manifest | Kind::Index) && kind == Kind::Index {
+                let inside = serde_json::from_slice(bytes).expect("what is valid is JSON");
+                unread.extend(self.unread(media_type.kind(), &inside));
+            }
+        }
+        unread
+    }
 }
 
 impl ImageSource for Documents {
@@ -278,15 +334,30 @@ impl ImageSource for Documents {
         Ok(self.index.clone())
     }
 
-    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError> {
-        match self.blobs.get(digest) {
-            Some(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
-            None => Err("no such blob".into()),
-        }
+    fn blob(&self, digest: &BlobDigest) -> Result<Option<Box<dyn Read + Send>>, SourceError> {
+        let Some(bytes) = self.blobs.get(digest).cloned() else { return Ok(None) };
+        Ok(Some(Box::new(Counted { bytes: Cursor::new(bytes), digest: *digest, read: Arc::clone(&self.read) })))
     }
 
-    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
-        self.blobs.get(digest).map(|bytes| bytes.len() as u64).ok_or_else(|| "no such blob".into())
+    fn blob_size(&self, digest: &BlobDigest) -> Result<Option<u64>, SourceError> {
+        Ok(self.blobs.get(digest).map(|bytes| bytes.len() as u64))
+    }
+}
+
+/// A blob that says how much of it was read.
+struct Counted {
+    bytes: Cursor<Vec<u8>>,
+    digest: BlobDigest,
+    read: Arc<Mutex<BTreeMap<BlobDigest, usize>>>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.bytes.read(buffer)?;
+        let mut read = self.read.lock().expect("one thread");
+        let most = read.entry(self.digest).or_default();
+        *most = (*most).max(usize::try_from(self.bytes.position()).unwrap_or(usize::MAX));
+        Ok(count)
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::config::CREATED_BY;
 use crate::{
-    ConfigSettings, Descriptor, History, Image, ImageConfig, ImageError, ImageLayer, Index, LayerType, MAX_LAYERS,
-    Manifest, MediaType, Platform, RootFs, canonical,
+    Below, ConfigSettings, Descriptor, History, ImageConfig, ImageError, Index, LayerType, MAX_LAYERS, Manifest,
+    MediaType, Platform, RootFs, canonical,
 };
 use sage_oci_names::{Architecture, BlobDigest, DiffId, LayerName};
 use serde::{Deserialize, Serialize};
@@ -49,52 +49,6 @@ pub struct ImageInput {
     pub below: Option<Below>,
 }
 
-/// What an image keeps of one that its layers lie on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Below {
-    /// Its layers' blobs, bottom first, in OCI's words.
-    pub layers: Vec<Descriptor>,
-    /// Its layers by their uncompressed content.
-    pub diff_ids: Vec<DiffId>,
-    /// Its history, as it is; short where it says less than its layers.
-    pub history: Vec<History>,
-    /// What else its configuration says of the image, as `author` or `os.version`.
-    pub rest: Map<String, Value>,
-}
-
-/// What Docker's builders note of the container that made the last layer: it is not true of an image with further ones.
-const OF_ONE_BUILD: [&str; 5] = ["id", "parent", "container", "container_config", "docker_version"];
-
-impl Below {
-    /// What is kept of an image.
-    pub fn of(image: &Image) -> Self {
-        let layer = |layer: &ImageLayer| {
-            let media_type = MediaType::layer(layer.layer_type);
-            Descriptor { media_type, ..layer.descriptor.clone() }
-        };
-        let made = image.config.history.iter().filter(|entry| !entry.empty_layer).count();
-        // Engines refuse a history that counts other layers than there are.
-        let missing = image.layers.len().saturating_sub(made);
-        let mut history = image.config.history.clone();
-        history.extend((0..missing).map(|_| History {
-            comment: Some("a layer that the base image's history does not tell of".to_owned()),
-            ..History::default()
-        }));
-        if made > image.layers.len() {
-            history.retain(|entry| entry.empty_layer);
-            history.extend(image.layers.iter().map(|_| History::default()));
-        }
-        let mut rest = image.config.rest.clone();
-        rest.retain(|key, _| !OF_ONE_BUILD.contains(&key.as_str()));
-        Self {
-            layers: image.layers.iter().map(layer).collect(),
-            diff_ids: image.layers.iter().map(|layer| layer.diff_id).collect(),
-            history,
-            rest,
-        }
-    }
-}
-
 /// The documents of an image of one platform, and their digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assembled {
@@ -118,8 +72,8 @@ pub struct Assembled {
 ///
 /// No layers, more than [`MAX_LAYERS`], or an epoch outside the years 0 to 9999.
 pub fn assemble(input: &ImageInput) -> Result<Assembled, ImageError> {
-    let below = input.below.iter();
-    let count = input.layers.len() + below.clone().map(|below| below.layers.len()).sum::<usize>();
+    let below = input.below.as_ref();
+    let count = input.layers.len() + below.map_or(0, |below| below.layers.len());
     if count == 0 {
         return Err(ImageError::NoLayers);
     }
@@ -127,50 +81,62 @@ pub fn assemble(input: &ImageInput) -> Result<Assembled, ImageError> {
         return Err(ImageError::TooManyLayers { count, most: MAX_LAYERS });
     }
     let created = rfc3339(input.epoch)?;
-    let platform = Platform::linux(input.architecture);
+    let mut platform = Platform::linux(input.architecture);
+    if let Some(below) = below {
+        below.narrow(&mut platform);
+    }
     let history = |layer: &LayerRef| History {
         created: Some(created.clone()),
         created_by: Some(format!("{CREATED_BY}{}", layer.name)),
         ..History::default()
     };
-    let config = canonical(&ImageConfig {
-        architecture: platform.architecture.clone(),
-        os: platform.os.clone(),
-        variant: platform.variant.clone(),
-        created: Some(created.clone()),
-        config: input.config.clone(),
-        rootfs: RootFs {
-            kind: "layers".to_owned(),
-            diff_ids: below
-                .clone()
-                .flat_map(|below| below.diff_ids.iter().copied())
-                .chain(input.layers.iter().map(|layer| layer.diff_id))
-                .collect(),
+    let config = on_top(
+        below.map(|below| ("history", &below.history[..])),
+        &ImageConfig {
+            architecture: platform.architecture.clone(),
+            os: platform.os.clone(),
+            variant: platform.variant.clone(),
+            created: Some(created.clone()),
+            config: input.config.clone(),
+            rootfs: RootFs {
+                kind: "layers".to_owned(),
+                diff_ids: below
+                    .into_iter()
+                    .flat_map(|below| below.diff_ids.iter().copied())
+                    .chain(input.layers.iter().map(|layer| layer.diff_id))
+                    .collect(),
+            },
+            history: input.layers.iter().map(history).collect(),
+            rest: below.map(|below| below.rest.clone()).unwrap_or_default(),
         },
-        history: below
-            .clone()
-            .flat_map(|below| below.history.iter().cloned())
-            .chain(input.layers.iter().map(history))
-            .collect(),
-        rest: below.clone().flat_map(|below| below.rest.clone()).collect(),
-    });
+    );
     let config_descriptor = Descriptor::of(MediaType::CONFIG, &config);
     let config_digest = config_descriptor.digest;
-    let manifest = canonical(&Manifest {
-        schema_version: 2,
-        media_type: MediaType::MANIFEST,
-        config: config_descriptor,
-        layers: below
-            .flat_map(|below| below.layers.iter().cloned())
-            .chain(input.layers.iter().map(LayerRef::descriptor))
-            .collect(),
-        annotations: input.annotations.clone(),
-        rest: Map::new(),
-    });
+    let manifest = on_top(
+        below.map(|below| ("layers", &below.layers[..])),
+        &Manifest {
+            schema_version: 2,
+            media_type: MediaType::MANIFEST,
+            config: config_descriptor,
+            layers: input.layers.iter().map(LayerRef::descriptor).collect(),
+            annotations: input.annotations.clone(),
+            rest: Map::new(),
+        },
+    );
     let mut descriptor = Descriptor::of(MediaType::MANIFEST, &manifest);
     descriptor.platform = Some(platform);
     let index = canonical(&Index::new(vec![descriptor.clone()], BTreeMap::new()));
     Ok(Assembled { config, manifest, index, config_digest, manifest_digest: descriptor.digest, descriptor })
+}
+
+/// A document whose list of this name begins with what an image below says there, as it stands.
+fn on_top<T: Serialize>(below: Option<(&str, &[Value])>, document: &T) -> Vec<u8> {
+    let Some((list, below)) = below else { return canonical(document) };
+    let mut document = serde_json::to_value(document).expect("documents have string keys and plain values");
+    if let Some(own) = document.get_mut(list).and_then(Value::as_array_mut) {
+        own.splice(0..0, below.iter().cloned());
+    }
+    canonical(&document)
 }
 
 /// Seconds since 1970 as RFC 3339 in UTC.

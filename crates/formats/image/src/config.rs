@@ -82,7 +82,8 @@ pub struct RootFs {
     /// Always `layers`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Diff ids, bottom first.
+    /// Diff ids, bottom first; Docker leaves them out where there are none.
+    #[serde(default, deserialize_with = "or_null")]
     pub diff_ids: Vec<DiffId>,
 }
 
@@ -100,7 +101,7 @@ pub struct History {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// Whether the entry stands for no layer.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "std::ops::Not::not")]
     pub empty_layer: bool,
     /// What others say beside, as `author`.
     #[serde(flatten)]

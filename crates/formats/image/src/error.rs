@@ -36,6 +36,35 @@ pub enum ImageError {
         #[source]
         source: SourceError,
     },
+    /// A blob that is named is not there.
+    #[error("{what} is named, but it is not here")]
+    #[hint(
+        "a part of an image was copied, as a pull for one platform does; copy all of it, as `skopeo copy --all` does"
+    )]
+    Absent {
+        /// Which blob.
+        what: String,
+    },
+    /// Nothing at all is there of what an index names.
+    #[error("the index names {count}, the first of them {first}, and none is here")]
+    #[hint(
+        "a part of an image was copied, as a pull for one platform does; copy all of it, as `skopeo copy --all` does"
+    )]
+    NothingHere {
+        /// How many it names.
+        count: usize,
+        /// The first.
+        first: BlobDigest,
+    },
+    /// A layer that is encrypted.
+    #[error("layer {layer} is encrypted ({media_type}), and cannot be read without a key")]
+    #[hint("decrypt it on the way: `skopeo copy --decryption-key KEY oci:IMAGE oci:PLAIN`")]
+    Encrypted {
+        /// The layer's blob.
+        layer: BlobDigest,
+        /// Its type.
+        media_type: MediaType,
+    },
     /// A blob could not be read to its end, or not decompressed.
     #[error("cannot read the content of {what}")]
     Content {

@@ -1,7 +1,6 @@
 use crate::config::CREATED_BY;
 use crate::{
-    Descriptor, History, ImageConfig, ImageError, ImageSource, Index, Kind, LayerType, MAX_DOCUMENT, MAX_LAYERS,
-    Manifest, MediaType, read_document,
+    Descriptor, History, ImageConfig, ImageError, ImageSource, Kind, LayerType, MAX_LAYERS, Manifest, read_document,
 };
 use sage_oci_names::{Architecture, DiffId};
 
@@ -38,60 +37,8 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads the image for one architecture.
-    ///
-    /// An index need not name platforms: then the images' own configs say.
-    ///
-    /// # Errors
-    ///
-    /// No such platform in the index, a source that fails, or documents that do not fit each other.
-    pub fn open(source: &dyn ImageSource, architecture: Architecture) -> Result<Self, ImageError> {
-        let members = members(source)?;
-        let mut present = Vec::new();
-        for descriptor in members.iter().filter(|member| !member.is_foreign()) {
-            match &descriptor.platform {
-                Some(platform) if platform.is_linux(architecture) => return Self::read(source, descriptor),
-                Some(platform) => present.push(platform.to_string()),
-                None => {
-                    let Some(image) = Self::read_if_image(source, descriptor)? else { continue };
-                    if image.config.os == "linux" && image.config.architecture == architecture.debian() {
-                        return Ok(image);
-                    }
-                    present.push(format!("{}/{}", image.config.os, image.config.architecture));
-                }
-            }
-        }
-        Err(ImageError::NoSuchPlatform {
-            architecture: architecture.to_string(),
-            present: if present.is_empty() { "nothing".to_owned() } else { present.join(", ") },
-        })
-    }
-
-    /// Reads the image behind one descriptor of the index.
-    ///
-    /// # Errors
-    ///
-    /// It is no image, or its documents are damaged or do not fit each other.
-    pub fn read(source: &dyn ImageSource, descriptor: &Descriptor) -> Result<Self, ImageError> {
-        let (manifest, manifest_bytes) = read_manifest(source, descriptor)?;
-        expect("the manifest's config", &manifest.config.media_type, Kind::Config)?;
-        Self::with_manifest(source, descriptor, manifest, manifest_bytes)
-    }
-
-    /// The same; `None` where the manifest is that of something which is no image.
-    ///
-    /// # Errors
-    ///
-    /// Its documents are damaged or do not fit each other.
-    pub fn read_if_image(source: &dyn ImageSource, descriptor: &Descriptor) -> Result<Option<Self>, ImageError> {
-        let (manifest, manifest_bytes) = read_manifest(source, descriptor)?;
-        if manifest.config.media_type.kind() != Kind::Config || manifest.rest.contains_key("artifactType") {
-            return Ok(None);
-        }
-        Self::with_manifest(source, descriptor, manifest, manifest_bytes).map(Some)
-    }
-
-    fn with_manifest(
+    /// The image of a manifest that was read: its config is read, and both are held against each other.
+    pub(crate) fn of(
         source: &dyn ImageSource,
         descriptor: &Descriptor,
         manifest: Manifest,
@@ -103,95 +50,24 @@ impl Image {
         Ok(Self { descriptor: descriptor.clone(), manifest, manifest_bytes, config, config_bytes, layers })
     }
 
+    /// The machine its config names, as `linux/amd64`.
+    pub fn platform(&self) -> String {
+        format!("{}/{}", self.config.os, self.config.architecture)
+    }
+
+    /// Whether it runs on Linux of that architecture, as its config says.
+    pub fn is_linux(&self, architecture: Architecture) -> bool {
+        self.config.os == "linux" && self.config.architecture == architecture.debian()
+    }
+
     /// The sum of the layers' blobs in bytes: what a pull moves.
     pub fn compressed_size(&self) -> u64 {
         self.layers.iter().map(|layer| layer.descriptor.size).fold(0, u64::saturating_add)
     }
 }
 
-/// What a source is known by: the one manifest or image index that its own index names.
-///
-/// # Errors
-///
-/// A source that fails or is damaged, or one of several images.
-pub fn whole(source: &dyn ImageSource) -> Result<Descriptor, ImageError> {
-    let mut named = read_index(source)?.manifests;
-    match (named.pop(), named.len()) {
-        (Some(descriptor), 0) => Ok(descriptor),
-        (None, _) => Err(ImageError::NoManifests),
-        (Some(_), others) => Err(ImageError::Several { count: others + 1 }),
-    }
-}
-
-/// How many indexes may lie in each other.
-const MOST_INDEXES: usize = 4;
-
-/// Everything that the index of a source names, and the indexes in it, whatever it is; indexes themselves are left out.
-///
-/// # Errors
-///
-/// A source that fails or is damaged, or indexes in indexes without an end.
-pub fn members(source: &dyn ImageSource) -> Result<Vec<Descriptor>, ImageError> {
-    let mut all = Vec::new();
-    collect(source, read_index(source)?, 1, &mut all)?;
-    Ok(all)
-}
-
-fn collect(source: &dyn ImageSource, index: Index, depth: usize, all: &mut Vec<Descriptor>) -> Result<(), ImageError> {
-    for entry in index.manifests {
-        if entry.media_type.kind() != Kind::Index {
-            all.push(entry);
-            continue;
-        }
-        if depth == MOST_INDEXES {
-            return Err(ImageError::TooDeep { index: entry.digest, most: MOST_INDEXES });
-        }
-        let (index, _): (Index, _) = read_document(source, "index", &entry)?;
-        expect_version("the image index", index.schema_version)?;
-        expect("the image index", &index.media_type, Kind::Index)?;
-        collect(source, index, depth + 1, all)?;
-    }
-    Ok(())
-}
-
-fn read_manifest(source: &dyn ImageSource, descriptor: &Descriptor) -> Result<(Manifest, Vec<u8>), ImageError> {
-    expect("the index's entry", &descriptor.media_type, Kind::Manifest)?;
-    let (manifest, bytes): (Manifest, _) = read_document(source, "manifest", descriptor)?;
-    expect_version("the manifest", manifest.schema_version)?;
-    expect("the manifest", &manifest.media_type, Kind::Manifest)?;
-    Ok((manifest, bytes))
-}
-
-/// Reads and checks the index of a source.
-fn read_index(source: &dyn ImageSource) -> Result<Index, ImageError> {
-    let what = || "the index".to_owned();
-    let bytes = source.index().map_err(|source| ImageError::Source { what: what(), source })?;
-    if bytes.len() as u64 > MAX_DOCUMENT {
-        return Err(ImageError::DocumentTooLarge { what: what(), most: MAX_DOCUMENT });
-    }
-    let index: Index = serde_json::from_slice(&bytes).map_err(|source| ImageError::Json { what: what(), source })?;
-    expect_version("the index", index.schema_version)?;
-    expect("the index", &index.media_type, Kind::Index)?;
-    Ok(index)
-}
-
-fn expect(what: &str, found: &MediaType, expected: Kind) -> Result<(), ImageError> {
-    if found.kind() == expected {
-        return Ok(());
-    }
-    Err(ImageError::WrongType { what: what.to_owned(), expected: expected.name(), found: found.clone() })
-}
-
-fn expect_version(what: &str, found: u32) -> Result<(), ImageError> {
-    if found == 2 {
-        return Ok(());
-    }
-    let what = what.to_owned();
-    Err(ImageError::WrongValue { what, field: "schemaVersion", found: found.to_string(), expected: "2" })
-}
-
 fn check_platform(descriptor: &Descriptor, config: &ImageConfig) -> Result<(), ImageError> {
-    let Some(platform) = &descriptor.platform else { return Ok(()) };
+    let Some(platform) = descriptor.platform.as_ref().filter(|platform| platform.is_said()) else { return Ok(()) };
     if platform.os == config.os && platform.architecture == config.architecture {
         return Ok(());
     }
@@ -223,9 +99,16 @@ fn pair(manifest: &Manifest, config: &ImageConfig) -> Result<Vec<ImageLayer>, Im
     };
     let rows = manifest.layers.iter().zip(&config.rootfs.diff_ids).enumerate();
     rows.map(|(place, (descriptor, diff_id))| {
-        let Some(layer_type) = descriptor.layer_type() else {
-            let (what, found) = (format!("layer {}", descriptor.digest), descriptor.media_type.clone());
-            return Err(ImageError::WrongType { what, expected: "a layer's", found });
+        let found = || descriptor.media_type.clone();
+        let layer_type = match descriptor.media_type.kind() {
+            Kind::Layer(layer) => layer,
+            Kind::EncryptedLayer => {
+                return Err(ImageError::Encrypted { layer: descriptor.digest, media_type: found() });
+            }
+            Kind::Index | Kind::Manifest | Kind::Config | Kind::Other => {
+                let what = format!("layer {}", descriptor.digest);
+                return Err(ImageError::WrongType { what, expected: "a layer's", found: found() });
+            }
         };
         let name = by(place).and_then(|by| by.strip_prefix(CREATED_BY)).map(str::to_owned);
         Ok(ImageLayer { descriptor: descriptor.clone(), layer_type, diff_id: *diff_id, name })

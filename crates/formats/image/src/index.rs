@@ -28,12 +28,14 @@ impl OciLayout {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Index {
-    /// Always 2.
+    /// Always 2; 2 is meant where it is left out.
+    #[serde(default = "schema_version")]
     pub schema_version: u32,
     /// Always the index's own type.
     #[serde(default = "index_type")]
     pub media_type: MediaType,
-    /// The manifests.
+    /// The manifests; some write `null` for none.
+    #[serde(default, deserialize_with = "or_null")]
     pub manifests: Vec<Descriptor>,
     /// Facts about the index.
     #[serde(default, deserialize_with = "or_null", skip_serializing_if = "BTreeMap::is_empty")]
@@ -41,6 +43,11 @@ pub struct Index {
     /// What others say beside, as `subject`.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
+}
+
+/// Some programs' `index.json` has no version, though the specification asks for one.
+fn schema_version() -> u32 {
+    2
 }
 
 /// The specification lets an index leave its own type out.
@@ -167,7 +174,9 @@ mod tests {
 
         let (mut image, ..) = both();
         image.remove(&manifests[1].digest);
-        assert!(matches!(validate(&image, Depth::Fast), Err(ImageError::Source { .. })));
+        let report = validate(&image, Depth::Fast).unwrap();
+        assert_eq!((report.images.len(), &report.absent[..]), (1, &manifests[1..]));
+        assert!(matches!(report.complete(), Err(ImageError::Absent { .. })));
     }
 
     #[test]

@@ -1,15 +1,20 @@
-use crate::{Kind, LayerType, MediaType};
+use crate::{Kind, MediaType};
 use sage_oci_names::{Architecture, BlobDigest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// What BuildKit writes for a platform that there is none of.
+const UNKNOWN: &str = "unknown";
+
 /// The machine an image is for (OCI image spec, index, `platform`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Platform {
-    /// The architecture, OCI's name of it.
+    /// The architecture, OCI's name of it; empty where others do not say.
+    #[serde(default, deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub architecture: String,
-    /// The operating system; ours is always `linux`.
+    /// The operating system; ours is always `linux`, and it is empty where others do not say.
+    #[serde(default, deserialize_with = "or_null", skip_serializing_if = "String::is_empty")]
     pub os: String,
     /// The architecture's variant, `v8` for arm64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,6 +32,11 @@ impl Platform {
             Architecture::Arm64 => Some("v8".to_owned()),
         };
         Self { architecture: architecture.debian().to_owned(), os: "linux".to_owned(), variant, rest: Map::new() }
+    }
+
+    /// Whether it names a machine: some leave its fields empty, and BuildKit writes `unknown` for what is no image.
+    pub fn is_said(&self) -> bool {
+        [&self.os, &self.architecture].into_iter().all(|text| !text.is_empty() && text != UNKNOWN)
     }
 
     /// Whether an image of this platform runs on Linux of that architecture.
@@ -78,22 +88,24 @@ impl Descriptor {
         Self::new(media_type, crate::digest_of(bytes), bytes.len() as u64)
     }
 
-    /// The layer's type, where a layer is described.
-    pub fn layer_type(&self) -> Option<LayerType> {
-        match self.media_type.kind() {
-            Kind::Layer(layer) => Some(layer),
-            Kind::Index | Kind::Manifest | Kind::Config | Kind::Other => None,
-        }
-    }
-
-    /// Whether an index means something else than an image by it: what says how another member was made (BuildKit's
+    /// Whether its words call it something else than an image: what says how another member was made (BuildKit's
     /// attestations), or an artifact of another kind.
-    pub fn is_foreign(&self) -> bool {
-        let is_unknown = |platform: &Platform| platform.os == "unknown" || platform.architecture == "unknown";
+    ///
+    /// They are only words. They decide where nothing else does, and never what is read and checked; see [`crate::Member::read`].
+    pub fn is_called_otherwise(&self) -> bool {
+        let unknown = |platform: &Platform| platform.os == UNKNOWN || platform.architecture == UNKNOWN;
         self.annotations.contains_key("vnd.docker.reference.type")
-            || self.rest.contains_key("artifactType")
-            || self.platform.as_ref().is_some_and(is_unknown)
-            || !matches!(self.media_type.kind(), Kind::Manifest | Kind::Index)
+            || self.platform.as_ref().is_some_and(unknown)
+            || is_artifact(&self.rest)
+    }
+}
+
+/// Whether an `artifactType` stands there, and is not an image configuration's.
+pub(crate) fn is_artifact(rest: &Map<String, Value>) -> bool {
+    match rest.get("artifactType") {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.is_empty() && MediaType::from(text.clone()).kind() != Kind::Config,
+        Some(_) => true,
     }
 }
 
@@ -108,7 +120,8 @@ pub struct Manifest {
     pub media_type: MediaType,
     /// The image configuration.
     pub config: Descriptor,
-    /// The layers, bottom first.
+    /// The layers, bottom first; some write `null` for none.
+    #[serde(default, deserialize_with = "or_null")]
     pub layers: Vec<Descriptor>,
     /// Facts about the image; ours are those that its lock determines.
     #[serde(default, deserialize_with = "or_null", skip_serializing_if = "BTreeMap::is_empty")]

@@ -35,10 +35,6 @@ impl MemoryImage {
     pub fn remove(&mut self, digest: &BlobDigest) {
         self.blobs.remove(digest);
     }
-
-    fn get(&self, digest: &BlobDigest) -> Result<Arc<[u8]>, SourceError> {
-        self.blobs.get(digest).cloned().ok_or_else(|| format!("the image in memory has no blob {digest}").into())
-    }
 }
 
 impl ImageSource for MemoryImage {
@@ -46,11 +42,12 @@ impl ImageSource for MemoryImage {
         Ok(self.index.clone())
     }
 
-    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError> {
-        Ok(Box::new(std::io::Cursor::new(self.get(digest)?)))
+    fn blob(&self, digest: &BlobDigest) -> Result<Option<Box<dyn Read + Send>>, SourceError> {
+        let blob = self.blobs.get(digest).cloned();
+        Ok(blob.map(|bytes| Box::new(std::io::Cursor::new(bytes)) as Box<dyn Read + Send>))
     }
 
-    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
-        Ok(self.get(digest)?.len() as u64)
+    fn blob_size(&self, digest: &BlobDigest) -> Result<Option<u64>, SourceError> {
+        Ok(self.blobs.get(digest).map(|bytes| bytes.len() as u64))
     }
 }

@@ -12,29 +12,76 @@ pub const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
 pub trait ImageSource: Send + Sync {
     /// The bytes of the index, at most [`MAX_DOCUMENT`] of them.
     fn index(&self) -> Result<Vec<u8>, SourceError>;
-    /// Opens a blob.
-    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError>;
-    /// The size of a blob in bytes.
-    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError>;
+    /// Opens a blob; none where the place has no such blob, which is another matter than failing to look.
+    fn blob(&self, digest: &BlobDigest) -> Result<Option<Box<dyn Read + Send>>, SourceError>;
+    /// The size of a blob in bytes; none where the place has no such blob.
+    fn blob_size(&self, digest: &BlobDigest) -> Result<Option<u64>, SourceError>;
 }
 
-/// Reads a JSON document of a source, held to the size and digest of its descriptor, and parses it.
+/// Opens a blob that must be there; `what` is what to call it in an error, as `layer`.
+///
+/// # Errors
+///
+/// It is not there, or the source fails.
+pub fn open_blob(
+    source: &dyn ImageSource,
+    what: &'static str,
+    digest: &BlobDigest,
+) -> Result<Box<dyn Read + Send>, ImageError> {
+    let name = || format!("{what} {digest}");
+    let blob = source.blob(digest).map_err(|source| ImageError::Source { what: name(), source })?;
+    blob.ok_or_else(|| ImageError::Absent { what: name() })
+}
+
+/// Reads a JSON document of a source, held to the size and digest of its descriptor, and parses it. The bytes are those that
+/// are there, for those who pass a document on.
+///
+/// # Errors
+///
+/// It is not there, is not what its descriptor promises, or is no such document.
 pub fn read_document<T: DeserializeOwned>(
     source: &dyn ImageSource,
     what: &'static str,
     descriptor: &Descriptor,
 ) -> Result<(T, Vec<u8>), ImageError> {
+    let found = find_document(source, what, descriptor)?;
+    found.ok_or_else(|| ImageError::Absent { what: format!("{what} {}", descriptor.digest) })
+}
+
+/// The same; none where the source has no such blob.
+pub(crate) fn find_document<T: DeserializeOwned>(
+    source: &dyn ImageSource,
+    what: &'static str,
+    descriptor: &Descriptor,
+) -> Result<Option<(T, Vec<u8>)>, ImageError> {
     let name = || format!("{what} {}", descriptor.digest);
     if descriptor.size > MAX_DOCUMENT {
         return Err(ImageError::DocumentTooLarge { what: name(), most: MAX_DOCUMENT });
     }
-    let blob = source.blob(&descriptor.digest).map_err(|source| ImageError::Source { what: name(), source })?;
-    let mut reader = HashingReader::new(blob.take(descriptor.size + 1));
+    if !has_size(source, what, descriptor)? {
+        return Ok(None);
+    }
+    let mut reader = HashingReader::new(open_blob(source, what, &descriptor.digest)?.take(descriptor.size + 1));
     let mut bytes = Vec::new();
     reader.read_to_end(&mut bytes).map_err(|source| ImageError::Content { what: name(), source })?;
     check(descriptor, reader)?;
     let document = serde_json::from_slice(&bytes).map_err(|source| ImageError::Json { what: name(), source })?;
-    Ok((document, bytes))
+    Ok(Some((document, bytes)))
+}
+
+/// Whether a blob is there, and then with the size that its descriptor says. Asked before a blob is read, so that an error tells its
+/// size as it is, and not how far it was read.
+pub(crate) fn has_size(
+    source: &dyn ImageSource,
+    what: &'static str,
+    descriptor: &Descriptor,
+) -> Result<bool, ImageError> {
+    let (digest, expected) = (descriptor.digest, descriptor.size);
+    let failed = |source| ImageError::Source { what: format!("{what} {digest}"), source };
+    match source.blob_size(&digest).map_err(failed)? {
+        Some(actual) if actual != expected => Err(ImageError::SizeMismatch { digest, expected, actual }),
+        found => Ok(found.is_some()),
+    }
 }
 
 /// Compares what passed through a reader with what its descriptor promises.

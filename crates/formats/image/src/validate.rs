@@ -1,11 +1,13 @@
-use crate::source::check;
-use crate::{Descriptor, HashingReader, Image, ImageError, ImageLayer, ImageSource, members, uncompressed};
+use crate::source::{check, has_size};
+use crate::{
+    Descriptor, HashingReader, Image, ImageError, ImageLayer, ImageSource, Member, members, open_blob, uncompressed,
+};
 use sage_oci_names::{BlobDigest, DiffId};
 
 /// How much of an image [`validate`] reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Documents in full; of the layers' blobs, that they are there and have the right size.
+    /// Documents in full; of the other blobs, that they are there and have the right size.
     Fast,
     /// Every byte: blob digests, and diff ids of the decompressed layers.
     Full,
@@ -16,9 +18,25 @@ pub enum Depth {
 pub struct Report {
     /// The images of the index, in its order.
     pub images: Vec<ReportedImage>,
-    /// What else the index names: attestations, artifacts, types that nobody here knows. Only their own size and digest were
-    /// checked.
+    /// What else the index names: attestations, signatures, artifacts, types that nobody here knows.
     pub others: Vec<Descriptor>,
+    /// What is named and not here, so that nobody has checked it: other platforms after a pull of one, and layers that others
+    /// need not hand on.
+    pub absent: Vec<Descriptor>,
+}
+
+impl Report {
+    /// The report of a source of which nothing is missing.
+    ///
+    /// # Errors
+    ///
+    /// Something that it names is not here.
+    pub fn complete(self) -> Result<Self, ImageError> {
+        match self.absent.first() {
+            None => Ok(self),
+            Some(absent) => Err(ImageError::Absent { what: format!("blob {}", absent.digest) }),
+        }
+    }
 }
 
 /// One valid image.
@@ -34,7 +52,7 @@ pub struct ReportedImage {
     pub layers: usize,
     /// The sum of the blobs in bytes.
     pub compressed: u64,
-    /// The sum of the uncompressed layers in bytes; known after [`Depth::Full`].
+    /// The sum of the uncompressed layers in bytes; known after [`Depth::Full`], where every layer is here.
     pub uncompressed: Option<u64>,
 }
 
@@ -45,64 +63,99 @@ pub struct ReportedImage {
 /// [`Depth::Full`] each layer's blob digest and the diff id of its decompressed content. The bytes behind a
 /// compressed stream's end would change the blob's digest, so they are found too.
 ///
+/// Whatever is no image is read as well: its manifest, and the config and layers that this names. So nothing that is here, and
+/// that an index leads to, is valid unread. What an index names and the source has not got is reported; half of
+/// it, a manifest without what it names, is an error.
+///
 /// # Errors
 ///
-/// The first thing that does not hold.
+/// The first thing that does not hold, or nothing is here of all that the index names.
 pub fn validate(source: &dyn ImageSource, depth: Depth) -> Result<Report, ImageError> {
-    let (mut images, mut others) = (Vec::new(), Vec::new());
+    let mut report = Report { images: Vec::new(), others: Vec::new(), absent: Vec::new() };
     for descriptor in members(source)? {
-        let image = if descriptor.is_foreign() { None } else { Image::read_if_image(source, &descriptor)? };
-        let Some(image) = image else {
-            check_blob(source, &descriptor)?;
-            others.push(descriptor);
-            continue;
-        };
-        let mut size = 0_u64;
-        for layer in &image.layers {
-            check_size(source, layer)?;
-            if depth == Depth::Full {
-                size = size.saturating_add(check_layer(source, layer)?);
+        match Member::read(source, &descriptor)? {
+            Member::Image(image) => {
+                let image = check_image(source, &image, depth, &mut report.absent)?;
+                report.images.push(image);
             }
+            Member::Other(other) => {
+                for blob in std::iter::once(&descriptor).chain(&other.blobs) {
+                    check_blob(source, blob, depth, &mut report.absent)?;
+                }
+                report.others.push(descriptor);
+            }
+            Member::Absent(descriptor) => report.absent.push(descriptor),
         }
-        images.push(ReportedImage {
-            manifest: descriptor.digest,
-            config: image.manifest.config.digest,
-            platform: format!("{}/{}", image.config.os, image.config.architecture),
-            layers: image.layers.len(),
-            compressed: image.compressed_size(),
-            uncompressed: (depth == Depth::Full).then_some(size),
-        });
     }
-    Ok(Report { images, others })
+    match report.absent.first() {
+        Some(first) if report.images.is_empty() && report.others.is_empty() => {
+            Err(ImageError::NothingHere { count: report.absent.len(), first: first.digest })
+        }
+        _ => Ok(report),
+    }
 }
 
-/// Reads a blob that nobody here understands to its end.
-fn check_blob(source: &dyn ImageSource, descriptor: &Descriptor) -> Result<(), ImageError> {
-    let what = || format!("blob {}", descriptor.digest);
-    let blob = source.blob(&descriptor.digest).map_err(|source| ImageError::Source { what: what(), source })?;
-    let mut reader = HashingReader::new(blob);
+fn check_image(
+    source: &dyn ImageSource,
+    image: &Image,
+    depth: Depth,
+    absent: &mut Vec<Descriptor>,
+) -> Result<ReportedImage, ImageError> {
+    let mut size = (depth == Depth::Full).then_some(0_u64);
+    for layer in &image.layers {
+        if !is_here(source, "layer", &layer.descriptor)? {
+            absent.push(layer.descriptor.clone());
+            size = None;
+        } else if depth == Depth::Full {
+            let inside = check_layer(source, layer)?;
+            size = size.map(|size| size.saturating_add(inside));
+        }
+    }
+    Ok(ReportedImage {
+        manifest: image.descriptor.digest,
+        config: image.manifest.config.digest,
+        platform: image.platform(),
+        layers: image.layers.len(),
+        compressed: image.compressed_size(),
+        uncompressed: size,
+    })
+}
+
+/// Holds a blob that nobody here understands to its descriptor.
+fn check_blob(
+    source: &dyn ImageSource,
+    descriptor: &Descriptor,
+    depth: Depth,
+    absent: &mut Vec<Descriptor>,
+) -> Result<(), ImageError> {
+    if !is_here(source, "blob", descriptor)? {
+        absent.push(descriptor.clone());
+        return Ok(());
+    }
+    if depth == Depth::Fast {
+        return Ok(());
+    }
+    let mut reader = HashingReader::new(open_blob(source, "blob", &descriptor.digest)?);
     let copied = std::io::copy(&mut reader, &mut std::io::sink());
-    copied.map_err(|source| ImageError::Content { what: what(), source })?;
+    copied.map_err(|source| ImageError::Content { what: format!("blob {}", descriptor.digest), source })?;
     check(descriptor, reader)
 }
 
-fn check_size(source: &dyn ImageSource, layer: &ImageLayer) -> Result<(), ImageError> {
-    let (digest, expected) = (layer.descriptor.digest, layer.descriptor.size);
-    let what = || format!("layer {digest}");
-    let actual = source.blob_size(&digest).map_err(|source| ImageError::Source { what: what(), source })?;
-    if actual != expected {
-        return Err(ImageError::SizeMismatch { digest, expected, actual });
+/// Whether a blob that a manifest names is there, as it must be, unless its type lets it lie elsewhere.
+fn is_here(source: &dyn ImageSource, what: &'static str, descriptor: &Descriptor) -> Result<bool, ImageError> {
+    match has_size(source, what, descriptor)? {
+        false if !descriptor.media_type.is_nondistributable() => {
+            Err(ImageError::Absent { what: format!("{what} {}", descriptor.digest) })
+        }
+        here => Ok(here),
     }
-    Ok(())
 }
 
 /// Reads a layer once, checks the digest of what is stored and of what is inside, and gives the uncompressed size.
 pub fn check_layer(source: &dyn ImageSource, layer: &ImageLayer) -> Result<u64, ImageError> {
     let blob = layer.descriptor.digest;
-    let what = || format!("layer {blob}");
-    let content = |source| ImageError::Content { what: what(), source };
-    let reader = source.blob(&blob).map_err(|source| ImageError::Source { what: what(), source })?;
-    let mut stored = HashingReader::new(reader);
+    let content = |source| ImageError::Content { what: format!("layer {blob}"), source };
+    let mut stored = HashingReader::new(open_blob(source, "layer", &blob)?);
     let inside = {
         let tap = uncompressed(layer.layer_type, Box::new(&mut stored)).map_err(content)?;
         let mut inside = HashingReader::new(tap);
@@ -123,7 +176,7 @@ pub fn check_layer(source: &dyn ImageSource, layer: &ImageLayer) -> Result<u64, 
 mod tests {
     use super::*;
     use crate::{MemoryImage, assemble, digest_of, testing};
-    use std::io::Read;
+    use std::io::Read as _;
 
     #[test]
     fn a_sound_image_passes() {
@@ -155,7 +208,7 @@ mod tests {
         image.replace(input.layers[0].blob, vec![1]);
         assert!(matches!(validate(&image, Depth::Fast), Err(ImageError::SizeMismatch { actual: 1, .. })));
         image.remove(&input.layers[0].blob);
-        assert!(matches!(validate(&image, Depth::Fast), Err(ImageError::Source { .. })));
+        assert!(matches!(validate(&image, Depth::Fast), Err(ImageError::Absent { .. })));
     }
 
     #[test]
@@ -169,7 +222,7 @@ mod tests {
     #[test]
     fn bytes_behind_the_compressed_stream_are_found() {
         let (input, mut image) = testing::image(&["base"]);
-        let mut reader = image.blob(&input.layers[0].blob).unwrap();
+        let mut reader = open_blob(&image, "layer", &input.layers[0].blob).unwrap();
         let mut longer = Vec::new();
         reader.read_to_end(&mut longer).unwrap();
         longer.push(0);

@@ -1,7 +1,7 @@
 use crate::EngineError;
 use crate::archive::{Archive, header};
 use bytes::Bytes;
-use sage_oci_image::{HashingReader, ImageError, ImageLayer, ImageSource, check_layer, uncompressed};
+use sage_oci_image::{HashingReader, ImageError, ImageLayer, ImageSource, check_layer, open_blob, uncompressed};
 use sage_oci_names::BlobDigest;
 use std::io::{Error, ErrorKind, Read};
 use std::sync::Arc;
@@ -56,7 +56,7 @@ fn send_all(source: &Arc<dyn ImageSource>, archive: &Archive, pipe: &mut Pipe<'_
                 Some(size.map_err(|error| Stop::Failed(error.into()))?)
             }
         };
-        let blob = source.blob(&digest).map_err(|source| blob_error(digest, source))?;
+        let blob = open_blob(source.as_ref(), "layer", &digest).map_err(|error| Stop::Failed(error.into()))?;
         match inside {
             Some(size) if archive.plain => {
                 let reader = uncompressed(layer.layer_type, blob);

@@ -113,7 +113,7 @@ async fn a_layer_with_another_content_than_the_config_says_is_refused() {
 
 fn blob(source: &dyn ImageSource, digest: &BlobDigest) -> Vec<u8> {
     let mut bytes = Vec::new();
-    std::io::copy(&mut source.blob(digest).unwrap(), &mut bytes).unwrap();
+    std::io::copy(&mut source.blob(digest).unwrap().unwrap(), &mut bytes).unwrap();
     bytes
 }
 
@@ -147,11 +147,11 @@ impl ImageSource for Stalling {
         self.image.index()
     }
 
-    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
+    fn blob_size(&self, digest: &BlobDigest) -> Result<Option<u64>, SourceError> {
         self.image.blob_size(digest)
     }
 
-    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError> {
+    fn blob(&self, digest: &BlobDigest) -> Result<Option<Box<dyn Read + Send>>, SourceError> {
         let stalls =
             *digest == self.blob && self.whole.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err();
         let Some(go_on) = stalls.then(|| self.go_on.lock().unwrap().take()).flatten() else {
@@ -160,7 +160,7 @@ impl ImageSource for Stalling {
         let bytes = blob(&self.image, digest);
         let (first, second) = bytes.split_at(bytes.len() / 2);
         let second = Waiting { go_on, bytes: Cursor::new(second.to_vec()) };
-        Ok(Box::new(Cursor::new(first.to_vec()).chain(second)))
+        Ok(Some(Box::new(Cursor::new(first.to_vec()).chain(second))))
     }
 }
 

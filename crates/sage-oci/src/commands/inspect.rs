@@ -52,7 +52,7 @@ pub fn run(context: &Context, image: ImageName, options: &cli::Inspect) -> Resul
     let built = build::realise(context, locked, &cli::Building::default(), None)?;
     let image = build::open(&built, locked)?;
     if options.validate {
-        let report = validate(&LayoutDir::open(&built.folder)?, Depth::Full)?;
+        let report = validate(&LayoutDir::open(&built.folder)?, Depth::Full)?.complete()?;
         let unpacked: u64 = report.images.iter().filter_map(|image| image.uncompressed).sum();
         context.printer.step("Valid", format_args!("every digest; {} unpacked", HumanBytes(unpacked)));
     }

@@ -39,7 +39,7 @@ pub fn run(context: &Context, options: &cli::Inspect, all: &[Locked]) -> Result<
     let built = build::realise_all(context, all, &cli::Building::default(), None)?;
     let layout = LayoutDir::open(&built.folder)?;
     if options.validate {
-        let report = validate(&layout, Depth::Full)?;
+        let report = validate(&layout, Depth::Full)?.complete()?;
         let unpacked: u64 = report.images.iter().filter_map(|image| image.uncompressed).sum();
         let (count, unpacked) = (report.images.len(), HumanBytes(unpacked));
         context.printer.step("Valid", format_args!("every digest of {count} images; {unpacked} unpacked"));

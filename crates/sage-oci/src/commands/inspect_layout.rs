@@ -1,6 +1,6 @@
 use crate::{Failure, Printer, cli};
 use indicatif::HumanBytes;
-use sage_oci_image::{Depth, Descriptor, Image, ImageLayer, MediaType, members, validate};
+use sage_oci_image::{Depth, Descriptor, Image, ImageLayer, MediaType, Member, members, validate};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{BlobDigest, DiffId};
 use serde::Serialize;
@@ -13,6 +13,8 @@ struct Report {
     images: Vec<ImageReport>,
     /// What else the layout's index names, as it stands there.
     others: Vec<Descriptor>,
+    /// What is named and not here: other platforms after a pull of one, layers that others need not hand on.
+    absent: Vec<Descriptor>,
 }
 
 #[derive(Serialize)]
@@ -48,16 +50,20 @@ pub fn run(folder: &Path, options: &cli::Inspect, printer: Printer) -> Result<()
         return Err(Failure::new(format_args!("`{flag}` is for images of a project, not for a layout"), None));
     }
     let layout = LayoutDir::open(folder)?;
+    // Every document in any case, and that what they name is here.
+    let checked = validate(&layout, if options.validate { Depth::Full } else { Depth::Fast })?;
     if options.validate {
-        let report = validate(&layout, Depth::Full)?;
-        let unpacked: u64 = report.images.iter().filter_map(|image| image.uncompressed).sum();
-        let (images, others) = (report.images.len(), report.others.len());
+        let unpacked: u64 = checked.images.iter().filter_map(|image| image.uncompressed).sum();
+        let (images, others) = (checked.images.len(), checked.others.len());
         printer.step(
             "Valid",
             format_args!("every digest of {images} images and {others} others; {} unpacked", HumanBytes(unpacked)),
         );
+        for absent in &checked.absent {
+            printer.step("Unchecked", format_args!("{}, which is not here", named(absent)));
+        }
     }
-    let report = report(&layout)?;
+    let report = report(&layout, checked.absent)?;
     if options.json {
         return printer.json(&report);
     }
@@ -65,16 +71,24 @@ pub fn run(folder: &Path, options: &cli::Inspect, printer: Printer) -> Result<()
     Ok(())
 }
 
-fn report(layout: &LayoutDir) -> Result<Report, Failure> {
+fn report(layout: &LayoutDir, absent: Vec<Descriptor>) -> Result<Report, Failure> {
     let (mut images, mut others) = (Vec::new(), Vec::new());
     for member in members(layout)? {
-        let image = if member.is_foreign() { None } else { Image::read_if_image(layout, &member)? };
-        match image {
-            Some(image) => images.push(of_image(&image)),
-            None => others.push(member),
+        match Member::read(layout, &member)? {
+            Member::Image(image) => images.push(of_image(&image)),
+            Member::Other(other) => others.push(other.descriptor),
+            Member::Absent(_) => {}
         }
     }
-    Ok(Report { format: 1, images, others })
+    Ok(Report { format: 1, images, others, absent })
+}
+
+/// What a descriptor is for, as far as it says, and its digest.
+fn named(descriptor: &Descriptor) -> String {
+    match descriptor.platform.as_ref().filter(|platform| platform.is_said()) {
+        Some(platform) => format!("{platform} {}", descriptor.digest),
+        None => format!("{} {}", descriptor.media_type, descriptor.digest),
+    }
 }
 
 fn of_image(image: &Image) -> ImageReport {
@@ -88,7 +102,7 @@ fn of_image(image: &Image) -> ImageReport {
         created_by: by(place),
     };
     ImageReport {
-        platform: format!("{}/{}", image.config.os, image.config.architecture),
+        platform: image.platform(),
         manifest: image.descriptor.digest,
         config: image.manifest.config.digest,
         compressed: image.compressed_size(),
@@ -109,6 +123,9 @@ fn text(report: &Report) -> String {
     }
     for other in &report.others {
         lines.push(format!("no image: {} {}, {}", other.media_type, other.digest, HumanBytes(other.size)));
+    }
+    for absent in &report.absent {
+        lines.push(format!("not here: {}, {}", named(absent), HumanBytes(absent.size)));
     }
     lines.join("\n").lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }

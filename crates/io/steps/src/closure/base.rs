@@ -1,6 +1,6 @@
 use super::ClosureBuildError;
 use crate::StepError;
-use sage_oci_image::{Image, ImageError, ImageSource};
+use sage_oci_image::{Image, ImageError, open_blob};
 use sage_oci_layer::{EntryKind, LayerError, read_foreign_layer};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Architecture, StorePath};
@@ -49,7 +49,8 @@ pub fn read_base(folder: &Path, architecture: Architecture) -> Result<Base, Step
     let opened = open_base(folder, architecture)?;
     let mut found = Found::default();
     for layer in &opened.image.layers {
-        let blob = opened.source.blob(&layer.descriptor.digest).map_err(|error| failed(folder, error))?;
+        let blob = open_blob(&opened.source, "layer", &layer.descriptor.digest)
+            .map_err(|error| failed(folder, error.into()))?;
         let read = read_foreign_layer(blob, |entry, body| found.take(&entry.entry, body))
             .map_err(|error: LayerError| failed(folder, error.into()))?;
         if read.blob != layer.descriptor.digest {

@@ -1,82 +1,14 @@
-//! Documents as other programs write them: read without loss, and kept as they are where they are passed on.
+//! What other programs write is read, and nothing of it is lost.
 
+use crate::place::{DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Place};
 use proptest::prelude::*;
 use sage_oci_image::{
-    Below, Depth, Descriptor, Image, ImageConfig, ImageError, ImageInput, ImageSource, Index, Kind, Manifest,
-    SourceError, assemble, assemble_index, canonical, digest_of, members, validate,
+    Below, Depth, Descriptor, Image, ImageConfig, ImageError, ImageInput, Index, Kind, Manifest, assemble,
+    assemble_index, canonical, digest_of, members, validate,
 };
-use sage_oci_names::{Architecture, BlobDigest};
+use sage_oci_names::Architecture;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Read;
-
-const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
-const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
-
-/// Blobs and an index, put together by hand.
-#[derive(Default)]
-struct Place {
-    index: Value,
-    blobs: BTreeMap<BlobDigest, Vec<u8>>,
-}
-
-impl Place {
-    /// Adds a document as some program wrote it, white space and all; gives its descriptor.
-    fn add(&mut self, media_type: &str, document: &Value) -> Value {
-        self.add_bytes(media_type, serde_json::to_vec_pretty(document).unwrap())
-    }
-
-    fn add_bytes(&mut self, media_type: &str, bytes: Vec<u8>) -> Value {
-        let digest = digest_of(&bytes);
-        let descriptor = json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() });
-        self.blobs.insert(digest, bytes);
-        descriptor
-    }
-
-    /// An image with one uncompressed layer.
-    fn image(&mut self, manifest_type: &str, config: Value, annotate: impl FnOnce(&mut Value)) -> Value {
-        let layer = b"a layer's tar".to_vec();
-        let mut whole = json!({
-            "architecture": "amd64", "os": "linux",
-            "rootfs": { "type": "layers", "diff_ids": [digest_of(&layer)] },
-        });
-        whole.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
-        let docker = manifest_type == DOCKER_MANIFEST;
-        let (config_type, layer_type) = match docker {
-            true => ("application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar"),
-            false => ("application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar"),
-        };
-        let config = self.add(config_type, &whole);
-        let layer = self.add_bytes(layer_type, layer);
-        let mut manifest =
-            json!({ "schemaVersion": 2, "mediaType": manifest_type, "config": config, "layers": [layer] });
-        annotate(&mut manifest);
-        self.add(manifest_type, &manifest)
-    }
-
-    fn with_index(mut self, members: Vec<Value>) -> Self {
-        self.index = json!({ "schemaVersion": 2, "manifests": members });
-        self
-    }
-
-    fn open(&self) -> Image {
-        Image::open(self, Architecture::Amd64).unwrap()
-    }
-}
-
-impl ImageSource for Place {
-    fn index(&self) -> Result<Vec<u8>, SourceError> {
-        Ok(serde_json::to_vec(&self.index)?)
-    }
-    fn blob(&self, digest: &BlobDigest) -> Result<Box<dyn Read + Send>, SourceError> {
-        let bytes = self.blobs.get(digest).cloned().ok_or_else(|| format!("no blob {digest}"))?;
-        Ok(Box::new(std::io::Cursor::new(bytes)))
-    }
-    fn blob_size(&self, digest: &BlobDigest) -> Result<u64, SourceError> {
-        Ok(self.blobs[digest].len() as u64)
-    }
-}
 
 /// What `docker save` of an old engine writes: Docker's types, nulls for what is empty, facts about a container.
 fn docker_config() -> Value {
@@ -143,11 +75,6 @@ fn an_image_above_keeps_what_the_lower_one_says() {
     // In OCI's words, as the new manifest is.
     let manifest: Value = serde_json::from_slice(&made(&base).manifest).unwrap();
     assert_eq!(manifest["layers"][0]["mediaType"], "application/vnd.oci.image.layer.v1.tar");
-
-    let mut silent = base.clone();
-    silent.config.history.clear();
-    let config: ImageConfig = serde_json::from_slice(&made(&silent).config).unwrap();
-    assert_eq!(config.history.len(), 1, "engines refuse another number of entries than of layers");
 }
 
 #[test]
@@ -168,10 +95,14 @@ fn members_that_are_no_images() {
     let mut place = Place::default();
     let mut image = place.image(OCI_MANIFEST, json!({}), |_| {});
     image["platform"] = json!({ "architecture": "amd64", "os": "linux", "os.features": ["x"] });
-    let mut attestation = place.add(OCI_MANIFEST, &json!({
-        "schemaVersion": 2, "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest_of(b"x"), "size": 1 },
-        "layers": [],
-    }));
+    let config = place.config(OCI_CONFIG, &[b"{}"], &json!({ "architecture": "unknown", "os": "unknown" }));
+    let statement = place.add_bytes("application/vnd.in-toto+json", b"{ }".to_vec());
+    let mut attestation = place.add(
+        OCI_MANIFEST,
+        &json!({
+            "schemaVersion": 2, "config": config, "layers": [statement],
+        }),
+    );
     attestation["platform"] = json!({ "architecture": "unknown", "os": "unknown" });
     attestation["annotations"] = json!({ "vnd.docker.reference.type": "attestation-manifest" });
     let empty = place.add_bytes("application/vnd.oci.empty.v1+json", b"{}".to_vec());
@@ -197,7 +128,7 @@ fn members_that_are_no_images() {
     // They are damaged like any blob.
     let mut damaged = place;
     damaged.blobs.insert(digest_of(b"bytes"), b"other".to_vec());
-    assert!(matches!(validate(&damaged, Depth::Fast), Err(ImageError::DigestMismatch { .. })));
+    assert!(matches!(validate(&damaged, Depth::Full), Err(ImageError::DigestMismatch { .. })));
 }
 
 #[test]
@@ -215,14 +146,6 @@ fn an_index_passes_members_on_with_all_that_they_say() {
 
 #[test]
 fn what_is_wrong_is_still_an_error_that_names_it() {
-    let mut place = Place::default();
-    let member = place.image(OCI_MANIFEST, json!({}), |manifest| {
-        manifest["layers"][0]["mediaType"] = json!("application/x-not-a-layer");
-    });
-    let place = place.with_index(vec![member]);
-    let error = validate(&place, Depth::Fast).unwrap_err().to_string();
-    assert!(error.ends_with("has media type application/x-not-a-layer, expected a layer's"), "{error}");
-
     let mut place = Place::default();
     let member = place.image(OCI_MANIFEST, json!({ "rootfs": { "type": "layers", "diff_ids": [] } }), |_| {});
     let error = validate(&place.with_index(vec![member]), Depth::Fast).unwrap_err().to_string();
