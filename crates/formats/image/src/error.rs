@@ -46,7 +46,7 @@ pub enum ImageError {
         what: String,
     },
     /// Nothing at all is there of what an index names.
-    #[error("the index names {count}, the first of them {first}, and none is here")]
+    #[error("nothing is here of what the index names: {count} in all, the first {first}")]
     #[hint(
         "a part of an image was copied, as a pull for one platform does; copy all of it, as `skopeo copy --all` does"
     )]

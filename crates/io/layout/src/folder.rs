@@ -139,6 +139,7 @@ impl ImageSource for LayoutDir {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_hint::Hint as _;
 
     #[test]
     fn a_store_below_another_root_is_read_there() {

@@ -60,7 +60,7 @@ pub fn run(folder: &Path, options: &cli::Inspect, printer: Printer) -> Result<()
             format_args!("every digest of {images} images and {others} others; {} unpacked", HumanBytes(unpacked)),
         );
         for absent in &checked.absent {
-            printer.step("Unchecked", format_args!("{}, which is not here", named(absent)));
+            printer.step("Unchecked", format_args!("{}, which is not here", plain(&named(absent))));
         }
     }
     let report = report(&layout, checked.absent)?;
@@ -81,6 +81,11 @@ fn report(layout: &LayoutDir, absent: Vec<Descriptor>) -> Result<Report, Failure
         }
     }
     Ok(Report { format: 1, images, others, absent })
+}
+
+/// A line of what somebody else has written, without what a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// What a descriptor is for, as far as it says, and its digest.
@@ -117,7 +122,7 @@ fn text(report: &Report) -> String {
         lines.push(format!("{} {}: {layers} layers, {size} compressed", image.platform, image.manifest));
         for layer in &image.layers {
             let by = layer.created_by.as_deref().unwrap_or_default();
-            let by: String = by.chars().take(80).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+            let by: String = by.chars().take(80).collect();
             lines.push(format!("  {} {:>12}  {by}", layer.blob, HumanBytes(layer.compressed).to_string()));
         }
     }
@@ -127,5 +132,5 @@ fn text(report: &Report) -> String {
     for absent in &report.absent {
         lines.push(format!("not here: {}, {}", named(absent), HumanBytes(absent.size)));
     }
-    lines.join("\n").lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    lines.iter().map(|line| plain(line).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
