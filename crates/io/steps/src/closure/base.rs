@@ -1,12 +1,14 @@
 use super::ClosureBuildError;
+use super::lower::{Lower, Seen};
 use crate::StepError;
-use sage_oci_image::{Image, ImageError, open_blob};
-use sage_oci_layer::{EntryKind, LayerError, read_foreign_layer};
+use sage_oci_image::{Image, ImageError, ImageLayer, open_blob};
+use sage_oci_layer::{EntryKind, FoundEntry, LayerError, read_foreign_layer};
 use sage_oci_layout::LayoutDir;
-use sage_oci_names::{Architecture, StorePath};
-use sage_oci_root::{Installed, Node, NodeKind, parents};
+use sage_oci_names::Architecture;
+use sage_oci_root::Installed;
 use sage_oci_step::BaseContents;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io::Read;
 use std::path::Path;
 
@@ -47,12 +49,31 @@ pub(crate) fn open_base(folder: &Path, architecture: Architecture) -> Result<Bas
 /// The folder is no layout, has no image for the architecture, or a layer is damaged.
 pub fn read_base(folder: &Path, architecture: Architecture) -> Result<Base, StepError> {
     let opened = open_base(folder, architecture)?;
-    let mut found = Found::default();
+    let mut lower = Lower::default();
     for layer in &opened.image.layers {
         let blob = open_blob(&opened.source, "layer", &layer.descriptor.digest)
             .map_err(|error| failed(folder, error.into()))?;
-        let read = read_foreign_layer(blob, |entry, body| found.take(&entry.entry, body))
-            .map_err(|error: LayerError| failed(folder, error.into()))?;
+        let mut linked: Vec<(String, String)> = Vec::new();
+        let read = read_foreign_layer(blob, |FoundEntry { entry, .. }, body| {
+            let is_wanted = TEXTS.contains(&entry.path.as_str());
+            let text = match &entry.kind {
+                EntryKind::File { .. } if is_wanted => Some(text(body)?),
+                EntryKind::HardLink { target } if is_wanted => {
+                    linked.push((entry.path.clone(), target.clone()));
+                    None
+                }
+                _ => None,
+            };
+            lower.take(entry, text);
+            Ok(())
+        })
+        .map_err(|error: LayerError| failed(folder, error.into()))?;
+        for (path, target) in linked {
+            if let Some(text) = text_at(&opened.source, layer, &target).map_err(|error| failed(folder, error))? {
+                lower.link_text(path, text);
+            }
+        }
+        lower.end_layer();
         if read.blob != layer.descriptor.digest {
             let error = ImageError::DigestMismatch { expected: layer.descriptor.digest, actual: read.blob };
             return Err(failed(folder, error.into()));
@@ -63,62 +84,86 @@ pub fn read_base(folder: &Path, architecture: Architecture) -> Result<Base, Step
             return Err(failed(folder, error.into()));
         }
     }
-    let Found { tree, texts, mut contents } = found;
-    contents.layers = opened.image.layers.len();
+    let Seen { nodes, texts, paths } = lower.finish();
+    let mut tree = Installed::default();
+    for (path, node) in nodes {
+        tree.insert(path, node);
+    }
+    let contents = BaseContents { layers: opened.image.layers.len(), paths: paths.into_values().collect() };
     Ok(Base { contents, opened, tree, texts })
 }
 
-fn failed(folder: &Path, source: Box<dyn std::error::Error + Send + Sync>) -> StepError {
+fn failed(folder: &Path, source: Box<dyn Error + Send + Sync>) -> StepError {
     ClosureBuildError::Base { path: folder.display().to_string(), source }.into()
 }
 
-#[derive(Default)]
-struct Found {
-    tree: Installed,
-    texts: BTreeMap<String, String>,
-    contents: BaseContents,
+fn text(body: &mut dyn Read) -> Result<String, LayerError> {
+    let mut bytes = Vec::new();
+    body.take(LONGEST).read_to_end(&mut bytes).map_err(|source| LayerError::Read { source })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-impl Found {
-    fn take(&mut self, entry: &sage_oci_layer::Entry, body: &mut dyn Read) -> Result<(), LayerError> {
-        let path = entry.path.as_str();
-        self.note_store_path(path, entry.kind == EntryKind::Whiteout);
-        if TEXTS.contains(&path) {
-            self.texts.remove(path);
+/// The text of a file that a hard link of its layer names. The link stands behind it, so the layer is read anew: hardly one has such links.
+fn text_at(source: &LayoutDir, layer: &ImageLayer, path: &str) -> Result<Option<String>, Box<dyn Error + Send + Sync>> {
+    let mut found = None;
+    let blob = open_blob(source, "layer", &layer.descriptor.digest)?;
+    read_foreign_layer(blob, |FoundEntry { entry, .. }, body| {
+        if entry.path == path && matches!(entry.kind, EntryKind::File { .. }) {
+            found = Some(text(body)?);
         }
-        let kind = match &entry.kind {
-            EntryKind::Directory => NodeKind::Directory,
-            EntryKind::Symlink { target } => NodeKind::Symlink(target.clone()),
-            EntryKind::Whiteout => {
-                self.tree.remove(path);
-                return Ok(());
-            }
-            EntryKind::File { .. } | EntryKind::HardLink { .. } => {
-                if TEXTS.contains(&path) {
-                    let mut bytes = Vec::new();
-                    body.take(LONGEST).read_to_end(&mut bytes).map_err(|source| LayerError::Read { source })?;
-                    self.texts.insert(path.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
-                }
-                self.tree.remove(path);
-                return Ok(());
-            }
-        };
-        let node = Node { kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, package: None };
-        self.tree.insert(path.to_owned(), node);
-        Ok(())
-    }
+        Ok::<_, LayerError>(())
+    })?;
+    Ok(found)
+}
 
-    /// Remembers the store path that an entry is the top of.
-    fn note_store_path(&mut self, path: &str, removed: bool) {
-        if parents(path).count() > 3 {
-            return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sage_oci_image::{
+        ConfigSettings, ImageInput, LayerRef, LayerType, OCI_LAYOUT, OciLayout, assemble, blob_path, digest_of,
+    };
+    use sage_oci_names::{DiffId, LayerName};
+
+    /// Accounts that are another name of a file were taken for an empty file.
+    #[test]
+    fn accounts_that_are_hard_links_are_read() {
+        let mut tar = tar::Builder::new(Vec::new());
+        let header = |size, kind| {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(size);
+            header.set_mode(0o644);
+            header.set_uid(0);
+            header.set_gid(0);
+            header.set_mtime(0);
+            header.set_entry_type(kind);
+            header
+        };
+        tar.append_data(&mut header(5, tar::EntryType::Regular), "ostree/object", &b"root:"[..]).unwrap();
+        tar.append_data(&mut header(6, tar::EntryType::Regular), "etc/group", &b"users:"[..]).unwrap();
+        tar.append_link(&mut header(0, tar::EntryType::Link), "etc/passwd", "ostree/object").unwrap();
+        let bytes = tar.into_inner().unwrap();
+        let digest = digest_of(&bytes);
+        let layer = LayerRef {
+            name: LayerName::parse("x").unwrap(),
+            diff_id: DiffId::new(digest.sha256()),
+            blob: digest,
+            size: bytes.len() as u64,
+            media_type: LayerType::Tar,
+        };
+        let (config, annotations) = (ConfigSettings::default(), BTreeMap::new());
+        let architecture = Architecture::Amd64;
+        let made =
+            assemble(&ImageInput { architecture, epoch: 0, layers: vec![layer], config, annotations, below: None });
+        let made = made.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        sage_oci_files::create_dir_all(folder.path().join("blobs/sha256")).unwrap();
+        for bytes in [&bytes, &made.config, &made.manifest] {
+            sage_oci_files::write_new(folder.path().join(blob_path(&digest_of(bytes))), bytes).unwrap();
         }
-        if let Ok(store_path) = StorePath::parse(&format!("/{path}")) {
-            if removed {
-                self.contents.paths.remove(&store_path);
-            } else {
-                self.contents.paths.insert(store_path);
-            }
-        }
+        sage_oci_files::write_new(folder.path().join(OCI_LAYOUT), &OciLayout::bytes()).unwrap();
+        sage_oci_files::write_new(folder.path().join("index.json"), &made.index).unwrap();
+        let texts = read_base(folder.path(), architecture).unwrap().texts;
+        assert_eq!(texts["etc/passwd"], "root:");
+        assert_eq!(texts["etc/group"], "users:");
     }
 }

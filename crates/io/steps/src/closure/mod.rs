@@ -13,6 +13,7 @@ mod error;
 mod graph;
 mod image;
 mod layer;
+mod lower;
 mod permissions;
 mod registration;
 mod root;
