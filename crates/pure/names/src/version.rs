@@ -11,6 +11,9 @@ pub struct DebVersion(Box<str>);
 
 impl DebVersion {
     /// Parses a version.
+    ///
+    /// # Errors
+    /// What dpkg refuses too (deb-version(7)): an epoch that is no number, an empty part, a character that no part may have.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let fail = |why| Err(NameError::new("Debian version", text, why));
         let (epoch, rest) = text.split_once(':').unwrap_or(("0", text));
@@ -22,6 +25,17 @@ impl DebVersion {
         }
         if !rest.bytes().all(|b| b.is_ascii_alphanumeric() || b".+-~:".contains(&b)) {
             return fail("only letters, digits and `.+-~:` are allowed");
+        }
+        if let Some((upstream, revision)) = rest.rsplit_once('-') {
+            if upstream.is_empty() {
+                return fail("it has no upstream version before its revision");
+            }
+            if revision.is_empty() {
+                return fail("its revision is empty");
+            }
+            if revision.contains(':') {
+                return fail("only letters, digits and `.+~` are allowed in a revision");
+            }
         }
         Ok(Self(text.into()))
     }

@@ -34,6 +34,9 @@ fn what_is_no_version_is_told_why() {
     let epoch = "its epoch must be a small number";
     let none = "it has no upstream version";
     let letters = "only letters, digits and `.+-~:` are allowed";
+    let empty = "its revision is empty";
+    let before = "it has no upstream version before its revision";
+    let colon = "only letters, digits and `.+~` are allowed in a revision";
     for (text, why) in [
         ("", none),
         ("1:", none),
@@ -48,6 +51,15 @@ fn what_is_no_version_is_told_why() {
         ("1.0\n", letters),
         ("1.é", letters),
         ("${source:Version}", epoch),
+        // dpkg: "revision number in version number is empty", "version number is empty".
+        ("1.0-", empty),
+        ("1:1.0-", empty),
+        ("1.0--", empty),
+        ("-", before),
+        ("-1", before),
+        ("1:-1", before),
+        ("1:2-3:4", colon),
+        ("1:2-:4", colon),
     ] {
         let error = DebVersion::parse(text).expect_err(text).to_string();
         assert_eq!(error, format!("`{text}` is not a valid Debian version: {why}"));
