@@ -85,7 +85,10 @@ struct Difference {
 }
 
 impl Checks {
-    /// Reads a document. An unknown key, a name used twice or an empty name is an error that names the line.
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// An unknown key, a name used twice, a check that cannot fail, a `[[skip]]` that could skip nothing: each names the line.
     pub fn parse(text: &str) -> Result<Self, CheckError> {
         let document: Document = toml::from_str(text).map_err(|error| CheckError::Syntax {
             line: line_of(text, error.span().map_or(0, |span| span.start)),
@@ -107,6 +110,18 @@ impl Checks {
                 let line = line_of(text, check.span().start);
                 return Err(CheckError::Rule { line, name: name.clone(), why: why.to_owned() });
             }
+        }
+        let mut skipped = BTreeSet::new();
+        for skip in &document.skip {
+            let name = &skip.get_ref().name;
+            let why = match () {
+                () if document.extends.is_none() => "it is skipped, but this document extends no other image's checks",
+                () if names.contains(name) => "it is skipped, but this document has a check of its own in its place",
+                () if !skipped.insert(name) => "it is skipped twice",
+                () => continue,
+            };
+            let line = line_of(text, skip.span().start);
+            return Err(CheckError::Rule { line, name: name.clone(), why: why.to_owned() });
         }
         let mut checks: Vec<_> = document.check.into_iter().map(Spanned::into_inner).collect();
         // A group holds until the next one is named.
@@ -130,7 +145,7 @@ impl Checks {
     ///
     /// # Errors
     ///
-    /// A `[[skip]]` names a check that is not inherited, or that these checks replace.
+    /// A `[[skip]]` names a check that is not inherited.
     pub fn onto(mut self, base: Self) -> Result<Self, CheckError> {
         let mut inherited = base.checks;
         for skip in &self.skips {
@@ -367,6 +382,26 @@ channel.bookworm.skip = "too old"
         let unknown = Checks::parse(&more.replace("\"plot\"", "\"plop\"")).unwrap().onto(base);
         let unknown = unknown.unwrap_err();
         assert!(matches!(&unknown, CheckError::Rule { line: 3, name, .. } if name == "plop"), "{unknown:?}");
+    }
+
+    #[test]
+    fn a_skip_that_skips_nothing_is_refused() {
+        let refused = |text: &str| match Checks::parse(text).unwrap_err() {
+            CheckError::Rule { line, name, why } => (line, name, why),
+            other => panic!("{other}"),
+        };
+        let skip = |name: &str| format!("[[skip]]\nname = \"{name}\"\nreason = \"no display\"\n");
+        let above = "version = 1\nextends = \"sagemath\"\n";
+        let why = "it is skipped, but this document extends no other image's checks".to_owned();
+        assert_eq!(refused(&format!("version = 1\n{}", skip("plot"))), (2, "plot".to_owned(), why.clone()));
+        // Not even one of its own: `channel.NAME.skip` is for that.
+        assert_eq!(refused(&format!("{TWO}\n{}", skip("sum"))), (19, "sum".to_owned(), why));
+        let why = "it is skipped, but this document has a check of its own in its place".to_owned();
+        let text = format!("{above}{}{}[[check]]\nname = \"sum\"\n", skip("plot"), skip("sum"));
+        assert_eq!(refused(&text), (6, "sum".to_owned(), why));
+        let text = format!("{above}{}{}", skip("plot"), skip("plot"));
+        assert_eq!(refused(&text), (6, "plot".to_owned(), "it is skipped twice".to_owned()));
+        Checks::parse(&format!("{above}{}{}", skip("plot"), skip("sum"))).unwrap();
     }
 
     #[test]
