@@ -1,3 +1,5 @@
+use crate::diff_images::{ImageChange, archives, images};
+use crate::diff_notes::{Note, assigned, described, suites};
 use crate::{Lock, LockedLayer, LockedPackage};
 use sage_oci_names::{Architecture, LayerName, PackageName};
 use serde::Serialize;
@@ -16,18 +18,29 @@ pub struct LockDiff {
     pub changed: Vec<VersionChange>,
     /// Packages that are in another layer, by name.
     pub moved: Vec<PackageName>,
+    /// Packages whose archive is the same and of which something else is said, by name.
+    pub described: Vec<Note<PackageName>>,
     /// Packages that one lock leaves out and the other does not, or differently, by name.
     pub left_out: Vec<PackageName>,
+    /// Images that one lock has, or whose plans differ, by name.
+    pub images: Vec<ImageChange>,
     /// Layers that differ, the new lock's in its order, then those that are gone.
     pub layers: Vec<LayerChange>,
-    /// Bytes of archives that the new lock has and the old one lacks: what a build must fetch.
+    /// Layers that other source packages are assigned to.
+    pub assigned: Vec<LayerName>,
+    /// Suites that one lock has, or of which something else is said than other dates.
+    pub suites: Vec<Note<String>>,
+    /// Bytes of archives, source trees and wheels among them, that the new lock has and the old one lacks: what a build must
+    /// fetch.
     pub fetch_bytes: u64,
-    /// Bytes of all archives in layers that differ: about what a person who has the old image must pull.
+    /// Bytes of all archives in layers that differ, and of new source trees and wheels: about what a person who has the old image must pull.
     pub pull_bytes: u64,
     /// Effects of maintainer scripts that only the new lock has.
     pub effects_added: usize,
     /// Effects that only the old lock has.
     pub effects_removed: usize,
+    /// The effects are the same in another order, or some of them another number of times.
+    pub effects_reordered: bool,
     /// Machines of another architecture for which one lock pins a Python and the other none, or another.
     pub interpreters: Vec<Architecture>,
 }
@@ -113,18 +126,27 @@ impl Lock {
         }
         let removed = old.packages.iter().filter(|package| !after.contains_key(&package.name)).map(one).collect();
         let layers = layers(old, self);
+        let beside: u64 = archives(old, self).iter().sum();
+        let packages = added.iter().map(|p| p.size).sum::<u64>() + changed.iter().map(|c| c.size).sum::<u64>();
+        let effects_added = self.effects.iter().filter(|effect| !old.effects.contains(effect)).count();
+        let effects_removed = old.effects.iter().filter(|effect| !self.effects.contains(effect)).count();
         LockDiff {
             format: 1,
-            fetch_bytes: added.iter().map(|p| p.size).sum::<u64>() + changed.iter().map(|c| c.size).sum::<u64>(),
-            pull_bytes: layers.iter().map(|layer| layer.bytes).sum(),
+            fetch_bytes: packages + beside,
+            pull_bytes: layers.iter().map(|layer| layer.bytes).sum::<u64>() + beside,
             added,
             removed,
             changed,
             moved,
+            described: described(old, self),
             left_out: left_out(old, self),
+            images: images(old, self),
             layers,
-            effects_added: self.effects.iter().filter(|effect| !old.effects.contains(effect)).count(),
-            effects_removed: old.effects.iter().filter(|effect| !self.effects.contains(effect)).count(),
+            assigned: assigned(old, self),
+            suites: suites(old, self),
+            effects_added,
+            effects_removed,
+            effects_reordered: effects_added + effects_removed == 0 && self.effects != old.effects,
             interpreters: [Architecture::Amd64, Architecture::Arm64]
                 .into_iter()
                 .filter(|machine| self.interpreters.get(machine) != old.interpreters.get(machine))

@@ -1,4 +1,4 @@
-use crate::{LockDiff, PackageChange};
+use crate::{ImageChange, LockDiff, PackageChange, Standing};
 use sage_oci_names::PackageName;
 use std::collections::BTreeSet;
 
@@ -9,9 +9,14 @@ impl LockDiff {
             && self.removed.is_empty()
             && self.changed.is_empty()
             && self.moved.is_empty()
+            && self.described.is_empty()
             && self.left_out.is_empty()
+            && self.images.is_empty()
             && self.layers.is_empty()
+            && self.assigned.is_empty()
+            && self.suites.is_empty()
             && self.effects_added + self.effects_removed == 0
+            && !self.effects_reordered
             && self.interpreters.is_empty()
     }
 
@@ -49,18 +54,34 @@ impl LockDiff {
         lines.extend(self.added.iter().map(|change| package('+', change)));
         lines.extend(self.removed.iter().map(|change| package('-', change)));
         lines.extend(self.moved.iter().map(|name| format!("> {name} moves to another layer")));
+        let said = |what: &[&str]| what.join(", ");
+        lines.extend(self.described.iter().map(|note| format!("= {} differs in {}", note.name, said(&note.what))));
         lines.extend(self.left_out.iter().map(|name| format!("! {name} is left out in one lock only, or differently")));
+        lines.extend(self.images.iter().map(image));
         for layer in &self.layers {
             lines.push(match layer.bytes {
                 0 => format!("layer {}: gone", layer.name),
                 size => format!("layer {}: {} archives differ, {} in all", layer.name, layer.archives, bytes(size)),
             });
         }
+        lines.extend(self.assigned.iter().map(|layer| format!("layer {layer}: other sources are assigned to it")));
+        lines.extend(self.suites.iter().map(|note| format!("suite {}: {}", note.name, said(&note.what))));
+        if self.effects_reordered {
+            lines.push("effects: in another order".to_owned());
+        }
         if self.effects_added + self.effects_removed > 0 {
             lines.push(format!("effects: {} new, {} gone", self.effects_added, self.effects_removed));
         }
         lines.extend(self.interpreters.iter().map(|machine| format!("the Python for builds on {machine} differs")));
         lines
+    }
+}
+
+fn image(change: &ImageChange) -> String {
+    match change.standing {
+        Standing::Added => format!("image {}: new", change.name),
+        Standing::Removed => format!("image {}: gone", change.name),
+        Standing::Changed => format!("image {}: {}", change.name, change.what.join("; ")),
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod check;
 mod diff;
+mod diff_images;
+mod diff_notes;
 mod diff_text;
 mod error;
 mod format;
@@ -15,6 +17,8 @@ mod view;
 mod why;
 
 pub use diff::{LayerChange, LockDiff, PackageChange, VersionChange};
+pub use diff_images::{ImageChange, Standing};
+pub use diff_notes::Note;
 pub use error::LockError;
 pub use format::{
     FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedInterpreter, LockedLayer, LockedPackage, LockedSource,
