@@ -1,4 +1,4 @@
-use crate::diff_images::{ImageChange, archives, images};
+use crate::diff_images::{ImageChange, archives, every_archive, images};
 use crate::diff_notes::{Note, assigned, described, suites};
 use crate::{Lock, LockedLayer, LockedPackage};
 use sage_oci_names::{Architecture, LayerName, PackageName};
@@ -33,8 +33,13 @@ pub struct LockDiff {
     /// Bytes of archives, source trees and wheels among them, that the new lock has and the old one lacks: what a build must
     /// fetch.
     pub fetch_bytes: u64,
-    /// Bytes of all archives in layers that differ, and of new source trees and wheels: about what a person who has the old image must pull.
+    /// The time stamp of every file differs, and so every layer's digest, whatever is in it.
+    pub redated: bool,
+    /// Bytes of all archives in layers with another digest, and of source trees and wheels in such layers: about what a person
+    /// who has the old image must pull.
     pub pull_bytes: u64,
+    /// How many package layers these are.
+    pub pull_layers: usize,
     /// Effects of maintainer scripts that only the new lock has.
     pub effects_added: usize,
     /// Effects that only the old lock has.
@@ -126,14 +131,27 @@ impl Lock {
         }
         let removed = old.packages.iter().filter(|package| !after.contains_key(&package.name)).map(one).collect();
         let layers = layers(old, self);
+        let redated = self.epoch != old.epoch;
         let beside: u64 = archives(old, self).iter().sum();
+        let (pull_bytes, pull_layers) = match redated {
+            true => {
+                let all: u64 = self.layers.iter().map(|layer| layer.fetch.size).sum();
+                (all + every_archive(self), self.layers.len())
+            }
+            false => {
+                let held = layers.iter().map(|layer| layer.bytes).filter(|bytes| *bytes > 0);
+                (held.clone().sum::<u64>() + beside, held.count())
+            }
+        };
         let packages = added.iter().map(|p| p.size).sum::<u64>() + changed.iter().map(|c| c.size).sum::<u64>();
         let effects_added = self.effects.iter().filter(|effect| !old.effects.contains(effect)).count();
         let effects_removed = old.effects.iter().filter(|effect| !self.effects.contains(effect)).count();
         LockDiff {
             format: 1,
             fetch_bytes: packages + beside,
-            pull_bytes: layers.iter().map(|layer| layer.bytes).sum::<u64>() + beside,
+            redated,
+            pull_bytes,
+            pull_layers,
             added,
             removed,
             changed,

@@ -1,5 +1,5 @@
 use crate::{ImagePlan, Lock, LockedSource};
-use sage_oci_names::ImageName;
+use sage_oci_names::{ImageName, Sha256};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,14 +41,21 @@ pub(crate) fn images(old: &Lock, new: &Lock) -> Vec<ImageChange> {
     names.into_iter().filter_map(one).collect()
 }
 
-/// Archives of source trees and wheels that only the new lock has, by digest: their sizes, for each folder that holds one.
+/// Archives of source trees and wheels that only the new lock has: their sizes, for each folder that holds one.
 pub(crate) fn archives(old: &Lock, new: &Lock) -> Vec<u64> {
-    let all = |lock: &Lock| -> BTreeMap<_, u64> {
-        let sources = lock.images.values().flat_map(|plan| plan.sources.values());
-        sources.map(|source| ((source.sha256, source.fetch.nar_sha256), source.fetch.size)).collect()
-    };
-    let known = all(old);
-    all(new).into_iter().filter(|(digests, _)| !known.contains_key(digests)).map(|(_, size)| size).collect()
+    let known = by_digests(old);
+    by_digests(new).into_iter().filter(|(digests, _)| !known.contains_key(digests)).map(|(_, size)| size).collect()
+}
+
+/// The bytes of all such archives of a lock.
+pub(crate) fn every_archive(lock: &Lock) -> u64 {
+    by_digests(lock).values().sum()
+}
+
+/// Two images may have the same archive.
+fn by_digests(lock: &Lock) -> BTreeMap<(Sha256, Sha256), u64> {
+    let sources = lock.images.values().flat_map(|plan| plan.sources.values());
+    sources.map(|source| ((source.sha256, source.fetch.nar_sha256), source.fetch.size)).collect()
 }
 
 /// What differs between two plans of one image; a new field of plans does not compile until it is here.

@@ -12,6 +12,7 @@ impl LockDiff {
             && self.described.is_empty()
             && self.left_out.is_empty()
             && self.images.is_empty()
+            && !self.redated
             && self.layers.is_empty()
             && self.assigned.is_empty()
             && self.suites.is_empty()
@@ -36,9 +37,12 @@ impl LockDiff {
                 "{} to fetch for a build, about {} to pull in {} layers",
                 bytes(self.fetch_bytes),
                 bytes(self.pull_bytes),
-                self.layers.iter().filter(|layer| layer.bytes > 0).count()
+                self.pull_layers
             ),
         ];
+        if self.redated {
+            lines.push("every layer is made anew: the time stamp of all files differs".to_owned());
+        }
         let package = |sign: char, package: &PackageChange| {
             format!("{sign} {} {} in {} ({})", package.name, package.version, package.layer, bytes(package.size))
         };

@@ -43,7 +43,7 @@ fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Vec<Value>)>) {
 fn is_dated(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match parts[1..] {
-        ["format" | "channel" | "architecture" | "epoch"] => true,
+        ["format" | "channel" | "architecture"] => true,
         ["suites", _, field, ..] => ["date", "valid_until", "inrelease", "indexes", "older_than"].contains(&field),
         _ => false,
     }
@@ -234,4 +234,24 @@ fn what_is_assigned_and_the_order_of_effects() {
     );
     assert_eq!(lines(|lock| lock.effects.reverse()), ["effects: in another order"]);
     assert_eq!(lines(|lock| lock.effects.push(lock.effects[0].clone())), ["effects: in another order"]);
+}
+
+#[test]
+fn a_new_time_stamp_is_in_every_layer() {
+    let old = whole();
+    let mut new = whole();
+    new.epoch += 1;
+    let diff = new.diff(&old);
+    // Nothing to fetch, and everything to pull: each entry of each layer has the time.
+    assert_eq!((diff.fetch_bytes, diff.pull_bytes, diff.pull_layers, diff.redated), (0, 427, 2, true));
+    assert_eq!(
+        diff.lines(),
+        [
+            "0 changed, 0 added, 0 removed",
+            "0 B to fetch for a build, about 427 B to pull in 2 layers",
+            "every layer is made anew: the time stamp of all files differs"
+        ]
+    );
+    // Yet nothing but dates differs, which is what `lock --check` asks.
+    assert!(new.is_same_but_for_dates(&old));
 }
