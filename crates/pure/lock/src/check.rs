@@ -26,6 +26,13 @@ impl Lock {
         self.check_images()?;
         for omitted in &self.omitted {
             let name = &omitted.name;
+            if let Some(image) = &omitted.image {
+                // An image that stands alone has nobody whose word it would differ from: what is said of it is said of all.
+                let extends = self.images.get(image).is_some_and(|plan| plan.extends.is_some());
+                require(extends, || {
+                    format!("package `{name}` is omitted of image `{image}`, which is unknown or extends no other")
+                })?;
+            }
             require(self.is_absent_somewhere(omitted), || format!("package `{name}` is locked and omitted at once"))?;
             known(&format!("omitted package `{name}`"), &omitted.wanted_by, &names)?;
         }

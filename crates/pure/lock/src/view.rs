@@ -29,7 +29,8 @@ impl Lock {
         Some(Self { images, layers, packages, omitted, effects, ..self.clone() })
     }
 
-    /// What is left out for an image: its own word counts before that of the image that it extends.
+    /// What is left out for an image: its own word counts before that of the image that it extends. Of one that stands alone
+    /// nothing is said beside what is said of all ([`Lock::check`]).
     fn omitted_of(&self, image: &ImageName, plan: &ImagePlan) -> BTreeMap<&PackageName, &Omitted> {
         let said_of = |of| self.omitted.iter().filter(move |omitted| omitted.image.as_ref() == of);
         let mut all: BTreeMap<_, _> = said_of(None).map(|omitted| (&omitted.name, omitted)).collect();

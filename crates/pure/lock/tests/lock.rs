@@ -281,6 +281,29 @@ fn an_image_sees_what_it_extends() {
 }
 
 #[test]
+fn only_of_an_image_that_extends_another_one_is_something_left_out_beside_it() {
+    for image in ["tool", "nobody"] {
+        let mut lock = extended();
+        lock.omitted[1].image = Some(image.parse().unwrap());
+        let error = lock.check().unwrap_err().to_string();
+        let expected = format!("package `viewer` is omitted of image `{image}`, which is unknown or extends no other");
+        assert!(error.ends_with(&expected), "{error}");
+    }
+    // What the upper image says of a package counts there before what is said of all.
+    let mut lock = extended();
+    let mut own = lock.omitted[1].clone();
+    (own.name, own.version, own.reason) = (name("tool-man"), "2-1".parse().unwrap(), "not even here".to_owned());
+    let mut of_all = own.clone();
+    (of_all.image, of_all.reason) = (None, "not there".to_owned());
+    lock.omitted = vec![of_all, own];
+    lock.check().unwrap();
+    let reason = |image: &str| lock.view(&image.parse().unwrap()).unwrap().omitted[0].reason.clone();
+    assert_eq!((reason("tool").as_str(), reason("tool-dev").as_str()), ("not there", "not even here"));
+    // It may lie in a layer of another image.
+    assert_eq!(lock.view(&"tool-dev".parse().unwrap()).unwrap().omitted.len(), 1);
+}
+
+#[test]
 fn an_image_extends_one_that_stands_alone() {
     let spoiled = |change: &dyn Fn(&mut Lock)| {
         let mut lock = extended();
