@@ -1,4 +1,4 @@
-use sage_oci_names::Sha256;
+use sage_oci_names::{LayerName, Sha256};
 
 /// What every archive has that a definition pins beside the packages: a source tree's, or a Python wheel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +26,15 @@ impl<'a> Archive<'a> {
         self.urls.iter().filter_map(|url| split(url)).map(|(root, _)| root.to_owned()).collect()
     }
 
-    /// What is wrong with the name, the version or the addresses.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// What is wrong with the name, the version or the addresses; `kind` stands before the name in that of its layer.
+    pub(crate) fn check(&self, kind: &str) -> Result<(), String> {
         for (key, text) in [("name", self.name), ("version", self.version)] {
             if !is_word(text) || (key == "name" && text.chars().any(|c| c.is_ascii_uppercase())) {
                 return Err(format!("`{key} = \"{text}\"` must be one word"));
             }
+        }
+        if let Err(error) = LayerName::parse(&format!("{kind}-{}", self.name)) {
+            return Err(format!("`name = \"{}\"`: {error}", self.name));
         }
         let is_url = |url: &String| url.starts_with("https://") || url.starts_with("http://");
         let same = |url: &String| split(url).is_some_and(|(_, name)| name == self.file_name() && is_word(name));

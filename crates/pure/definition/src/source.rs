@@ -34,7 +34,7 @@ impl Source {
 
     /// What is wrong with the entry.
     pub(crate) fn check(&self) -> Result<(), String> {
-        self.archive().check()?;
+        self.archive().check("source")?;
         if !self.path.starts_with('/') || self.path.ends_with('/') || self.path.split('/').any(|part| part == "..") {
             return Err(format!("`path = \"{}\"` must be absolute, without `..` and a slash at the end", self.path));
         }

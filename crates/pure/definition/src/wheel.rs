@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wheel {
-    /// The distribution's name, as in the wheel's file name.
+    /// The distribution's name as its index writes it, with dashes: it is part of the layer's name.
     pub name: String,
     /// Its version.
     pub version: String,
@@ -34,7 +34,7 @@ impl Wheel {
     /// What is wrong with the entry.
     pub(crate) fn check(&self) -> Result<(), String> {
         let file_name = self.archive().file_name();
-        self.archive().check()?;
+        self.archive().check("wheel")?;
         // As installers compare names: dots and dashes are underscores in file names.
         let stem = format!("{}-{}-", self.name.replace(['-', '.'], "_"), self.version);
         if !file_name.starts_with(&stem) || !file_name.ends_with("-none-any.whl") {

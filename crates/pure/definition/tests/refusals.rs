@@ -309,6 +309,25 @@ fn wheels_that_cannot_be() {
 }
 
 #[test]
+fn names_of_archives_are_those_of_layers() {
+    let long = "x".repeat(100);
+    let letters = "only lower-case letters, digits and `-` are allowed";
+    for (text, name, layer, why) in [
+        (WHEEL, "\"some-tool\"", "some_tool", letters),
+        (SOURCE, "\"tree\"", "my_tree", letters),
+        (SOURCE, "\"tree\"", long.as_str(), "it must be at most 100 characters long"),
+    ] {
+        let kind = if text == WHEEL { "wheel" } else { "source" };
+        let (text, line) = with(&spoiled(text, name, &format!("\"{layer}\"")));
+        let error = Image::parse("tiny.toml", &text).expect_err(layer).to_string();
+        let expected =
+            format!("tiny.toml:{line}: `name = \"{layer}\"`: `{kind}-{layer}` is not a valid layer name: {why}");
+        assert_eq!(error, expected);
+    }
+    Image::parse("tiny.toml", &with(&spoiled(SOURCE, "\"tree\"", "\"a.tree-2\"")).0).unwrap();
+}
+
+#[test]
 fn two_archives_of_one_name() {
     let wheel = spoiled(WHEEL, "\"some-tool\"", "\"tree\"").replace("some_tool-1.0", "tree-1.0");
     let (text, first) = with(&format!("{SOURCE}{wheel}"));
