@@ -62,6 +62,17 @@ impl Part {
     }
 }
 
+impl Part {
+    /// The names that images have by this file: the image's own, then its variants'.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &ImageName> {
+        let (name, variants) = match self {
+            Self::Alone(body) => (&body.name, &body.variants),
+            Self::Above(extension) => (&extension.name, &extension.variants),
+        };
+        std::iter::once(name).chain(variants.keys())
+    }
+}
+
 impl Extension {
     /// The line of `extends`, and the image that it names.
     pub(crate) fn extends(&self, file: &str, text: &str) -> (usize, ImageName) {

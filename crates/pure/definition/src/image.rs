@@ -1,9 +1,10 @@
 use crate::error::list;
 use crate::extension::Part;
+use crate::unique::{check_images, check_names};
 use crate::written::{Body, LeftOut};
 use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Source, User, Wheel};
 use sage_oci_names::{ChannelName, ImageName, PackageName, SourceName};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// An image definition: what it holds and how it runs, for all its channels and variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,9 +84,10 @@ impl Image {
     ///
     /// # Errors
     /// [`DefinitionError`] with the line of what is wrong; an image that extends one which is not there, or which extends
-    /// another one itself.
+    /// another one itself; two images or variants of one name.
     pub fn parse_all(files: &[(String, String)]) -> Result<Vec<Self>, DefinitionError> {
         let parts = files.iter().map(|(file, text)| Part::parse(file, text)).collect::<Result<Vec<_>, _>>()?;
+        check_images(files.iter().map(|(file, _)| file.as_str()).zip(&parts))?;
         let mut alone = BTreeMap::new();
         for ((file, text), part) in files.iter().zip(&parts) {
             if let Part::Alone(body) = part {
@@ -126,7 +128,7 @@ impl Image {
             let located = Located::new(file, text, wheel.clone());
             located.value.check().map_err(|message| DefinitionError::at(file, located.line, message))?;
         }
-        check_names(file, text, &body)?;
+        check_names(file, text, &body, base.as_deref().map(|base| &base.body))?;
         let packages = || std::iter::once(&body.packages).chain(body.channels.values().map(|p| &p.get_ref().packages));
         for wanted in packages().flat_map(|packages| &packages.wanted) {
             let located = Located::new(file, text, wanted.clone());
@@ -245,23 +247,6 @@ impl Image {
             include: body.include.iter().chain(&part.include).cloned().collect(),
         })
     }
-}
-
-/// Source trees and wheels of one image have names of their own: the lock tells them apart by these.
-fn check_names(file: &str, text: &str, body: &Body) -> Result<(), DefinitionError> {
-    for part in body.channels.values().map(toml::Spanned::get_ref) {
-        let mut known = BTreeSet::new();
-        let sources = body.sources.iter().chain(&part.sources).map(|s| (s.span(), &s.get_ref().name));
-        let wheels = body.wheels.iter().chain(&part.wheels).map(|w| (w.span(), &w.get_ref().name));
-        for (span, name) in sources.chain(wheels) {
-            if !known.insert(name) {
-                let line = Located::new(file, text, toml::Spanned::new(span, ())).line;
-                let message = format!("`{name}` is the name of another source tree or wheel");
-                return Err(DefinitionError::at(file, line, message));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What only an image that stands alone says, and an extension takes from it.

@@ -13,6 +13,7 @@ mod extension;
 mod image;
 mod located;
 mod source;
+mod unique;
 mod wheel;
 mod written;
 

@@ -342,6 +342,51 @@ fn two_archives_of_one_name() {
 }
 
 #[test]
+fn two_images_of_one_name() {
+    let error = |files: &[(&str, String)]| {
+        let files: Vec<_> = files.iter().map(|(file, text)| ((*file).to_owned(), text.clone())).collect();
+        Image::parse_all(&files).unwrap_err().to_string()
+    };
+    let tiny = TINY.to_owned();
+    let other = TINY.replace("title = \"Tiny\"", "title = \"Other\"");
+    assert_eq!(
+        error(&[("a.toml", tiny.clone()), ("b.toml", other)]),
+        "b.toml:1: `tiny` is the name of another image or variant, in a.toml"
+    );
+    // A variant counts: nobody could say which of the two is meant.
+    let variant = TINY.replace("variants.tiny-jupyter", "variants.tiny");
+    assert_eq!(error(&[("a.toml", variant)]), "a.toml:1: `tiny` is the name of another image or variant, in a.toml");
+    let above = DEV.replace("variants.tiny-dev-jupyter", "variants.tiny-jupyter");
+    assert_eq!(
+        error(&[("dev.toml", above), ("tiny.toml", tiny.clone())]),
+        "tiny.toml:1: `tiny-jupyter` is the name of another image or variant, in dev.toml"
+    );
+    let above = DEV.replace("name = \"tiny-dev\"", "name = \"tiny-jupyter\"");
+    assert_eq!(
+        error(&[("tiny.toml", tiny), ("dev.toml", above)]),
+        "dev.toml:1: `tiny-jupyter` is the name of another image or variant, in tiny.toml"
+    );
+}
+
+#[test]
+fn an_archive_of_the_extended_image_has_its_name_alone() {
+    let parse = |dev: &str, tiny: &str| {
+        let files = [("dev.toml", format!("{DEV}{dev}")), ("tiny.toml", format!("{TINY}{tiny}"))];
+        Image::parse_all(&files.map(|(file, text)| (file.to_owned(), text)))
+    };
+    // Both layers would be called `source-tree`, and one tree would lie over the other.
+    let line = DEV.lines().count() + 2;
+    let expected = format!("dev.toml:{line}: `tree` is the name of another source tree or wheel");
+    assert_eq!(parse(SOURCE, SOURCE).unwrap_err().to_string(), expected);
+    let of = |channel: &str| SOURCE.replace("[[sources]]", &format!("[[channels.{channel}.sources]]"));
+    assert_eq!(parse(SOURCE, &of("bookworm")).unwrap_err().to_string(), expected);
+    assert_eq!(parse(&of("sid"), &of("sid")).unwrap_err().to_string(), expected);
+    // Of another channel it is in no image beside it.
+    parse(&of("sid"), &of("bookworm")).unwrap();
+    parse(SOURCE, WHEEL).unwrap();
+}
+
+#[test]
 fn extensions_that_cannot_be() {
     above(&[
         (
@@ -393,7 +438,10 @@ fn extensions_that_cannot_be() {
 #[test]
 fn no_image_is_named_twice_as_what_is_extended() {
     // A chain is refused at the line of the upper one.
-    let third = DEV.replace("\"tiny-dev\"", "\"third\"").replace("extends = \"tiny\"", "extends = \"tiny-dev\"");
+    let third = DEV
+        .replace("\"tiny-dev\"", "\"third\"")
+        .replace("variants.tiny-dev", "variants.third")
+        .replace("extends = \"tiny\"", "extends = \"tiny-dev\"");
     let files = [("third.toml", third.as_str()), ("dev.toml", DEV), ("tiny.toml", TINY)];
     let error = Image::parse_all(&files.map(|(file, text)| (file.to_owned(), text.to_owned()))).unwrap_err();
     assert_eq!(error.to_string(), "third.toml:3: there is no image `tiny-dev` that stands alone; there are `tiny`");

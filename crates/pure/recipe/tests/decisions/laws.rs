@@ -58,7 +58,7 @@ fn above(made: &Made, first: &BTreeSet<String>) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn inputs_come_before_what_reads_them(project in any_project(), image in any_image()) {
