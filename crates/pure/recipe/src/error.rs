@@ -1,4 +1,4 @@
-use sage_oci_names::{Architecture, ImageName, LayerName, PackageName};
+use sage_oci_names::{Architecture, ImageName, LayerName, NameError, PackageName};
 
 /// Why a lock and a definition do not give an image.
 #[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
@@ -11,6 +11,32 @@ pub enum RecipeError {
         image: ImageName,
         /// The lock's channel.
         channel: String,
+    },
+    /// The lock was made before the definition asked for a package.
+    #[error(
+        "{file}:{line}: image `{image}` wants `{package}`, which the lock of channel `{channel}` does not have for it"
+    )]
+    #[hint("write the lock again: `sage-oci lock --channel {channel}`")]
+    NotWanted {
+        /// The image.
+        image: ImageName,
+        /// The package.
+        package: PackageName,
+        /// The definition's file.
+        file: String,
+        /// The line that asks for it.
+        line: usize,
+        /// The lock's channel.
+        channel: String,
+    },
+    /// A generated layer's name, which has the image's in it, is too long.
+    #[error("image `{image}` has a layer that cannot be named: {source}")]
+    #[hint("choose a shorter image name")]
+    LayerName {
+        /// The image.
+        image: ImageName,
+        /// What is wrong.
+        source: NameError,
     },
     /// A plan names a layer that the lock does not describe.
     #[error("image `{image}` wants the layer `{layer}`, which the lock does not describe")]

@@ -185,8 +185,10 @@ impl Generated<'_> {
             Some((base, _)) => format!("{}-{kind}", self.image.layers_of.above(base)),
             None => kind.to_owned(),
         };
+        let name = LayerName::parse(&name);
+        let name = name.map_err(|source| RecipeError::LayerName { image: self.image.name.clone(), source })?;
         let step = GenerateStep {
-            name: LayerName::parse(&name).expect("the names above are layer names, and so are image names"),
+            name,
             sealing: self.sealing.clone(),
             architecture: self.lock.architecture,
             generate,

@@ -1,11 +1,11 @@
 //! What a lock and a definition say together of one image.
 
 use crate::RecipeError;
-use sage_oci_definition::Resolved;
+use sage_oci_definition::{Located, Resolved};
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_lock::{ImagePlan, Lock};
-use sage_oci_names::Architecture;
-use std::collections::BTreeMap;
+use sage_oci_names::{Architecture, PackageName};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What steps are made from, beside the lock and the image.
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +32,27 @@ pub(crate) fn view(lock: &Lock, image: &Resolved) -> Result<Lock, RecipeError> {
     let mut view = lock
         .view(&image.layers_of)
         .ok_or_else(|| RecipeError::NotLocked { image: image.layers_of.clone(), channel: lock.channel.to_string() })?;
+    check_wanted(&view, image)?;
     let files = image.extends.iter().flat_map(|base| &base.files).chain(&image.files);
     view.effects.extend(files.filter(|(file, _)| file.divert).map(|(file, _)| OwnedEffect {
         package: image.version_of.clone(),
         effect: Effect::Diversion { from: file.path.clone(), to: format!("{}.distrib", file.path), local: true },
     }));
     Ok(view)
+}
+
+/// A package that a definition asks for is in the lock: it may have been added behind the lock's back, and an image without it
+/// would look like one with it. What is asked for no longer does no harm.
+fn check_wanted(view: &Lock, image: &Resolved) -> Result<(), RecipeError> {
+    let known: BTreeSet<&PackageName> = view.packages.iter().map(|package| &package.name).collect();
+    match image.wanted.iter().find(|wanted| !known.contains(&wanted.value)) {
+        None => Ok(()),
+        Some(Located { value, file, line }) => Err(RecipeError::NotWanted {
+            image: image.layers_of.clone(),
+            package: value.clone(),
+            file: file.clone(),
+            line: *line,
+            channel: view.channel.to_string(),
+        }),
+    }
 }

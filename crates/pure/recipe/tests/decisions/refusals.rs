@@ -49,6 +49,55 @@ fn an_image_that_extended_nothing_or_another_one_when_it_was_locked() {
 }
 
 #[test]
+fn a_package_that_was_asked_for_after_the_lock_was_made() {
+    let wants = |image: &str, file: &str, package: &str| {
+        format!("{file}: image `{image}` wants `{package}`, which the lock of channel `sid` does not have for it")
+    };
+    let ask = |package: &str| format!("[channels.sid.packages]\nwanted = [\"{package}\"]\n");
+    let tool = |package: &str| format!("wanted = [\"tool\", \"{package}\"]");
+    let error = refused("tool", &wants("tool", "tool.toml:13", "emacs"), LOCK_AGAIN, |project| {
+        project.redefine("wanted = [\"tool\"]", &tool("emacs"));
+    });
+    assert!(matches!(error, RecipeError::NotWanted { .. }));
+    // A variant has the packages of its image, and an image above those of the one below.
+    for image in ["tool-server", "tool-dev"] {
+        refused(image, &wants("tool", "tool.toml:13", "emacs"), LOCK_AGAIN, |project| {
+            project.redefine("wanted = [\"tool\"]", &tool("emacs"));
+        });
+    }
+    let line = Project::new().dev.lines().count() + 3;
+    let place = format!("tool-dev.toml:{line}");
+    refused("tool-dev", &wants("tool-dev", &place, "emacs"), LOCK_AGAIN, |project| {
+        project.define("tool-dev", &ask("emacs"));
+    });
+    // In the lock, for the image above alone.
+    refused("tool", &wants("tool", "tool.toml:13", "gcc"), LOCK_AGAIN, |project| {
+        project.redefine("wanted = [\"tool\"]", &tool("gcc"));
+    });
+    // What the image below brings will do; so does what another channel asks for.
+    Project::with(|project| project.define("tool-dev", &ask("libc6"))).made("tool-dev");
+    Project::with(|project| {
+        project.define("tool", "[channels.bookworm]\npackages.wanted = [\"emacs\"]\n");
+    })
+    .made("tool");
+}
+
+#[test]
+fn an_image_whose_name_is_too_long_for_its_layers() {
+    let long = format!("a{}", "b".repeat(95));
+    let words = format!(
+        "image `{long}` has a layer that cannot be named: `{long}-ld-cache` is not a valid layer name: \
+         it must be at most 100 characters long"
+    );
+    let error = refused(&long, &words, Some("choose a shorter image name"), |project| {
+        project.dev = project.dev.replace("name = \"tool-dev\"", &format!("name = \"{long}\""));
+        let plan = project.lock.images.remove(&"tool-dev".parse().unwrap()).unwrap();
+        project.lock.images.insert(long.parse().unwrap(), plan);
+    });
+    assert!(matches!(error, RecipeError::LayerName { .. }));
+}
+
+#[test]
 fn a_layer_that_the_lock_does_not_describe() {
     let words = "image `tool` wants the layer `python`, which the lock does not describe";
     let error = refused("tool", words, RESTORE, |project| {
