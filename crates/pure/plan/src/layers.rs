@@ -39,11 +39,22 @@ impl Kind {
             Self::Newcomers => "newcomers".to_owned(),
             Self::Alone(source) | Self::Payload(_, source) => {
                 let name = source.as_str();
-                let reserved = ["base", "newcomers"].contains(&name) || name.starts_with("tail-");
-                if reserved { format!("source-{name}") } else { name.to_owned() }
+                if is_taken(name) { format!("source-{name}") } else { name.to_owned() }
             }
         }
     }
+}
+
+/// Layers of an image that hold no packages: each has such a name, or one that begins so.
+const GENERATED: [&str; 7] = ["users", "alternatives", "ld-cache", "certificates", "configuration", "files", "dpkg"];
+const BESIDE: [&str; 3] = ["bytecode-", "wheel-", "source-"];
+
+/// Whether another layer may have the name that a source package would give to its own.
+fn is_taken(name: &str) -> bool {
+    ["base", "newcomers"].contains(&name)
+        || name.starts_with("tail-")
+        || GENERATED.contains(&name)
+        || BESIDE.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Places every package: one layer for a source in each set of images that share it.
