@@ -139,13 +139,15 @@ impl Generated<'_> {
     /// What the stand-in for packages that are left out provides: they themselves, and the virtual packages that something
     /// needs them for.
     fn provided(&self) -> BTreeMap<PackageName, String> {
-        let text = |version: &Option<DebVersion>| version.as_ref().map(ToString::to_string).unwrap_or_default();
-        let mut provided = BTreeMap::new();
-        for omitted in &self.lock.omitted {
-            provided.extend(omitted.provides.iter().map(|(name, version)| (name.clone(), text(version))));
+        let mut provided: BTreeMap<&PackageName, Option<&DebVersion>> = BTreeMap::new();
+        for (name, version) in self.lock.omitted.iter().flat_map(|omitted| &omitted.provides) {
+            // A version does for whoever asks for none, too; of two versions the higher one, as of two packages.
+            let known = provided.entry(name).or_default();
+            *known = (*known).max(version.as_ref());
         }
-        provided.extend(self.lock.omitted.iter().map(|omitted| (omitted.name.clone(), omitted.version.to_string())));
-        provided
+        provided.extend(self.lock.omitted.iter().map(|omitted| (&omitted.name, Some(&omitted.version))));
+        let text = |version: Option<&DebVersion>| version.map(ToString::to_string).unwrap_or_default();
+        provided.into_iter().map(|(name, version)| (name.clone(), text(version))).collect()
     }
 
     fn effects(&self, wanted: Place) -> Vec<OwnedEffect> {

@@ -109,6 +109,17 @@ fn layers_of_one_kind_say_whose_they_are() {
 }
 
 #[test]
+fn an_image_that_is_not_called_after_the_other_has_its_whole_name_there() {
+    let made = Project::with(|project| {
+        project.dev = project.dev.replace("name = \"tool-dev\"", "name = \"workbench\"");
+        let plan = project.lock.images.remove(&"tool-dev".parse().unwrap()).unwrap();
+        project.lock.images.insert("workbench".parse().unwrap(), plan);
+    })
+    .made("workbench");
+    assert_eq!(made.layers()[15..], ["workbench-ld-cache", "workbench-configuration", "workbench-dpkg", "source-tree"]);
+}
+
+#[test]
 fn nothing_lies_below_an_image_that_stands_alone() {
     let made = Project::new().made("tool");
     for job in made.jobs() {

@@ -133,6 +133,28 @@ fn a_stand_in_provides_what_is_left_out_and_what_that_is_needed_for() {
 }
 
 #[test]
+fn a_virtual_package_keeps_its_version_whoever_provides_it_without_one() {
+    let provided = |versions: &[Option<&str>]| {
+        let made = Project::with(|project| {
+            for (number, version) in versions.iter().enumerate() {
+                let mut one = omitted(&format!("doc{number}"), "1-1", "tool");
+                let version = version.map(|version| version.parse().unwrap());
+                one.provides = BTreeMap::from([("manual".parse().unwrap(), version)]);
+                project.lock.omitted.push(one);
+            }
+        })
+        .made("tool");
+        database(&made).1["manual"].clone()
+    };
+    // `Depends: manual (>= 2)` would not hold for a stand-in that provides it without a version.
+    assert_eq!(provided(&[Some("2"), None]), "2");
+    assert_eq!(provided(&[None, Some("2")]), "2");
+    assert_eq!(provided(&[Some("10"), Some("9")]), "10");
+    assert_eq!(provided(&[Some("9"), Some("10"), None]), "10");
+    assert_eq!(provided(&[None, None]), "");
+}
+
+#[test]
 fn a_package_that_is_left_out_has_its_own_version_whoever_else_provides_it() {
     let made = Project::with(|project| {
         let mut doc = omitted("tool-doc", "1-1", "tool");

@@ -162,6 +162,17 @@ fn a_layer_reads_the_archives_that_its_effects_take_files_from() {
 }
 
 #[test]
+fn both_packages_that_ship_profiles_of_pam_are_read() {
+    let made = Project::with(|project| {
+        let mut systemd = project.package("libpam-modules").clone();
+        systemd.name = name("libpam-systemd");
+        project.lock.packages.insert(6, systemd);
+    })
+    .made("tool");
+    assert_eq!(archives(&made, "configuration"), ["libpam-modules", "libpam-systemd"]);
+}
+
+#[test]
 fn effects_keep_the_order_of_the_lock() {
     let link = |path: &str| format!(r#"{{"kind":"symlink","path":"{path}","target":"x"}}"#);
     let made = Project::with(|project| {
