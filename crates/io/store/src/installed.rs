@@ -61,14 +61,12 @@ fn is_there(program: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use sage_oci_fake_program::write_program;
 
     /// A folder with a `nix-store` that is this shell script.
     fn programs(script: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("nix-store");
-        sage_oci_files::write_atomic(&program, format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
-        sage_oci_files::open(&program).unwrap().set_permissions(PermissionsExt::from_mode(0o755)).unwrap();
+        write_program(folder.path().join("nix-store"), format!("#!/bin/sh\n{script}\n"));
         folder
     }
 
