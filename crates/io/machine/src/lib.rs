@@ -24,6 +24,6 @@ pub use apply::{Privilege, apply, privilege};
 pub use describe::{describe, memory_available};
 pub use error::MachineError;
 pub use facts::{Cgroup, Daemon, Disk, Distribution, Engine, FORMAT, Init, Machine, Nix, NixAccess};
-pub use missing::{CHECK_PROGRAMS, Fix, Missing, Needs, missing};
+pub use missing::{CHECK_PROGRAMS, Fix, Missing, Needs, is_fine, missing, wants_mending};
 pub use parallel::{BUILDER_MEMORY, Parallel, parallel};
 pub use plan::{Plan, Start, plan_fixes};

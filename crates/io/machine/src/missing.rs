@@ -52,6 +52,24 @@ pub enum Fix {
     Advice(String),
 }
 
+impl Missing {
+    /// Whether there are commands that mend it; all else is a person's to do.
+    pub fn can_be_mended(&self) -> bool {
+        !matches!(self.fix, Fix::Advice(_))
+    }
+}
+
+/// Whether a machine that lacks these does all that images take, some checks of them apart.
+pub fn is_fine(missing: &[Missing]) -> bool {
+    missing.iter().all(|missing| missing.optional)
+}
+
+/// Whether commands would mend something that is needed. Where they would not, there is no reason to run any, or to fail for
+/// want of them: what only some checks use can wait, and what only a person can do says so itself when it is in the way.
+pub fn wants_mending(missing: &[Missing]) -> bool {
+    missing.iter().any(|missing| !missing.optional && missing.can_be_mended())
+}
+
 /// What the machine lacks of what is needed, in the order in which it should be mended.
 pub fn missing(machine: &Machine, needs: Needs) -> Vec<Missing> {
     let mut list = Vec::new();

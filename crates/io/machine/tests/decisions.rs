@@ -1,8 +1,8 @@
 //! What is missing and what would mend it, decided from made-up facts.
 
 use sage_oci_machine::{
-    Cgroup, Daemon, Disk, Distribution, Engine, FORMAT, Fix, Init, Machine, Needs, Nix, NixAccess, Start, missing,
-    plan_fixes,
+    Cgroup, Daemon, Disk, Distribution, Engine, FORMAT, Fix, Init, Machine, Needs, Nix, NixAccess, Start, is_fine,
+    missing, plan_fixes, wants_mending,
 };
 
 const GB: u64 = 1_000_000_000;
@@ -112,6 +112,26 @@ fn what_only_checks_use_is_optional() {
     assert!(plan.is_empty() && plan.advice[0].contains("qemu-user-static"), "{plan:?}");
     // All that an image needs is needed.
     assert!(missing(&fresh(), Needs { checks: false, ..Needs::ALL }).iter().all(|one| !one.optional));
+}
+
+/// A full disk, which only a person can mend, is no reason to install what only some checks use, nor to fail for want of it.
+#[test]
+fn a_full_disk_asks_for_no_command() {
+    let mut machine = ready();
+    let judged = |machine: &Machine| {
+        let lacks = missing(machine, Needs::ALL);
+        (lacks.len(), is_fine(&lacks), wants_mending(&lacks))
+    };
+    assert_eq!(judged(&machine), (0, true, false));
+    machine.check_programs.clear();
+    assert_eq!(judged(&machine), (1, true, false), "an emulator is not there");
+    machine.disks[0].free = 0;
+    assert_eq!(judged(&machine), (2, false, false), "nor is there room");
+    machine.nix = None;
+    assert_eq!(judged(&machine), (3, false, true), "Nix can be installed");
+    let lacks = missing(&machine, Needs::ALL);
+    let mended: Vec<_> = lacks.iter().map(|one| (one.what.as_str(), one.can_be_mended())).collect();
+    assert_eq!(mended, [("disk space", false), ("Nix", true), ("qemu-x86_64-static", true)]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 use crate::cli;
 use crate::{Failure, Printer};
-use sage_oci_machine::{Machine, Missing, Needs, Privilege, apply, describe, missing, plan_fixes, privilege};
+use sage_oci_machine::{
+    Machine, Missing, Needs, Plan, Privilege, apply, describe, is_fine, missing, plan_fixes, privilege, wants_mending,
+};
 use serde::Serialize;
 use std::io::Write;
 
@@ -33,20 +35,21 @@ pub fn run(options: &cli::Doctor, printer: Printer) -> Result<(), Failure> {
     }
     tell(printer, &lacks);
     printer.note("hint: `sage-oci doctor --fix` mends what it can");
-    if lacks.iter().all(|missing| missing.optional) { Ok(()) } else { Err(Failure::NotFine) }
+    if is_fine(&lacks) { Ok(()) } else { Err(Failure::NotFine) }
 }
 
 /// Prints the machine in a few lines and mends what is missing; asks first unless `yes`. It does not ask for the sake of what
-/// only some checks use.
+/// only some checks use, and what no command mends keeps nothing back here: there may be room enough for what is asked.
 pub fn prepare(printer: Printer, yes: bool) -> Result<(), Failure> {
     let machine = describe();
     for (what, text) in machine.lines() {
         printer.note(format_args!("{what:>16}  {text}"));
     }
     let lacks = missing(&machine, Needs::ALL);
-    if !yes && lacks.iter().all(|missing| missing.optional) {
-        if !lacks.is_empty() {
-            tell(printer, &lacks);
+    if !yes && !wants_mending(&lacks) {
+        tell(printer, &lacks);
+        advise(printer, &plan_fixes(&machine, &lacks));
+        if lacks.iter().any(Missing::can_be_mended) {
             printer.note("hint: `--yes` or `sage-oci doctor --fix` installs it");
         }
         return Ok(());
@@ -57,9 +60,7 @@ pub fn prepare(printer: Printer, yes: bool) -> Result<(), Failure> {
 fn mend(printer: Printer, machine: &Machine, lacks: &[Missing], yes: bool) -> Result<(), Failure> {
     tell(printer, lacks);
     let plan = plan_fixes(machine, lacks);
-    for advice in &plan.advice {
-        printer.note(format_args!("advice: {advice}"));
-    }
+    advise(printer, &plan);
     if plan.is_empty() {
         // Only advice is left: what needs it will say so itself if it fails.
         return Ok(());
@@ -67,15 +68,15 @@ fn mend(printer: Printer, machine: &Machine, lacks: &[Missing], yes: bool) -> Re
     let commands = plan.lines();
     printer.note("these commands would mend it:");
     commands.iter().for_each(|line| printer.note(format_args!("  {line}")));
-    let needed: Vec<&Missing> = lacks.iter().filter(|missing| !missing.optional).collect();
     let attended = console::user_attended() && console::user_attended_stderr();
     let go_on = yes || (attended && agreed());
-    if needed.is_empty() && (!go_on || privilege(attended) == Privilege::None) {
+    if !wants_mending(lacks) && (!go_on || privilege(attended) == Privilege::None) {
         printer.note("nothing was installed; only some checks need it");
         return Ok(());
     }
     if !go_on {
         let hint = format!("run them yourself as root, or add `--yes`:\n  {}", commands.join("\n  "));
+        let needed = lacks.iter().filter(|missing| !missing.optional);
         return Err(Failure::new(format_args!("this machine lacks {}", names(needed)), Some(hint)));
     }
     apply(&plan, privilege(attended), &|line| printer.note(format_args!("  {line}")))?;
@@ -95,6 +96,12 @@ fn tell(printer: Printer, lacks: &[Missing]) {
     for missing in lacks {
         let word = if missing.optional { "not there" } else { "missing" };
         printer.note(format_args!("{word}: {}: {}", missing.what, missing.why));
+    }
+}
+
+fn advise(printer: Printer, plan: &Plan) {
+    for advice in &plan.advice {
+        printer.note(format_args!("advice: {advice}"));
     }
 }
 
