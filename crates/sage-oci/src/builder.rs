@@ -1,5 +1,5 @@
-use crate::Failure;
 use crate::machine::machine;
+use crate::{Failure, interrupt};
 use sage_oci_emit::{BUILDER, PROGRAM};
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_store::Nix;
@@ -14,9 +14,9 @@ const OWN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sage-oci-builder"))
 /// The one that is asked for is neither in the store nor in a binary cache that is asked, or is no builder for this machine.
 pub fn in_store(nix: &Nix, asked: Option<&StorePath>) -> Result<StorePath, Failure> {
     match asked {
-        None => Ok(nix.add_program(BUILDER, OWN)?),
+        None => interrupt::unless(|| nix.add_program(BUILDER, OWN)),
         Some(path) => {
-            fetch(nix, path)?;
+            interrupt::unless(|| fetch(nix, path))?;
             check(nix, path)?;
             Ok(path.clone())
         }

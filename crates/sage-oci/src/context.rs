@@ -175,7 +175,8 @@ pub fn nix(building: &Building) -> Result<Nix, Failure> {
         substituters: building.substituters.clone(),
         ..Settings::default()
     };
-    Ok(Nix::discover(settings)?)
+    // The first work of every verb that builds: signals are a flag from here on.
+    interrupt::unless(|| Nix::discover(settings))
 }
 
 /// How archives are downloaded.

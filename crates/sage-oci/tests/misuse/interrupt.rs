@@ -5,6 +5,7 @@ use crate::proxy::{Moment, Proxy, engine};
 use crate::world::{HEAVY, World, docker};
 use rustix::fs::{Mode, OFlags, open};
 use sage_oci_fake_mirror::{Fault, When};
+use sage_oci_fake_nix::{FakeNix, Verb};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -78,6 +79,32 @@ fn while_it_looks_into_archives() {
     world.has_no_lock();
     sage_oci_files::remove_file(&pipe).unwrap();
     world.run(&["lock"]).fine();
+}
+
+/// Before anything is fetched or built, the command asks Nix for its version and puts the builder into the store. It starts
+/// neither programs nor downloads of its own by then, and ends in the same words.
+#[test]
+fn before_the_builder_is_in_the_store() {
+    let world = World::new("early", 1000).locked();
+    for (verb, whole_group) in [(Verb::Version, false), (Verb::Version, true), (Verb::Add, false), (Verb::Add, true)] {
+        let nix = FakeNix::new();
+        let (begun, go_on) = (nix.folder().join("begun"), nix.folder().join("go-on"));
+        let wait = format!("touch '{}'; while [ ! -e '{}' ]; do sleep 0.02; done\n", begun.display(), go_on.display());
+        nix.on(verb, &wait);
+        let mut command = world.command(&["build", &world.image]);
+        let path = std::env::var("PATH").unwrap();
+        command.env("PATH", format!("{}:{path}", nix.programs().display())).env("NIX_REMOTE", nix.store());
+        let running = Running::of(command);
+        until("Nix to be asked", || begun.exists().then_some(()));
+        match whole_group {
+            true => running.interrupt_all(),
+            false => running.interrupt(),
+        }
+        sage_oci_files::write_atomic(&go_on, b"").unwrap();
+        ends_soon(running, "interrupted");
+        let asked = nix.verbs();
+        assert_eq!(asked.last(), Some(&verb), "it went on: {asked:?}");
+    }
 }
 
 #[test]
