@@ -18,9 +18,10 @@ pub(crate) fn run(name: &str, arguments: &[&str]) -> Outcome {
         // They write to the terminal: redirection to files is refused before.
         ("echo" | "printf", _) => NOTHING,
         ("command", ["-v", tool]) | ("which", [tool]) => Ok((present(tool), Vec::new())),
-        ("dpkg", ["--compare-versions", "--", left, relation, _] | ["--compare-versions", left, relation, _]) => {
-            compare(left, relation)
-        }
+        (
+            "dpkg",
+            ["--compare-versions", "--", left, relation, right] | ["--compare-versions", left, relation, right],
+        ) => compare(left, relation, right),
         ("dpkg-maintscript-helper", _) => maintscript_helper(arguments),
         ("update-alternatives", _) => update_alternatives(arguments),
         ("py3compile", _) => py3compile(arguments),
@@ -31,7 +32,9 @@ pub(crate) fn run(name: &str, arguments: &[&str]) -> Outcome {
         ("update-xmlcatalog", ["--sort", "--add", ..]) => {
             Ok((Status::Success, vec![Effect::Computed { document: Document::XmlCatalogs }]))
         }
-        ("add-shell", [path]) => Ok((Status::Success, vec![Effect::Shell { path: (*path).to_owned() }])),
+        ("add-shell", [path]) if is_absolute(path) => {
+            Ok((Status::Success, vec![Effect::Shell { path: (*path).to_owned() }]))
+        }
         // Units and init scripts are enabled for an init, and a container has none.
         ("deb-systemd-helper" | "deb-systemd-invoke", [.., "was-enabled" | "debian-installed", _]) => {
             Ok((Status::Either, Vec::new()))
@@ -55,10 +58,10 @@ fn present(tool: &str) -> Status {
 }
 
 /// `dpkg --compare-versions` with an empty version on the left, as on a first installation (dpkg(1)): it is earlier
-/// than any other for the plain relations and later for those that end in `-nl`.
-fn compare(left: &str, relation: &str) -> Outcome {
+/// than any other for the plain relations and later for those that end in `-nl`; two empty ones are not compared here.
+fn compare(left: &str, relation: &str, right: &str) -> Outcome {
     let truth = match relation {
-        _ if !left.is_empty() => Status::Either,
+        _ if !left.is_empty() || right.is_empty() => Status::Either,
         "lt" | "le" | "ne" | "gt-nl" | "ge-nl" => Status::Success,
         "gt" | "ge" | "eq" | "lt-nl" | "le-nl" => Status::Failure,
         _ => return Err(format!("the relation `{relation}` between versions")),
@@ -66,17 +69,22 @@ fn compare(left: &str, relation: &str) -> Outcome {
     Ok((truth, Vec::new()))
 }
 
-/// All four kinds act on an earlier version's files only (dpkg-maintscript-helper(1)).
+/// All four kinds act on an earlier version's files only (dpkg-maintscript-helper(1)), if what stands behind
+/// `--`, the script's own arguments, says that there is one.
 fn maintscript_helper(arguments: &[&str]) -> Outcome {
+    let wrong = || Err("`dpkg-maintscript-helper` is not understood with these arguments".to_owned());
     let Some(end) = arguments.iter().position(|argument| *argument == "--") else {
         return Err("`dpkg-maintscript-helper` without `--`".to_owned());
     };
+    if !matches!(arguments[end + 1..], ["install"] | ["configure", ""] | ["triggered", ..]) {
+        return wrong();
+    }
     let own = &arguments[..end];
     match own {
         ["rm_conffile", _, ..] | ["mv_conffile" | "symlink_to_dir" | "dir_to_symlink", _, _, ..] if own.len() <= 5 => {
             NOTHING
         }
-        _ => Err("`dpkg-maintscript-helper` is not understood with these arguments".to_owned()),
+        _ => wrong(),
     }
 }
 
@@ -98,7 +106,9 @@ fn update_alternatives(arguments: &[&str]) -> Outcome {
         slaves.push(Slave { name: (*name).to_owned(), link: (*link).to_owned(), path: (*path).to_owned() });
         rest = after;
     }
-    if !rest.is_empty() || [link, path].iter().any(|path| !path.starts_with('/')) || name.contains('/') {
+    let paths = slaves.iter().flat_map(|slave| [&slave.link, &slave.path]).map(String::as_str).chain([*link, *path]);
+    let names = slaves.iter().map(|slave| slave.name.as_str()).chain([*name]);
+    if !rest.is_empty() || !paths.into_iter().all(is_absolute) || !names.into_iter().all(is_name) {
         return wrong();
     }
     let effect = Effect::Alternative {
@@ -109,6 +119,16 @@ fn update_alternatives(arguments: &[&str]) -> Outcome {
         slaves,
     };
     Ok((Status::Success, vec![effect]))
+}
+
+/// Whether a path is absolute and has no `.` or `..` in it.
+fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') && !path.split('/').any(|part| part == "." || part == "..")
+}
+
+/// Whether a group of alternatives may be named so: it is a file's name, and the program refuses blanks.
+fn is_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(|c: char| c == '/' || c.is_ascii_whitespace())
 }
 
 /// `py3compile -p PACKAGE [DIRECTORY…] [-V VERSIONS]`; the version range is open upwards, so it holds our Python.
@@ -123,7 +143,7 @@ fn py3compile(arguments: &[&str]) -> Outcome {
                 Some(range) if range.ends_with('-') => {}
                 _ => return wrong(),
             },
-            directory if directory.starts_with('/') => directories.push(directory.trim_end_matches('/').to_owned()),
+            directory if is_absolute(directory) => directories.push(directory.trim_end_matches('/').to_owned()),
             _ => return wrong(),
         }
     }

@@ -63,24 +63,31 @@ pub(crate) fn take(text: &str) -> (String, Vec<Effect>) {
 fn directories(block: &[&str]) -> Option<Vec<Effect>> {
     let lines: Vec<&str> = block
         .iter()
-        .map(|line| line.trim())
+        .map(|line| line.strip_suffix('\n').unwrap_or(line))
+        // The shell's own blanks; the list ends with a line that has none.
+        .map(|line| if line.trim() == TAIL[0] { line } else { line.trim_matches([' ', '\t']) })
         .filter(|line| *line != "# shellcheck disable=SC2086")
         .map(|line| if line == "while read -r line; do" { "while read line; do" } else { line })
         .collect();
     let data = lines.strip_prefix(HEAD.as_slice())?.strip_prefix([LIST].as_slice())?.strip_suffix(TAIL.as_slice())?;
     data.iter()
-        .map(|line| match line.split_ascii_whitespace().collect::<Vec<_>>().as_slice() {
-            [path, "default"] if path.starts_with("/usr/local/") && !path.contains(['$', '`', '\\']) => {
-                Some(Effect::Directory {
-                    path: (*path).to_owned(),
-                    mode: Mode::new(0o755),
-                    owner: "root".to_owned(),
-                    group: "root".to_owned(),
-                })
-            }
+        .map(|line| match line.split([' ', '\t']).filter(|word| !word.is_empty()).collect::<Vec<_>>().as_slice() {
+            [path, "default"] if is_plain(path) => Some(Effect::Directory {
+                path: (*path).to_owned(),
+                mode: Mode::new(0o755),
+                owner: "root".to_owned(),
+                group: "root".to_owned(),
+            }),
             _ => None,
         })
         .collect()
+}
+
+/// Whether a word of the list stands for one directory below `/usr/local`: the shell expands the list and its words.
+fn is_plain(path: &str) -> bool {
+    path.starts_with("/usr/local/")
+        && !path.contains(|c: char| "$`\\*?[".contains(c) || c.is_whitespace() || c.is_control())
+        && !path.split('/').any(|part| part == "." || part == "..")
 }
 
 #[cfg(test)]

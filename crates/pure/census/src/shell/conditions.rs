@@ -67,6 +67,11 @@ fn binary(left: Option<&str>, operator: &str, right: Option<&str>) -> Result<Sta
     })
 }
 
+/// Whether unquoted text may match names.
+pub(super) fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '[', '\\'])
+}
+
 /// Matches text with a `case` pattern: characters, each with whether it may be a wildcard.
 pub(super) fn matches(pattern: &[(char, bool)], text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();

@@ -1,12 +1,11 @@
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::conditions;
-use super::readers::{hides_reader, only_reads, substitutions};
+use super::conditions::{self, is_pattern};
+use super::readers::{hides, only_reads, runs, substitutions};
 use super::syntax::{AndOr, Command, Joint, List, Part, Redirection, Simple, Word};
-use super::value::{Status, Value};
-use crate::commands;
+use super::value::{Status, Value, Variable};
 use sage_oci_effects::Effect;
 
 /// Function calls inside each other.
@@ -18,26 +17,32 @@ const MAX_STEPS: usize = 20_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) positional: Vec<Value>,
-    pub(super) variables: BTreeMap<String, Value>,
-    functions: BTreeMap<String, Rc<List>>,
+    pub(super) variables: BTreeMap<String, Variable>,
+    pub(super) readonly: BTreeSet<String>,
+    pub(super) functions: BTreeMap<String, Rc<List>>,
     pub(super) effects: Vec<Effect>,
-    exited: bool,
-    returned: bool,
-    calls: usize,
+    pub(super) exited: bool,
+    pub(super) returned: bool,
+    /// For each function that runs, what its local variables were outside of it; `None` for one never spoken of.
+    pub(super) calls: Vec<BTreeMap<String, Option<Variable>>>,
+    /// How the last command ended.
+    pub(super) last: Status,
     /// Commands followed so far, on this way and on those beside it.
     steps: Rc<Cell<usize>>,
 }
 
 impl State {
-    pub(super) fn new(arguments: &[Value], variables: BTreeMap<String, Value>) -> Self {
+    pub(super) fn new(arguments: &[Value], variables: BTreeMap<String, Variable>) -> Self {
         Self {
             positional: arguments.to_vec(),
             variables,
+            readonly: BTreeSet::new(),
             functions: BTreeMap::new(),
             effects: Vec::new(),
             exited: false,
             returned: false,
-            calls: 0,
+            calls: Vec::new(),
+            last: Status::Success,
             steps: Rc::default(),
         }
     }
@@ -84,14 +89,28 @@ impl State {
         let mut joined = other.clone();
         for name in names {
             if self.variables.get(&name) != other.variables.get(&name) {
-                self.variables.insert(name.clone(), None);
-                joined.variables.insert(name, None);
+                self.variables.insert(name.clone(), Variable::Unknown);
+                joined.variables.insert(name, Variable::Unknown);
             }
+        }
+        if self.last != joined.last {
+            self.last = Status::Either;
+            joined.last = Status::Either;
         }
         if *self == joined { Ok(()) } else { Err("what it does depends on the machine it runs on".to_owned()) }
     }
 
     fn command(&mut self, command: &Command) -> Result<Status, String> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > MAX_STEPS {
+            return Err("it runs too long".to_owned());
+        }
+        let status = self.any_command(command)?;
+        self.last = status;
+        Ok(status)
+    }
+
+    fn any_command(&mut self, command: &Command) -> Result<Status, String> {
         match command {
             Command::Simple(simple) => self.simple(simple).map_err(|why| match why.starts_with("line ") {
                 true => why,
@@ -101,7 +120,7 @@ impl State {
             Command::If(arms, otherwise) => self.conditional(arms, otherwise),
             Command::Case(subject, arms) => self.case(subject, arms),
             Command::Group(list) => self.list(list),
-            Command::Function(name, _) if hides_reader(name) => Err(format!("the function `{name}` hides a program")),
+            Command::Function(name, _) if hides(name) => Err(format!("the function `{name}` hides a program")),
             Command::Function(name, body) => {
                 self.functions.insert(name.clone(), Rc::new(body.clone()));
                 Ok(Status::Success)
@@ -109,14 +128,14 @@ impl State {
             Command::For(name, words, body) => {
                 substitutions(words)?;
                 let mut status = Status::Success;
-                for value in self.fields(words)? {
+                for value in self.fields(words)?.values {
                     if self.exited || self.returned {
                         break;
                     }
                     if value.is_none() {
                         return Err("a loop over words that only a run could tell".to_owned());
                     }
-                    self.variables.insert(name.clone(), value);
+                    self.assign(name, value)?;
                     status = self.list(body)?;
                 }
                 Ok(status)
@@ -138,6 +157,7 @@ impl State {
             Status::Failure => self.conditional(rest, otherwise),
             Status::Either => {
                 let mut other = self.clone();
+                (self.last, other.last) = (Status::Success, Status::Failure);
                 let first = self.list(body)?;
                 let second = other.conditional(rest, otherwise)?;
                 self.join(&other)?;
@@ -159,6 +179,11 @@ impl State {
                         Part::Pattern(text) if text.contains('[') => return Err(format!("the pattern `{text}`")),
                         Part::Pattern(text) => shape.extend(text.chars().map(|c| (c, true))),
                         part => match self.value(&vec![part.clone()]) {
+                            Some(text)
+                                if matches!(part, Part::Parameter { quoted: false, .. }) && is_pattern(&text) =>
+                            {
+                                return Err(format!("the pattern `{text}` from a variable"));
+                            }
                             Some(text) => shape.extend(text.chars().map(|c| (c, false))),
                             None => return Err("a `case` pattern that only a run could tell".to_owned()),
                         },
@@ -186,102 +211,47 @@ impl State {
                 return Err(format!("`{operator}` to or from a file is not understood"));
             }
         }
-        self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > MAX_STEPS {
-            return Err("it runs too long".to_owned());
-        }
         let fields = self.fields(&simple.words)?;
-        let Some((name, arguments)) = fields.split_first() else {
+        let Some((name, arguments)) = fields.values.split_first() else {
             for (name, word) in &simple.assignments {
                 self.assign(name, self.value(word))?;
             }
-            return Ok(Status::Success);
+            // The commands that made the values have the last word.
+            let known = !simple.assignments.iter().any(|(_, word)| runs(word));
+            return Ok(if known { Status::Success } else { Status::Either });
         };
         let Some(name) = name.as_deref() else { return Err("a command that only a run could tell".to_owned()) };
         if !simple.assignments.is_empty() {
             return Err("a variable set for one command".to_owned());
         }
         if let Some(body) = self.functions.get(name).cloned() {
+            if fields.loose {
+                return Err(format!("the arguments of `{name}`, which may be any number"));
+            }
             return self.call(arguments, &body);
+        }
+        if matches!(name, "[" | "test") && fields.loose {
+            // Its words may make any condition.
+            return self.builtin(name, arguments).map(|_| Status::Either);
         }
         self.builtin(name, arguments)
     }
 
-    fn assign(&mut self, name: &str, value: Value) -> Result<(), String> {
-        if matches!(name, "IFS" | "PATH") {
-            return Err(format!("`{name}` is changed"));
-        }
-        self.variables.insert(name.to_owned(), value);
-        Ok(())
-    }
-
     fn call(&mut self, arguments: &[Value], body: &List) -> Result<Status, String> {
-        if self.calls >= MAX_CALLS {
+        if self.calls.len() >= MAX_CALLS {
             return Err("its functions call each other without end".to_owned());
         }
-        self.calls += 1;
+        self.calls.push(BTreeMap::new());
         let outer = std::mem::replace(&mut self.positional, arguments.to_vec());
         let status = self.list(body)?;
         self.positional = outer;
         self.returned = false;
-        self.calls -= 1;
-        Ok(status)
-    }
-
-    fn builtin(&mut self, name: &str, arguments: &[Value]) -> Result<Status, String> {
-        let texts: Option<Vec<&str>> = arguments.iter().map(Option::as_deref).collect();
-        match (name, texts.as_deref()) {
-            ("[", _) => match arguments.split_last() {
-                Some((Some(end), inner)) if end == "]" => conditions::test(inner),
-                _ => Err("`[` without `]`".to_owned()),
-            },
-            ("test", _) => conditions::test(arguments),
-            ("exit", Some([] | ["0"])) => {
-                self.exited = true;
-                Ok(Status::Success)
+        for (name, outside) in self.calls.pop().unwrap_or_default() {
+            match outside {
+                Some(variable) => _ = self.variables.insert(name, variable),
+                None => _ = self.variables.remove(&name),
             }
-            ("return", Some([] | ["0"])) => {
-                self.returned = true;
-                Ok(Status::Success)
-            }
-            ("return", Some(["1"])) => {
-                self.returned = true;
-                Ok(Status::Failure)
-            }
-            // Scripts that fail do not get installed; so what follows a command may count on it either way.
-            ("set", Some(["-e" | "+e" | "-u" | "+u" | "-eu" | "+eu" | "-ue"])) => Ok(Status::Success),
-            ("shift", Some([])) if !self.positional.is_empty() => {
-                self.positional.remove(0);
-                Ok(Status::Success)
-            }
-            ("unset", Some(texts)) => {
-                for name in texts {
-                    self.assign(name, Some(String::new()))?;
-                }
-                Ok(Status::Success)
-            }
-            ("local" | "export" | "readonly", Some(texts)) => {
-                for text in texts {
-                    match text.split_once('=') {
-                        Some((name, value)) => self.assign(name, Some(value.to_owned()))?,
-                        None if name == "local" => self.assign(text, Some(String::new()))?,
-                        None => {}
-                    }
-                }
-                Ok(Status::Success)
-            }
-            (_, Some(texts)) => {
-                let (status, effects) = commands::run(name, texts)?;
-                for effect in effects {
-                    let once = matches!(effect, Effect::Computed { .. } | Effect::Bytecode { .. });
-                    if !(once && self.effects.contains(&effect)) {
-                        self.effects.push(effect);
-                    }
-                }
-                Ok(status)
-            }
-            ("echo" | "printf", None) => Ok(Status::Success),
-            (_, None) => Err(format!("`{name}` with arguments that only a run could tell")),
         }
+        Ok(status)
     }
 }

@@ -5,8 +5,12 @@
 //! must be one that [`crate::commands`] knows. What lies off the way (upgrades, removals) only has to be syntax.
 //! Anything else is an error, so a script is never half understood.
 
+mod assignments;
+mod builtins;
 mod conditions;
 mod expand;
+mod expansions;
+mod here_documents;
 mod machine;
 mod parser;
 mod readers;
@@ -31,10 +35,14 @@ pub(crate) fn follow(text: &str, arguments: &[Option<&str>]) -> Result<Vec<Effec
         Some(line) if ["#!/bin/sh", "#!/bin/sh -e", "#!/bin/bash", "#!/bin/bash -e"].contains(&line.as_str()) => {}
         _ => return Err("line 1: it is not a shell script".to_owned()),
     }
+    if text.contains('\0') {
+        // Some shells skip it, and would read another word than we do.
+        return Err("it has a NUL".to_owned());
+    }
     let list = parser::parse(text)?;
     let arguments: Vec<_> = arguments.iter().map(|argument| argument.map(str::to_owned)).collect();
     let variables = [("DPKG_ROOT", ""), ("DEBIAN_FRONTEND", "noninteractive")]
-        .map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
+        .map(|(name, value)| (name.to_owned(), value::Variable::Text(value.to_owned())));
     let mut state = machine::State::new(&arguments, BTreeMap::from(variables));
     state.list(&list)?;
     Ok(state.effects)

@@ -3,24 +3,27 @@ use super::words::Words;
 
 /// Parses a whole script, or says in which line it goes beyond what is understood.
 pub(super) fn parse(text: &str) -> Result<List, String> {
-    let mut parser = Parser { words: Words::new(text), depth: 0 };
-    let list = parser.list(&[])?;
-    match parser.words.peek() {
+    let mut words = Words::new(text);
+    let list = list(&mut words)?;
+    match words.peek() {
         None => Ok(list),
-        Some(other) => Err(parser.words.error(format!("`{other}` is out of place"))),
+        Some(other) => Err(words.error(format!("`{other}` is out of place"))),
     }
 }
 
-/// Deeper nesting than this, and more alternatives of one condition, are not in maintainer scripts.
-pub(super) const MAX_DEPTH: usize = 60;
-const MAX_ARMS: usize = 200;
-
-struct Parser<'a> {
-    words: Words<'a>,
-    depth: usize,
+/// Parses commands up to the end of the text, or to a `)` or `;;` that is not theirs.
+pub(super) fn list(words: &mut Words<'_>) -> Result<List, String> {
+    Parser { words }.list(&[])
 }
 
-impl Parser<'_> {
+/// More alternatives of one condition are not in maintainer scripts.
+const MAX_ARMS: usize = 200;
+
+struct Parser<'a, 'b> {
+    words: &'b mut Words<'a>,
+}
+
+impl Parser<'_, '_> {
     /// A list up to one of the reserved words, a `)`, a `;;` or the end.
     fn list(&mut self, ends: &[&str]) -> Result<List, String> {
         let mut list = Vec::new();
@@ -76,12 +79,9 @@ impl Parser<'_> {
     }
 
     fn command(&mut self) -> Result<Command, String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(self.words.error("it nests too deeply"));
-        }
+        self.words.descend()?;
         let command = self.any_command();
-        self.depth -= 1;
+        self.words.ascend();
         command
     }
 
@@ -90,6 +90,10 @@ impl Parser<'_> {
         let command = if self.words.eat_reserved("if") {
             self.conditional()?
         } else if self.words.eat_reserved("case") {
+            // Older shells take the bracket of a pattern for the substitution's.
+            if self.words.substitutions > 0 {
+                return Err(self.words.error("`case` in a substitution"));
+            }
             self.case()?
         } else if self.words.eat_reserved("for") {
             self.repetition()?
@@ -218,9 +222,10 @@ impl Parser<'_> {
             self.words.blanks()?;
             let Some(operator) = self.words.redirection() else { return Ok(all) };
             self.words.blanks()?;
+            let start = self.words.at;
             let target = self.word()?;
             if operator.starts_with("<<") {
-                self.words.here_document(operator == "<<-", &target)?;
+                self.words.here_document(operator == "<<-", start, &target)?;
             }
             all.push(Redirection { operator, target });
         }

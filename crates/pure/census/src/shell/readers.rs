@@ -6,9 +6,15 @@ const READERS: [&str; 23] = [
     "md5sum", "printf", "readlink", "stat", "tail", "test", "tr", "uname", "which",
 ];
 
-/// Whether a function of this name would stand before a program that counts as reading.
-pub(super) fn hides_reader(name: &str) -> bool {
-    READERS.contains(&name) || matches!(name, "command" | "dpkg" | "dpkg-divert")
+/// The special builtins of POSIX; whether a function of such a name stands before them depends on the shell.
+const SPECIAL: [&str; 13] = [
+    "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times", "trap",
+    "unset",
+];
+
+/// Whether a function of this name would stand before a program that counts as reading, or a builtin of the shell.
+pub(super) fn hides(name: &str) -> bool {
+    READERS.contains(&name) || SPECIAL.contains(&name) || matches!(name, "command" | "dpkg" | "dpkg-divert")
 }
 
 /// Checks the commands whose output becomes part of a word: they run, so they must not do anything else.
@@ -16,17 +22,41 @@ pub(super) fn hides_reader(name: &str) -> bool {
 /// # Errors
 /// One of them may do more than read.
 pub(super) fn substitutions<'a>(words: impl IntoIterator<Item = &'a Word>) -> Result<(), String> {
-    if words.into_iter().all(word_only_reads) {
-        Ok(())
-    } else {
-        Err("a command substitution that may do more than read".to_owned())
+    for word in words {
+        if !word_only_reads(word) {
+            return Err("a command substitution that may do more than read".to_owned());
+        }
+        if changes(word) {
+            return Err("an expansion sets a variable".to_owned());
+        }
     }
+    Ok(())
+}
+
+/// Whether expanding a word sets a variable of the script's own shell.
+fn changes(word: &Word) -> bool {
+    word.iter().any(|part| match part {
+        Part::Unknown { inside, changes: here, .. } => *here || changes(inside),
+        Part::Parameter { otherwise: Some(otherwise), .. } => changes(&otherwise.word),
+        _ => false,
+    })
+}
+
+/// Whether a command runs to make a word.
+pub(super) fn runs(word: &Word) -> bool {
+    word.iter().any(|part| match part {
+        Part::Substitution { .. } => true,
+        Part::Unknown { inside, .. } => runs(inside),
+        Part::Parameter { otherwise: Some(otherwise), .. } => runs(&otherwise.word),
+        _ => false,
+    })
 }
 
 fn word_only_reads(word: &Word) -> bool {
     word.iter().all(|part| match part {
-        Part::Substitution(Some(list)) => list_only_reads(list),
-        Part::Substitution(None) => false,
+        Part::Substitution { list: Some(list), .. } => list_only_reads(list),
+        Part::Substitution { list: None, .. } => false,
+        Part::Unknown { inside, .. } => word_only_reads(inside),
         Part::Parameter { otherwise: Some(otherwise), .. } => word_only_reads(&otherwise.word),
         _ => true,
     })
@@ -66,5 +96,7 @@ fn simple_only_reads(simple: &Simple) -> bool {
         [Some(name), ..] => READERS.contains(name),
         _ => false,
     };
-    known && harmless_output && simple.assignments.is_empty() && simple.words.iter().all(word_only_reads)
+    let targets = simple.redirections.iter().map(|redirection| &redirection.target);
+    let words_only_read = simple.words.iter().chain(targets).all(word_only_reads);
+    known && harmless_output && simple.assignments.is_empty() && words_only_read
 }

@@ -59,10 +59,11 @@ pub(super) enum Part {
     Pattern(String),
     /// A parameter, and whether it stands in double quotes.
     Parameter { name: String, quoted: bool, otherwise: Option<Otherwise> },
-    /// The output of commands; `None` where they are not even understood as syntax.
-    Substitution(Option<List>),
-    /// Other text known only when the script runs: trimming, home directories.
-    Unknown,
+    /// The output of commands; `None` for arithmetic, and where they are not even understood as syntax.
+    Substitution { list: Option<List>, quoted: bool },
+    /// Other text known only when the script runs: trimming, home directories. `inside` is what is expanded for it;
+    /// without `quoted` it may be any number of words; `changes` where a variable is set by it.
+    Unknown { inside: Word, quoted: bool, changes: bool },
 }
 
 /// The second half of `${name:-word}` and its kin.

@@ -1,23 +1,51 @@
-use super::parser::{self, MAX_DEPTH};
-use super::syntax::{Otherwise, Part, Word};
+use super::syntax::{Part, Word};
+
+/// Deeper nesting than this is not in maintainer scripts.
+const MAX_DEPTH: usize = 60;
 
 /// Reads words and symbols of a script, from left to right.
 pub(super) struct Words<'a> {
-    text: &'a str,
-    at: usize,
-    depth: usize,
-    /// Delimiters of here-documents whose bodies begin after the next line end; `true` for `<<-`.
-    waiting: Vec<(String, bool)>,
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    /// How deep what is read stands in other commands and expansions.
+    pub(super) depth: usize,
+    /// How many command substitutions are open around it.
+    pub(super) substitutions: usize,
+    /// Here-documents whose bodies begin after the next line end.
+    pub(super) waiting: Vec<HereDocument>,
+}
+
+/// What is known of a here-document before its body comes.
+pub(super) struct HereDocument {
+    pub(super) delimiter: String,
+    /// Whether the delimiter is quoted, so that nothing in the body is expanded.
+    pub(super) quoted: bool,
+    /// `<<-`: tabs before the delimiter do not count.
+    pub(super) tabs: bool,
 }
 
 const OPERATORS: [&str; 8] = [">>", ">&", ">|", "<<-", "<<", "<&", ">", "<"];
 
 impl<'a> Words<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, depth: 0, waiting: Vec::new() }
+        Self { text, at: 0, depth: 0, substitutions: 0, waiting: Vec::new() }
     }
 
-    fn rest(&self) -> &'a str {
+    /// Goes one level deeper.
+    ///
+    /// # Errors
+    /// It nests too deeply.
+    pub(super) fn descend(&mut self) -> Result<(), String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(self.error("it nests too deeply")) } else { Ok(()) }
+    }
+
+    /// Goes back from where [`Words::descend`] went.
+    pub(super) fn ascend(&mut self) {
+        self.depth -= 1;
+    }
+
+    pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
@@ -25,7 +53,7 @@ impl<'a> Words<'a> {
         self.rest().chars().next()
     }
 
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
         Some(next)
@@ -55,13 +83,34 @@ impl<'a> Words<'a> {
     /// Skips blanks, continued line ends and a comment.
     pub(super) fn blanks(&mut self) -> Result<(), String> {
         loop {
-            if self.eat(" ") || self.eat("\t") || self.eat("\\\n") {
+            if self.eat(" ") || self.eat("\t") || self.continued()? {
                 continue;
             }
             if self.at("#") {
+                // Not all shells agree on where a substitution with a comment ends.
+                if self.substitutions > 0 {
+                    return Err(self.error("a comment in a substitution"));
+                }
                 self.at += self.rest().find('\n').unwrap_or(self.rest().len());
             }
             return Ok(());
+        }
+    }
+
+    /// Skips a line end behind a backslash, if there is one.
+    ///
+    /// # Errors
+    /// It stands inside a word or a symbol, which shells put together and we would not.
+    fn continued(&mut self) -> Result<bool, String> {
+        if !self.at("\\\n") {
+            return Ok(false);
+        }
+        let before = self.text[..self.at].chars().next_back();
+        self.at += 2;
+        let kind = |c: char| (!" \t\n".contains(c)).then(|| ";&|<>()".contains(c));
+        match (before.and_then(kind), self.peek().and_then(kind)) {
+            (Some(left), Some(right)) if left == right => Err(self.error("a word that goes on in the next line")),
+            _ => Ok(true),
         }
     }
 
@@ -72,8 +121,8 @@ impl<'a> Words<'a> {
             if !self.eat("\n") {
                 return Ok(());
             }
-            for (delimiter, tabs) in std::mem::take(&mut self.waiting) {
-                self.body(&delimiter, tabs)?;
+            for document in std::mem::take(&mut self.waiting) {
+                self.body(&document)?;
             }
         }
     }
@@ -86,30 +135,6 @@ impl<'a> Words<'a> {
                 return Ok(());
             }
         }
-    }
-
-    fn body(&mut self, delimiter: &str, tabs: bool) -> Result<(), String> {
-        loop {
-            if self.rest().is_empty() {
-                return Err(self.error(format!("a here-document does not end with `{delimiter}`")));
-            }
-            let length = self.rest().find('\n').unwrap_or(self.rest().len());
-            let line = &self.rest()[..length];
-            self.at += (length + 1).min(self.rest().len());
-            if (if tabs { line.trim_start_matches('\t') } else { line }) == delimiter {
-                return Ok(());
-            }
-        }
-    }
-
-    pub(super) fn here_document(&mut self, tabs: bool, delimiter: &Word) -> Result<(), String> {
-        let mut text = String::new();
-        for part in delimiter {
-            let Part::Text(piece) = part else { return Err(self.error("a computed delimiter")) };
-            text.push_str(piece);
-        }
-        self.waiting.push((text, tabs));
-        Ok(())
     }
 
     pub(super) fn at_reserved(&self, word: &str) -> bool {
@@ -177,10 +202,11 @@ impl<'a> Words<'a> {
     pub(super) fn word(&mut self) -> Result<Option<Word>, String> {
         let start = self.at;
         let mut parts = Vec::new();
+        let mut bare = String::new();
         while let Some(next) = self.peek() {
             match next {
                 ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => break,
-                '\\' if self.at("\\\n") => _ = self.eat("\\\n"),
+                '\\' if self.continued()? => {}
                 '\\' => {
                     self.next();
                     let Some(escaped) = self.next() else { return Err(self.error("a lone backslash")) };
@@ -188,9 +214,7 @@ impl<'a> Words<'a> {
                 }
                 '\'' => {
                     self.next();
-                    let Some(length) = self.rest().find('\'') else { return Err(self.error("an open quote")) };
-                    parts.push(Part::Text(self.rest()[..length].to_owned()));
-                    self.at += length + 1;
+                    parts.push(self.single_quoted()?);
                 }
                 '"' => {
                     self.next();
@@ -199,21 +223,35 @@ impl<'a> Words<'a> {
                 '$' | '`' => parts.push(self.expansion(false)?),
                 '~' if self.at == start => {
                     self.next();
-                    parts.push(Part::Unknown);
+                    parts.push(Part::Unknown { inside: Word::new(), quoted: false, changes: false });
                 }
                 _ => {
                     let stop = |c: char| " \t\n;&|<>()\\'\"$`".contains(c);
                     let length = self.rest().find(stop).unwrap_or(self.rest().len());
                     let text = self.rest()[..length].to_owned();
                     self.at += length;
-                    parts.push(if text.contains(['*', '?', '[']) { Part::Pattern(text) } else { Part::Text(text) });
+                    bare.push_str(&text);
+                    parts.push(unquoted(text));
                 }
             }
+        }
+        // Bash makes several words of `{a,b}` and `{1..3}`.
+        if bare.split_once('{').is_some_and(|(_, after)| after.contains(',') || after.contains("..")) {
+            parts.push(Part::Unknown { inside: Word::new(), quoted: false, changes: false });
         }
         Ok((self.at > start).then_some(parts))
     }
 
-    fn double_quoted(&mut self, parts: &mut Word) -> Result<(), String> {
+    /// The rest of a text in single quotes.
+    pub(super) fn single_quoted(&mut self) -> Result<Part, String> {
+        let Some(length) = self.rest().find('\'') else { return Err(self.error("an open quote")) };
+        let text = self.rest()[..length].to_owned();
+        self.at += length + 1;
+        Ok(Part::Text(text))
+    }
+
+    /// The rest of a text in double quotes.
+    pub(super) fn double_quoted(&mut self, parts: &mut Word) -> Result<(), String> {
         parts.push(Part::Text(String::new()));
         loop {
             match self.peek() {
@@ -240,108 +278,9 @@ impl<'a> Words<'a> {
             }
         }
     }
-
-    /// `$…` or a command in backquotes.
-    fn expansion(&mut self, quoted: bool) -> Result<Part, String> {
-        let parameter = |name: &str| Part::Parameter { name: name.to_owned(), quoted, otherwise: None };
-        if self.eat("`") {
-            let mut inside = String::new();
-            loop {
-                match self.next() {
-                    None => return Err(self.error("an open backquote")),
-                    Some('`') => return Ok(Part::Substitution(parser::parse(&inside).ok())),
-                    Some('\\') => match self.next() {
-                        Some(escaped @ ('`' | '\\' | '$')) => inside.push(escaped),
-                        other => inside.extend(['\\'].into_iter().chain(other)),
-                    },
-                    Some(other) => inside.push(other),
-                }
-            }
-        }
-        self.eat("$");
-        if self.eat("(") {
-            let start = self.at;
-            self.skip_to(')')?;
-            return Ok(Part::Substitution(parser::parse(&self.text[start..self.at - 1]).ok()));
-        }
-        if self.eat("{") {
-            let start = self.at;
-            self.skip_to('}')?;
-            return braced(&self.text[start..self.at - 1], quoted).map_err(|what| self.error(what));
-        }
-        if let Some(name) = self.name() {
-            return Ok(parameter(&name));
-        }
-        match self.peek() {
-            Some(special) if special.is_ascii_digit() || "@*#?$!-".contains(special) => {
-                self.next();
-                Ok(parameter(&special.to_string()))
-            }
-            _ => Ok(Part::Text("$".to_owned())),
-        }
-    }
-
-    /// Skips to the closing bracket that belongs to one just read.
-    fn skip_to(&mut self, close: char) -> Result<(), String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(self.error("it nests too deeply"));
-        }
-        let skipped = self.skip_inside(close);
-        self.depth -= 1;
-        skipped
-    }
-
-    fn skip_inside(&mut self, close: char) -> Result<(), String> {
-        let open = if close == ')' { '(' } else { '{' };
-        loop {
-            match self.next() {
-                None => return Err(self.error("an open bracket")),
-                Some(c) if c == close => return Ok(()),
-                Some(c) if c == open => self.skip_to(close)?,
-                Some('\\') => _ = self.next(),
-                Some('\'') if close == ')' => {
-                    let Some(length) = self.rest().find('\'') else { return Err(self.error("an open quote")) };
-                    self.at += length + 1;
-                }
-                Some('"') => self.double_quoted(&mut Vec::new())?,
-                // The `)` of a pattern and the quotes of a comment would be taken for ours.
-                Some('#') if close == ')' && self.text[..self.at - 1].ends_with([' ', '\t', '\n']) => {
-                    return Err(self.error("a comment in a substitution"));
-                }
-                Some('c') if close == ')' && self.at("ase ") => {
-                    return Err(self.error("`case` in a substitution"));
-                }
-                Some(_) => {}
-            }
-        }
-    }
 }
 
-/// The inside of `${…}`.
-fn braced(inside: &str, quoted: bool) -> Result<Part, String> {
-    let mut words = Words::new(inside);
-    let digits = inside.find(|c: char| !c.is_ascii_digit()).unwrap_or(inside.len());
-    let name = match words.name() {
-        Some(name) => name,
-        None if digits > 0 => {
-            words.at = digits;
-            inside[..digits].to_owned()
-        }
-        None => return Ok(Part::Unknown),
-    };
-    let colon = words.eat(":");
-    let otherwise = match words.peek() {
-        None if !colon => None,
-        Some(sign @ ('-' | '+')) => {
-            words.next();
-            let word = match words.rest() {
-                nested if nested.contains(['"', '\'']) => vec![Part::Unknown],
-                plain => Words::new(&format!("\"{plain}\"")).word()?.unwrap_or_default(),
-            };
-            Some(Otherwise { sign, colon, word })
-        }
-        _ => return Ok(Part::Unknown),
-    };
-    Ok(Part::Parameter { name, quoted, otherwise })
+/// Text without quotes.
+pub(super) fn unquoted(text: String) -> Part {
+    if text.contains(['*', '?', '[']) { Part::Pattern(text) } else { Part::Text(text) }
 }
