@@ -131,6 +131,10 @@ impl Words<'_> {
         let one = quoted && !SIGNS.contains(&name) && !self.at("[");
         let length = SIGNS.contains(&name);
         let colon = self.eat(":");
+        // Shells put `:` and `=` of two lines together.
+        if self.at("\\\n") {
+            return Err(self.error("an expansion that goes on in the next line"));
+        }
         let sign = self.peek().filter(|sign| !length && "-+=?".contains(*sign));
         if sign.is_some() {
             self.next();

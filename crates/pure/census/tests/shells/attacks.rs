@@ -161,6 +161,8 @@ pub const ATTACKS: &[Attack] = &[
     (BOTH, "a reserved word in two lines", "if false; then\n:\nf\\\ni\nreboot\nfi\n"),
     (BOTH, "an end of an arm in two lines", "case x in y) true ;\\\n; (x)\nreboot ;; esac\n"),
     (BOTH, "a dollar sign in two lines", "echo \"$\\\n(reboot)\"\n"),
+    (BOTH, "a default that is set in two lines", "A=\necho ${A:\\\n=reboot}\n$A ldconfig\n"),
+    (BOTH, "a default that is set behind its name", "unset A\necho ${A\\\n=reboot}\n$A ldconfig\n"),
     (BOTH, "a parameter in two lines", "AB=reboot\nA=x\ncase \"$A\\\nB\" in xB) ;; *) reboot ;; esac\n"),
     (BASH, "a quote with escapes", "echo $'\\' '\nreboot\n#'\n"),
     (BOTH, "a NUL in a reserved word", "if false; then\ntrue\nf\0i\nreboot\nfi\n"),
