@@ -4,6 +4,7 @@
 
 use sage_oci_derivation::{DerivationBuilder, Derivations, Finished};
 use sage_oci_fake_nix::{FakeNix, Verb};
+use sage_oci_hint::Hint as _;
 use sage_oci_names::{Sha256, StorePath};
 use sage_oci_store::{Event, FixedDirectory, Nix, NixVersion, Settings, StoreError, Target};
 use std::ops::ControlFlow;

@@ -1,5 +1,6 @@
 //! Plans of a few packages, as they are written: names, order, what decides.
 
+use sage_oci_hint::Hint as _;
 use sage_oci_names::{ImageName, LayerName, PackageName, SourceName};
 use sage_oci_plan::{Member, Options, PlanError, Planned, Previous, plan, plan_bytecode, stable_hash};
 use std::collections::BTreeMap;

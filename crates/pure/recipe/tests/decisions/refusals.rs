@@ -1,6 +1,7 @@
 //! Every way in which a lock and a definition do not fit together, with the words that a person reads.
 
 use crate::project::{Project, effect};
+use sage_oci_hint::Hint as _;
 use sage_oci_names::Architecture;
 use sage_oci_recipe::RecipeError;
 
