@@ -121,13 +121,20 @@ fn without_layers_each_word_counts_alone() {
             assert_eq!(counted(place, vec![with(member, &word)]), expected, "{word}");
         }
     }
-    let mut place = Place::default();
-    let config = place.config(OCI_CONFIG, &[], &json!({ "rootfs": { "type": "layers" } }));
-    let member = place.manifest(config, json!([]), |manifest| {
-        manifest.as_object_mut().unwrap().remove("layers");
-        manifest["artifactType"] = json!("application/x");
-    });
-    assert_eq!(counted(place, vec![member]), (0, 1));
+    // Docker leaves out the lists of an image without layers, or writes `null`.
+    for (rootfs, artifact, expected) in [
+        (json!({ "type": "layers" }), json!(null), (1, 0)),
+        (json!({ "type": "layers", "diff_ids": null }), json!(null), (1, 0)),
+        (json!({ "type": "layers" }), json!("application/x"), (0, 1)),
+    ] {
+        let mut place = Place::default();
+        let config = place.config(OCI_CONFIG, &[], &json!({ "rootfs": rootfs }));
+        let member = place.manifest(config, json!([]), |manifest| {
+            manifest.as_object_mut().unwrap().remove("layers");
+            manifest["artifactType"] = artifact;
+        });
+        assert_eq!(counted(place, vec![member]), expected);
+    }
 }
 
 #[test]
