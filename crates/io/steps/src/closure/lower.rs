@@ -187,7 +187,10 @@ mod tests {
         assert_eq!(nodes(&[below, &["a/.wh.b"]]), ["a", "a.b", "a/bb", "l"]);
         assert_eq!(nodes(&[below, &[".wh.a"]]), ["a.b", "l"]);
         assert_eq!(nodes(&[below, &[".wh.l", ".wh.nosuch"]]), ["a", "a.b", "a/b", "a/b/c", "a/bb"]);
-        assert_eq!(nodes(&[below, &["a/.wh."]]).len(), 6, "a mark without a name");
+        for nothing in ["a/.wh.", ".wh."] {
+            assert_eq!(nodes(&[below, &[nothing]]).len(), 6, "a mark without a name");
+        }
+        assert_eq!(nodes(&[&["a/", "a/\u{e9}/", "a/\u{10ffff}/"], &["a/.wh..wh..opq"]]), ["a"]);
         // Its directory need not have been an entry of its own.
         assert_eq!(nodes(&[&["a/b/c/"], &[".wh.a"]]), Vec::<String>::new());
     }
