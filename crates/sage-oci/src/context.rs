@@ -5,7 +5,7 @@ use crate::{Failure, Printer, builder, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_layer::Contents;
 use sage_oci_lock::Lock;
-use sage_oci_names::{Architecture, StorePath};
+use sage_oci_names::{Architecture, Reference, ReferenceError, StorePath};
 use sage_oci_produce::{Plan, Request};
 use sage_oci_project::Project;
 use sage_oci_store::{Nix, Settings};
@@ -40,14 +40,17 @@ impl Locked {
     ///
     /// An image for another architecture than this machine's has names of its own, as `sagemath:10.10-arm64`: it must not
     /// take those of the image that runs here.
-    pub fn tags(&self) -> Vec<String> {
+    ///
+    /// # Errors
+    /// The version or a tag of the channel is one that no reference can have.
+    pub fn tags(&self) -> Result<Vec<Reference>, ReferenceError> {
         let architecture = self.lock.architecture;
         let suffix =
             if Architecture::host() == Some(architecture) { String::new() } else { format!("-{architecture}") };
         self.version()
             .into_iter()
             .chain(self.image.tags.iter().map(String::as_str))
-            .map(|tag| format!("{}:{tag}{suffix}", self.image.name))
+            .map(|tag| Reference::parse(&format!("{}:{tag}{suffix}", self.image.name)))
             .collect()
     }
 }

@@ -1,7 +1,7 @@
 use crate::program;
 use sage_oci_image::{Assembled, ConfigSettings, ImageInput, LayerRef, LayerType, MemoryImage, assemble};
-use sage_oci_layer::{Compression, Entry, EntryKind, LayerWriter, Options};
-use sage_oci_names::{Architecture, LayerName};
+use sage_oci_layer::{Entry, EntryKind, LayerWriter, Options};
+use sage_oci_names::{Architecture, Compression, LayerName};
 use std::collections::BTreeMap;
 
 /// A layer of a tiny image: files by path.
@@ -91,11 +91,12 @@ impl TinyImage {
 mod tests {
     use super::*;
     use sage_oci_image::{Depth, validate};
+    use sage_oci_names::Algorithm;
 
     #[test]
     fn it_is_a_valid_image() {
         let layers = [Layer::new("data").file("etc/data", "x")];
-        for compression in [Compression::None, Compression::Gzip { level: 1 }, Compression::Zstd { level: 3 }] {
+        for compression in [Algorithm::None, Algorithm::Gzip, Algorithm::Zstd].map(Compression::usual) {
             let image = TinyImage::build(&layers, compression);
             assert_eq!(validate(&image.source, Depth::Full).unwrap().images[0].layers, 2);
         }

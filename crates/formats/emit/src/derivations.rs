@@ -102,7 +102,7 @@ impl Emitted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sage_oci_names::Sha256;
+    use sage_oci_names::{Algorithm, Compression, Sha256};
     use sage_oci_recipe::{FetchStep, GenerateKind, GenerateStep, Sealing, Step};
     use std::collections::BTreeMap;
 
@@ -134,7 +134,7 @@ mod tests {
         graph.add(fetch("debs-b", "http://mirror"));
         let step = Step::Generate(GenerateStep {
             name: "users".parse().unwrap(),
-            sealing: Sealing { epoch: 1, compression: "zstd".into(), level: 3 },
+            sealing: Sealing { epoch: 1, compression: Compression::usual(Algorithm::Zstd) },
             architecture: Architecture::Amd64,
             generate: GenerateKind::Alternatives,
             contents: vec![format!("{}/a.deb", input.out())],

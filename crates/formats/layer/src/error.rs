@@ -96,16 +96,6 @@ pub enum LayerError {
         /// Why.
         source: io::Error,
     },
-    /// A compression level outside the compressor's range.
-    #[error("{algorithm} has no level {level}; its levels are {range}")]
-    InvalidLevel {
-        /// The compressor.
-        algorithm: &'static str,
-        /// The level asked for.
-        level: i32,
-        /// The levels there are.
-        range: &'static str,
-    },
     /// The compressor failed.
     #[error("{algorithm} could not compress a chunk: {why}")]
     Compress {

@@ -6,7 +6,7 @@
 //! # The contract on bytes
 //!
 //! A blob's bytes depend on the entries in their order, the epoch and the compression, and on nothing else: not on
-//! the number of threads, the sizes of reads, or timing. So the tar stream is cut into chunks ([`Compression::chunk`]),
+//! the number of threads, the sizes of reads, or timing. So the tar stream is cut into chunks ([`chunk_size`]),
 //! and each chunk becomes a zstd frame or a gzip member of its own, made by a fresh compressor.
 //! The diff id depends on entries and epoch alone.
 
@@ -27,7 +27,7 @@ mod tape;
 mod tree;
 mod writer;
 
-pub use compression::{CHUNK, Compression};
+pub use compression::{CHUNK, chunk_size};
 pub use contents::{Conffile, ContentEntry, ContentKind, Contents, ContentsError, Library, PackageRecord};
 pub use cost::{Cost, Costs, costs};
 pub use entry::{Entry, EntryKind, FoundEntry};

@@ -1,8 +1,9 @@
+use crate::LayerError;
+use crate::compression::{chunk_size, compress};
 use crate::diff_hasher::DiffHasher;
 use crate::digest::Hasher;
 use crate::pool::Pool;
-use crate::{Compression, LayerError};
-use sage_oci_names::{BlobDigest, DiffId};
+use sage_oci_names::{BlobDigest, Compression, DiffId};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -31,15 +32,18 @@ pub(crate) struct Written<W> {
 
 impl<W: Write> Sink<W> {
     pub(crate) fn new(out: W, compression: Compression, threads: usize) -> Result<Self, LayerError> {
-        compression.check()?;
         let parallel = threads > 1;
-        let compressed = compression != Compression::None;
+        let compressed = compression != Compression::NONE;
         Ok(Self {
             out,
             compression,
-            chunk: Vec::with_capacity(compression.chunk()),
+            chunk: Vec::with_capacity(chunk_size(compression)),
             diff: if parallel { DiffHasher::thread()? } else { DiffHasher::inline() },
-            pool: if parallel && compressed { Some(Pool::new(compression, threads)?) } else { None },
+            pool: if parallel && compressed {
+                Some(Pool::new(move |chunk| compress(compression, chunk), threads)?)
+            } else {
+                None
+            },
             blob: compressed.then(Hasher::default),
             size: 0,
             unpacked_size: 0,
@@ -74,14 +78,14 @@ impl<W: Write> Sink<W> {
     }
 
     fn room(&self) -> usize {
-        self.compression.chunk() - self.chunk.len()
+        chunk_size(self.compression) - self.chunk.len()
     }
 
     fn flush_full(&mut self) -> Result<(), LayerError> {
         if self.room() > 0 {
             return Ok(());
         }
-        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(self.compression.chunk()));
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(chunk_size(self.compression)));
         self.submit(chunk)
     }
 
@@ -89,11 +93,11 @@ impl<W: Write> Sink<W> {
         self.unpacked_size += chunk.len() as u64;
         let chunk = Arc::new(chunk);
         self.diff.update(&chunk)?;
-        if self.compression == Compression::None {
+        if self.compression == Compression::NONE {
             return self.put(&chunk);
         }
         if self.pool.is_none() {
-            let compressed = self.compression.compress(&chunk)?;
+            let compressed = compress(self.compression, &chunk)?;
             return self.put(&compressed);
         }
         while self.pool.as_ref().is_some_and(Pool::is_full) {

@@ -1,8 +1,9 @@
+use crate::compression;
 use crate::header::{self, BLOCK};
 use crate::sink::Sink;
 use crate::tree::{Admission, Tree};
-use crate::{Compression, Entry, LayerError};
-use sage_oci_names::{BlobDigest, DiffId};
+use crate::{Entry, LayerError};
+use sage_oci_names::{BlobDigest, Compression, DiffId};
 use std::io::{self, Read, Write};
 
 /// How to write a layer.
@@ -39,7 +40,7 @@ pub struct LayerInfo {
 ///
 /// Headers are POSIX ustar, with pax extended headers where a name, number or attribute does not fit. Owner names are
 /// empty, device numbers zero, and every time is the epoch. Memory is bounded by the chunks under way: two more
-/// than there are threads, [`Compression::chunk`] bytes each, and what the compressors need.
+/// than there are threads, [`chunk_size`](crate::chunk_size) bytes each, and what the compressors need.
 pub struct LayerWriter<W> {
     sink: Sink<W>,
     tree: Tree,
@@ -108,7 +109,7 @@ impl<W: Write> LayerWriter<W> {
             blob: written.blob,
             size: written.size,
             unpacked_size: written.unpacked_size,
-            media_type: self.compression.media_type(),
+            media_type: compression::media_type(self.compression),
             entries: self.entries,
             compression: self.compression,
         };

@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{entry, file, read, write};
-use sage_oci_layer::{CHUNK, Compression, Entry, EntryKind};
+use common::{entry, file, gzip, read, write, zstd};
+use sage_oci_layer::{CHUNK, Entry, EntryKind};
+use sage_oci_names::Compression;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
@@ -49,7 +50,7 @@ fn sample() -> Vec<(Entry, Vec<u8>)> {
 
 #[test]
 fn gnu_tar_lists_what_was_written() {
-    let (tar, _) = write(&sample(), Compression::None, 1, 3).unwrap();
+    let (tar, _) = write(&sample(), Compression::NONE, 1, 3).unwrap();
     let listed = through("tar", &["--list", "--verbose", "--full-time", "--numeric-owner", "--file=-"], &tar);
     let (deep, leaf) = ("d".repeat(120), "f".repeat(120));
     let expected = [
@@ -79,8 +80,8 @@ fn gnu_tar_lists_what_was_written() {
 #[test]
 fn gzip_and_zstd_take_chunks_for_one_stream() {
     let entries = [file("big", &vec![b'z'; 2 * CHUNK + 1])];
-    let (tar, _) = write(&entries, Compression::None, 1, usize::MAX).unwrap();
-    for (tool, compression) in [("gzip", Compression::Gzip { level: 6 }), ("zstd", Compression::Zstd { level: 3 })] {
+    let (tar, _) = write(&entries, Compression::NONE, 1, usize::MAX).unwrap();
+    for (tool, compression) in [("gzip", gzip(6)), ("zstd", zstd(3))] {
         let (blob, _) = write(&entries, compression, 2, usize::MAX).unwrap();
         assert!(through(tool, &["-dc"], &blob) == tar, "{tool} gives other bytes back");
         // The other way round: one long stream, as other tools write it.

@@ -2,12 +2,11 @@
 
 mod common;
 
-use common::{Slowly, entry, file, read, write};
+use common::{Slowly, entry, file, gzip, read, write, zstd};
 use proptest::prelude::*;
 use sage_oci_hint::Hint as _;
-use sage_oci_layer::{
-    CHUNK, Compression, Entry, EntryKind, LayerError, LayerWriter, Options, read_foreign_layer, read_layer,
-};
+use sage_oci_layer::{CHUNK, Entry, EntryKind, LayerError, LayerWriter, Options, read_foreign_layer, read_layer};
+use sage_oci_names::Compression;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 
@@ -22,14 +21,15 @@ fn noise(size: usize) -> Vec<u8> {
 }
 
 /// Levels 5 to 12 of zstd are the ones whose bytes would depend on a compressor's earlier chunks.
-const COMPRESSIONS: [Compression; 4] =
-    [Compression::None, Compression::Gzip { level: 1 }, Compression::Zstd { level: 1 }, Compression::Zstd { level: 6 }];
+fn compressions() -> [Compression; 4] {
+    [Compression::NONE, gzip(1), zstd(1), zstd(6)]
+}
 
 #[test]
 fn threads_and_reads_never_change_the_bytes() {
     let entries = [file("a/big", &noise(2 * CHUNK + 12_345)), file("a/small", b"x"), file("b", &noise(CHUNK / 2))];
     let mut diff_ids = BTreeSet::new();
-    for compression in COMPRESSIONS {
+    for compression in compressions() {
         let (blob, info) = write(&entries, compression, 1, usize::MAX).unwrap();
         for (threads, step) in [(2, 1 << 20), (3, 65_537)] {
             let (again, same) = write(&entries, compression, threads, step).unwrap();
@@ -47,7 +47,7 @@ fn threads_and_reads_never_change_the_bytes() {
 #[test]
 fn bodies_must_have_the_length_they_state() {
     for threads in [1, 2] {
-        let options = Options { epoch: 0, compression: Compression::Zstd { level: 1 }, threads };
+        let options = Options { epoch: 0, compression: zstd(1), threads };
         for (body, ends_after) in [(&b"1234"[..], Some(4)), (b"123456", None)] {
             let mut writer = LayerWriter::new(Vec::new(), options).unwrap();
             let five = entry("f", EntryKind::File { size: 5 }, 0o644);
@@ -83,7 +83,7 @@ fn failing_ends_are_reported_by_name() {
     let size = 6 * CHUNK as u64;
     let big = entry("big", EntryKind::File { size }, 0o644);
     for threads in [1, 2] {
-        let options = Options { epoch: 0, compression: Compression::Zstd { level: 1 }, threads };
+        let options = Options { epoch: 0, compression: zstd(1), threads };
         let mut writer = LayerWriter::new(Full(100), options).unwrap();
         let error = writer.append(&big, &mut io::repeat(7).take(size)).and_then(|()| writer.finish().map(|_| ()));
         let error = error.unwrap_err();
@@ -95,9 +95,9 @@ fn failing_ends_are_reported_by_name() {
 
 #[test]
 fn broken_blobs_are_refused() {
-    let (tar, _) = write(&[file("f", b"x")], Compression::None, 1, 9).unwrap();
-    let (zstd, _) = write(&[file("f", b"x")], Compression::Zstd { level: 1 }, 1, 9).unwrap();
-    let (gzip, _) = write(&[file("f", b"x")], Compression::Gzip { level: 1 }, 1, 9).unwrap();
+    let (tar, _) = write(&[file("f", b"x")], Compression::NONE, 1, 9).unwrap();
+    let (zstd, _) = write(&[file("f", b"x")], zstd(1), 1, 9).unwrap();
+    let (gzip, _) = write(&[file("f", b"x")], gzip(1), 1, 9).unwrap();
     let refused = |blob: &[u8]| read_layer(blob, |_, _| Ok::<(), LayerError>(())).unwrap_err();
     assert!(matches!(refused(&tar[..1024]), LayerError::NoEndOfArchive));
     assert!(matches!(refused(&tar[..1024 + 512]), LayerError::NoEndOfArchive));
@@ -141,7 +141,7 @@ fn accepted(entries: Vec<(Entry, Vec<u8>)>) -> Vec<(Entry, Vec<u8>)> {
     let mut kept = Vec::new();
     for one in entries {
         kept.push(one);
-        if write(&kept, Compression::None, 1, usize::MAX).is_err() {
+        if write(&kept, Compression::NONE, 1, usize::MAX).is_err() {
             kept.pop();
         }
     }
@@ -155,9 +155,9 @@ proptest! {
     #[test]
     fn random_trees_round_trip(entries in prop::collection::vec(any_entry(), 1..12), step in 1_usize..700) {
         let entries = accepted(entries);
-        let (blob, info) = write(&entries, Compression::Zstd { level: 1 }, 1, usize::MAX).unwrap();
+        let (blob, info) = write(&entries, zstd(1), 1, usize::MAX).unwrap();
         for threads in [2, 3] {
-            let (again, _) = write(&entries, Compression::Zstd { level: 1 }, threads, step).unwrap();
+            let (again, _) = write(&entries, zstd(1), threads, step).unwrap();
             prop_assert_eq!(&again, &blob);
         }
         let found = read(&blob);

@@ -5,7 +5,7 @@ use sage_oci_census::Census;
 use sage_oci_deb::{DebError, UNPACKED_SLACK};
 use sage_oci_fake_mirror::Mirror;
 use sage_oci_fake_suite::{Compression, DATE, Package, Suite, deb_bytes, key_armored};
-use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName};
+use sage_oci_names::{self as names, Algorithm, Architecture, ChannelName, ImageName, PackageName};
 use sage_oci_recipe::{LayerPackage, LayerStep, Sealing, Step};
 use sage_oci_signature::Keyring;
 use sage_oci_steps::{Outputs, StepError, run};
@@ -57,7 +57,7 @@ fn build(package: &Package) -> Result<(), StepError> {
     sage_oci_files::write_atomic(&archive, &deb_bytes(package, DATE)).unwrap();
     let step = LayerStep {
         name: "app".parse().unwrap(),
-        sealing: Sealing { epoch: 1, compression: "zstd".to_owned(), level: 1 },
+        sealing: Sealing { epoch: 1, compression: names::Compression::usual(Algorithm::Zstd) },
         packages: vec![LayerPackage {
             name: PackageName::parse("app").unwrap(),
             archive: archive.display().to_string(),

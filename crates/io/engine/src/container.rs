@@ -1,6 +1,7 @@
 use crate::owner::Owner;
 use crate::{Engine, KEEP_LABEL, OWNER_LABEL, RUN_LABEL, RunId, StoreKind};
 use bollard::models::{ContainerCreateBody, HostConfig, PortBinding, ResourcesUlimits};
+use sage_oci_names::EngineImage;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,8 +18,8 @@ pub struct Publish {
 /// One command to run in a container of its own.
 #[derive(Debug, Clone)]
 pub struct RunSpec {
-    /// The image: a name or an Id.
-    pub image: String,
+    /// The image.
+    pub image: EngineImage,
     /// The command; empty for the image's own.
     pub command: Vec<String>,
     /// `NAME=value` on top of the image's environment.
@@ -61,7 +62,11 @@ pub struct RunSpec {
 
 impl RunSpec {
     /// A command without network and limits, for up to a minute.
-    pub fn new(image: impl Into<String>, command: impl IntoIterator<Item = impl Into<String>>, run: RunId) -> Self {
+    pub fn new(
+        image: impl Into<EngineImage>,
+        command: impl IntoIterator<Item = impl Into<String>>,
+        run: RunId,
+    ) -> Self {
         Self {
             image: image.into(),
             command: command.into_iter().map(Into::into).collect(),
@@ -155,7 +160,7 @@ impl Engine {
             ..self.host_config()
         };
         ContainerCreateBody {
-            image: Some(spec.image.clone()),
+            image: Some(spec.image.to_string()),
             cmd: (!spec.command.is_empty()).then(|| spec.command.clone()),
             env: (!spec.env.is_empty()).then(|| spec.env.clone()),
             user: spec.user.clone(),
@@ -195,10 +200,11 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_names::Reference;
 
     #[test]
     fn flags_repeat_a_container() {
-        let plain = RunSpec::new("image", ["true"], RunId::unique());
+        let plain = RunSpec::new(Reference::parse("image").unwrap(), ["true"], RunId::unique());
         assert_eq!(plain.flags(), ["--network=none"]);
         let spec = RunSpec {
             publish: Some(Publish { container: 8888, host: None }),

@@ -1,15 +1,17 @@
 use crate::archive::header;
-use crate::{Engine, EngineError, Reference, RunId};
+use crate::{Engine, EngineError, RunId};
 use bollard::errors::Error;
 use bollard::query_parameters::BuildImageOptionsBuilder;
 use futures_util::StreamExt;
+use sage_oci_names::{EngineImage, Reference};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// An image that the engine's own builder made; it is removed when this goes.
 pub struct Derived {
     engine: Engine,
-    reference: Option<Reference>,
+    name: Reference,
+    removed: bool,
 }
 
 impl Engine {
@@ -20,7 +22,7 @@ impl Engine {
     /// An instruction fails; the error has the engine's words.
     pub async fn derive(
         &self,
-        base: &str,
+        base: &EngineImage,
         instructions: &str,
         files: &BTreeMap<String, String>,
         run: &RunId,
@@ -39,7 +41,7 @@ impl Engine {
             .forcerm(true)
             .build();
         // Guarded from the first byte on: the name may be there before the answer is.
-        let derived = Derived { engine: self.clone(), reference: Some(reference.clone()) };
+        let derived = Derived { engine: self.clone(), name: reference, removed: false };
         let build = async {
             let mut said = Box::pin(self.docker.build_image(options, None, Some(bollard::body_full(context.into()))));
             let mut last = String::new();
@@ -72,24 +74,24 @@ const DOCKERFILE: &str = ".sage-oci.Dockerfile";
 
 impl Derived {
     /// The image's name.
-    pub fn name(&self) -> String {
-        self.reference.as_ref().map(Reference::to_string).unwrap_or_default()
+    pub fn name(&self) -> &Reference {
+        &self.name
     }
 
     /// Removes the image now, and says whether that worked.
     pub async fn remove(mut self) -> Result<(), EngineError> {
-        match self.reference.take() {
-            Some(reference) => self.engine.untag(&reference).await,
-            None => Ok(()),
-        }
+        self.removed = true;
+        self.engine.untag(&self.name).await
     }
 }
 
 impl Drop for Derived {
     fn drop(&mut self) {
-        if let (Some(reference), Ok(runtime)) = (self.reference.take(), tokio::runtime::Handle::try_current()) {
-            let engine = self.engine.clone();
-            runtime.spawn(async move { engine.untag(&reference).await });
+        if !self.removed
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let (engine, name) = (self.engine.clone(), self.name.clone());
+            runtime.spawn(async move { engine.untag(&name).await });
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::{Engine, EngineError, RunId, RunOutput, RunSpec};
 use bollard::errors::Error;
-use sage_oci_names::Architecture;
+use sage_oci_names::{Architecture, EngineImage};
 
 /// What the kernel says of a program for a machine that it is not, in the words of every runtime (`ENOEXEC`).
 const CANNOT_RUN: &str = "exec format error";
@@ -17,11 +17,16 @@ impl Engine {
     /// # Errors
     ///
     /// [`EngineError::CannotRun`], or the engine does not answer.
-    pub async fn emulates(&self, image: &str, architecture: Architecture, run: &RunId) -> Result<bool, EngineError> {
+    pub async fn emulates(
+        &self,
+        image: &EngineImage,
+        architecture: Architecture,
+        run: &RunId,
+    ) -> Result<bool, EngineError> {
         if self.machine.is_none_or(|machine| machine == architecture) {
             return Ok(false);
         }
-        let refused = match self.run(&RunSpec::new(image, ["true"], run.clone())).await {
+        let refused = match self.run(&RunSpec::new(image.clone(), ["true"], run.clone())).await {
             // Docker 20.10 with a newer runc starts the container, and there it ends.
             Ok(RunOutput { stderr, .. }) => is_refusal(&String::from_utf8_lossy(&stderr)),
             Err(EngineError::Api { source, .. }) => match *source {

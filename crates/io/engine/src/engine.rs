@@ -1,7 +1,7 @@
 use crate::{EngineError, Host, StoreKind};
 use bollard::Docker;
 use bollard::errors::Error;
-use sage_oci_names::Architecture;
+use sage_oci_names::{Architecture, EngineImage};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -47,8 +47,8 @@ impl Engine {
     /// # Errors
     ///
     /// [`EngineError::NoImage`], or the engine does not answer.
-    pub async fn image(&self, name: &str) -> Result<bollard::models::ImageInspect, EngineError> {
-        self.inspect(name).await?.ok_or_else(|| EngineError::NoImage { name: name.to_owned() })
+    pub async fn image(&self, image: &EngineImage) -> Result<bollard::models::ImageInspect, EngineError> {
+        self.inspect(image).await?.ok_or_else(|| EngineError::NoImage { name: image.to_string() })
     }
 
     /// Whether it takes layers compressed with zstd: podman, and Docker since 23.0 (moby 41759).

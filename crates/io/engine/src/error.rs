@@ -1,5 +1,6 @@
 use crate::StoreKind;
 use sage_oci_image::ImageError;
+use sage_oci_names::{EngineId, EngineImage, NameError, Reference, ReferenceError};
 
 /// Why the engine could not be reached, did not take an image, or did not run a command.
 #[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
@@ -85,7 +86,7 @@ pub enum EngineError {
     #[error("the engine's image {id} is not the one that was sent: {what}")]
     NotBelieved {
         /// The image's Id.
-        id: String,
+        id: EngineId,
         /// What differs.
         what: String,
     },
@@ -139,18 +140,28 @@ pub enum EngineError {
         message: String,
     },
     /// A text is no image reference.
-    #[error("`{text}` is no image reference: {why}")]
-    Reference {
-        /// The text.
-        text: String,
-        /// The rule it breaks.
-        why: &'static str,
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// What the engine calls an image is no digest.
+    #[error("what the engine calls its image `{image}` cannot be understood: {source}")]
+    Id {
+        /// The image as it was asked for.
+        image: EngineImage,
+        /// What is wrong with its Id.
+        source: NameError,
+    },
+    /// A name that no image of an engine can be given.
+    #[error("`{name}` names an image by its digest, and no image can be given such a name")]
+    #[hint("leave out what stands from `@` on")]
+    Pinned {
+        /// The name.
+        name: Reference,
     },
     /// A name could not be given.
     #[error("the engine did not give the image its name {name}; all names are as they were before")]
     NotNamed {
         /// The name.
-        name: String,
+        name: Reference,
         /// Why.
         #[source]
         source: Box<EngineError>,
@@ -160,7 +171,7 @@ pub enum EngineError {
     #[hint("when the engine answers again, put them back with `{}`", commands.join("; "))]
     NamesSplit {
         /// The name.
-        name: String,
+        name: Reference,
         /// Those that may be on the new image while others are not.
         names: String,
         /// What puts each back.

@@ -28,7 +28,7 @@ impl Import<'_> {
         let mut loaded = Loaded { id, sent_bytes: 0, skipped_bytes: 0, sent_again: false };
         loop {
             let Err(error) = self.attempt(known, &mut loaded).await else { return Ok(loaded) };
-            self.engine.discard(&loaded.id).await;
+            self.engine.discard(loaded.id).await;
             if known == 0 || !blames_the_archive(&error) {
                 return Err(error);
             }

@@ -1,17 +1,18 @@
-use crate::{Engine, EngineError, Reference, StoreKind};
+use crate::{Engine, EngineError, StoreKind};
 use bollard::query_parameters::{ListImagesOptions, ListImagesOptionsBuilder};
 use futures_util::{StreamExt, stream};
 use sage_oci_image::Image;
+use sage_oci_names::{EngineId, Reference};
 
 /// How many questions are asked at once.
 const AT_ONCE: usize = 8;
 
 impl Engine {
     /// The Id the engine gives an image.
-    pub(crate) fn id_of(&self, image: &Image) -> String {
+    pub(crate) fn id_of(&self, image: &Image) -> EngineId {
         match self.kind {
-            StoreKind::GraphDriver | StoreKind::Podman => image.manifest.config.digest.to_string(),
-            StoreKind::Containerd => image.descriptor.digest.to_string(),
+            StoreKind::GraphDriver | StoreKind::Podman => image.manifest.config.digest.into(),
+            StoreKind::Containerd => image.descriptor.digest.into(),
         }
     }
 
@@ -27,10 +28,8 @@ impl Engine {
         let fail = |error| self.error("listing its images", error);
         let mut images = self.docker.list_images(None::<ListImagesOptions>).await.map_err(fail)?;
         // Images of the same name are the most alike, so the search usually ends with the first answers.
-        let alike = |tag: &String| {
-            let repository = tag.rsplit_once(':').map(|(repository, _)| repository);
-            references.iter().any(|reference| Some(reference.repository()) == repository)
-        };
+        let names: Vec<_> = references.iter().map(Reference::name).collect();
+        let alike = |tag: &String| Reference::parse(tag).is_ok_and(|reference| names.contains(&reference.name()));
         images.sort_by_key(|summary| !summary.repo_tags.iter().any(alike));
         let wanted: Vec<_> = image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
         let mut answers = stream::iter(images)

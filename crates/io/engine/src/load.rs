@@ -1,8 +1,8 @@
 use crate::import::Import;
 use crate::loaded::Progress;
-use crate::{Engine, EngineError, LoadOptions, Loaded, Reference};
+use crate::{Engine, EngineError, LoadOptions, Loaded};
 use sage_oci_image::{Image, ImageSource};
-use sage_oci_names::Architecture;
+use sage_oci_names::{Architecture, Reference};
 use std::sync::Arc;
 
 impl Engine {
@@ -27,7 +27,7 @@ impl Engine {
         let image = Image::open(source.as_ref(), architecture)?;
         let id = self.id_of(&image);
         // An image that is there but not sound is sent in full.
-        let present = !options.complete && self.inspect(&id).await?.is_some();
+        let present = !options.complete && self.inspect(&id.into()).await?.is_some();
         if present && self.verify(&image, &options.run).await.is_ok() {
             Ok(Loaded { id, sent_bytes: 0, skipped_bytes: image.compressed_size(), sent_again: false })
         } else {

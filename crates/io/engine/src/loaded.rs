@@ -1,4 +1,5 @@
 use crate::RunId;
+use sage_oci_names::EngineId;
 use std::time::Duration;
 
 /// How a load behaves.
@@ -54,7 +55,7 @@ pub enum LoadEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     /// The image's Id in the engine.
-    pub id: String,
+    pub id: EngineId,
     /// Bytes of the archive that were sent.
     pub sent_bytes: u64,
     /// Bytes of stored blobs that were left out.

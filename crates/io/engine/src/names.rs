@@ -1,7 +1,8 @@
 use crate::engine::is_missing;
 use crate::loaded::Progress;
-use crate::{Engine, EngineError, LoadEvent, Reference};
+use crate::{Engine, EngineError, LoadEvent};
 use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
+use sage_oci_names::{EngineId, Reference};
 use std::time::{Duration, Instant};
 
 /// How long an engine that went away in the middle may take to come back and get its names put back.
@@ -12,23 +13,23 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// A name and the image that had it.
 struct Former {
     name: Reference,
-    id: Option<String>,
+    id: Option<EngineId>,
 }
 
 impl Engine {
     /// Gives an image that the engine has all of these names, taking them from the images that had them; or none of them.
     ///
-    /// `stop` is asked before each name; where it says so, or a name cannot be given, those that were moved go back. An
+    /// A name without a tag gets `latest`. `stop` is asked before each name; where it says so, or a name cannot be given, those that were moved go back. An
     /// engine that went away is waited for, half a minute, to put them back. The future must not be dropped: it ends soon,
     /// and what it has begun it must carry through.
     ///
     /// # Errors
     ///
-    /// [`EngineError::NotNamed`]: all names are as they were before. [`EngineError::NamesSplit`]: they are not, and the hint
+    /// [`EngineError::Pinned`]: a name has a digest. [`EngineError::NotNamed`]: all names are as they were before. [`EngineError::NamesSplit`]: they are not, and the hint
     /// says how to put them back by hand.
     pub async fn name(
         &self,
-        id: &str,
+        id: EngineId,
         names: &[Reference],
         stop: &(dyn Fn() -> bool + Sync),
         progress: Progress<'_>,
@@ -36,10 +37,13 @@ impl Engine {
         // The first name's image is asked for before any is moved, and so are all others.
         let mut former = Vec::new();
         for name in names {
-            let answer = self.inspect(&name.to_string()).await?;
-            former.push(Former { name: name.clone(), id: answer.and_then(|answer| answer.id) });
+            if name.digest().is_some() {
+                return Err(EngineError::Pinned { name: name.clone() });
+            }
+            let name = name.clone().or_latest();
+            former.push(Former { id: self.id(&name).await?, name });
         }
-        for (place, name) in names.iter().enumerate() {
+        for (place, Former { name, .. }) in former.iter().enumerate() {
             let named = if stop() { Err(EngineError::Stopped) } else { self.tag(id, name).await };
             let Err(why) = named else { continue };
             // The name that failed, too: the engine may have given it and died before it could say so.
@@ -52,13 +56,13 @@ impl Engine {
     /// Puts names back, the last one first; gives the error that tells how that went.
     async fn put_back(
         &self,
-        id: &str,
+        id: EngineId,
         former: &[Former],
         failed: &Reference,
         why: EngineError,
         progress: Progress<'_>,
     ) -> EngineError {
-        let name = failed.to_string();
+        let name = failed.clone();
         let (began, mut waits, mut left) = (Instant::now(), false, Vec::new());
         for one in former.iter().rev() {
             while let Err(error) = self.restore(id, one).await {
@@ -88,10 +92,10 @@ impl Engine {
 
     /// Gives a name back to the image that had it. A name that the new image does not have was never moved, or somebody
     /// else has moved it since; either way it is not ours to put back.
-    async fn restore(&self, id: &str, former: &Former) -> Result<(), EngineError> {
-        let now = self.inspect(&former.name.to_string()).await?.and_then(|answer| answer.id);
-        match &former.id {
-            _ if now.as_deref() != Some(id) => Ok(()),
+    async fn restore(&self, id: EngineId, former: &Former) -> Result<(), EngineError> {
+        let now = self.id(&former.name).await?;
+        match former.id {
+            _ if now != Some(id) => Ok(()),
             Some(old) if old == id => Ok(()),
             Some(old) => self.tag(old, &former.name).await,
             None => self.untag(&former.name).await,
@@ -99,9 +103,10 @@ impl Engine {
     }
 
     /// Gives an image one name.
-    async fn tag(&self, id: &str, reference: &Reference) -> Result<(), EngineError> {
-        let options = TagImageOptionsBuilder::default().repo(reference.repository()).tag(reference.tag()).build();
-        let tagged = self.docker.tag_image(id, Some(options)).await;
+    async fn tag(&self, id: EngineId, reference: &Reference) -> Result<(), EngineError> {
+        let tag = reference.tag().unwrap_or_default();
+        let options = TagImageOptionsBuilder::default().repo(&reference.name()).tag(tag).build();
+        let tagged = self.docker.tag_image(&id.to_string(), Some(options)).await;
         tagged.map_err(|error| self.error(format!("naming image {id} {reference}"), error))
     }
 

@@ -40,7 +40,7 @@ impl Engine {
         keep: impl FnOnce(&RunOutput) -> bool,
     ) -> Result<RunOutput, EngineError> {
         let began = Instant::now();
-        let guard = self.make(spec.image.clone(), self.create_body(spec)).await?;
+        let guard = self.make(spec.image.to_string(), self.create_body(spec)).await?;
         let mut output = match self.run_made(guard.id(), spec, began).await {
             Ok(output) => output,
             Err(error) => {

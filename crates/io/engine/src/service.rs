@@ -51,7 +51,7 @@ impl Engine {
     ///
     /// The engine cannot make or start it; [`EngineError::PortTaken`] where its port is in use.
     pub async fn start(&self, spec: &RunSpec) -> Result<Service, EngineError> {
-        let guard = self.make(spec.image.clone(), self.create_body(spec)).await?;
+        let guard = self.make(spec.image.to_string(), self.create_body(spec)).await?;
         let mut stream = match self.attach_and_start(guard.id(), spec).await {
             Ok(attached) => attached.output,
             Err(error) => {

@@ -2,8 +2,8 @@
 
 use sage_oci_engine::{Engine, EngineError, Host, LoadOptions};
 use sage_oci_fake_image::TinyImage;
-use sage_oci_layer::Compression;
 use sage_oci_names::Architecture;
+use sage_oci_names::Compression;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
@@ -91,7 +91,7 @@ fn server(api: &'static str, on_load: OnLoad) -> (tempfile::TempDir, Host) {
 async fn load_into(on_load: OnLoad) -> EngineError {
     let (_folder, host) = server("1.44", on_load);
     let engine = Engine::connect_to(&host).await.unwrap();
-    let image = TinyImage::build(&[], Compression::None);
+    let image = TinyImage::build(&[], Compression::NONE);
     // Short only where silence is what is tested: a busy machine is silent for a moment, too.
     let silence = Duration::from_secs(if matches!(on_load, OnLoad::FallSilent) { 2 } else { 60 });
     let options = LoadOptions { silence, ..LoadOptions::default() };

@@ -6,7 +6,7 @@ use common::{ZSTD, engine, exists, fresh, image, load, reference, remove, tiny};
 use sage_oci_engine::{EngineError, LoadEvent, LoadOptions, StoreKind};
 use sage_oci_hint::Hint as _;
 use sage_oci_image::{ImageSource, MemoryImage, SourceError};
-use sage_oci_layer::Compression;
+use sage_oci_names::{Algorithm, Compression};
 use sage_oci_names::{Architecture, BlobDigest};
 use std::io::{Cursor, Read};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -17,7 +17,9 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_compression_arrives_and_runs() {
     let engine = engine().await;
-    for (name, compression) in [("none", Compression::None), ("gzip", Compression::Gzip { level: 6 }), ("zstd", ZSTD)] {
+    for (name, compression) in
+        [("none", Compression::NONE), ("gzip", Compression::usual(Algorithm::Gzip)), ("zstd", ZSTD)]
+    {
         let (image, reference) = (image(&[&fresh(name)], compression), reference(name));
         let (loaded, _) = load(&engine, &image, &reference, &LoadOptions::default()).await;
         let loaded = loaded.unwrap();
@@ -26,7 +28,7 @@ async fn every_compression_arrives_and_runs() {
             StoreKind::Containerd => documents.manifest_digest,
             StoreKind::GraphDriver | StoreKind::Podman => documents.config_digest,
         };
-        assert_eq!(loaded.id, id.to_string());
+        assert_eq!(loaded.id, id.into());
         assert_eq!(tiny(&engine, &reference, &["echo", "a b", "c"]).await, "a b\nc\n");
         remove(&engine, &reference).await;
     }
@@ -75,7 +77,7 @@ async fn only_the_changed_layer_is_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_layer_is_refused_and_leaves_no_name() {
     let engine = engine().await;
-    for compression in [ZSTD, Compression::Gzip { level: 6 }] {
+    for compression in [ZSTD, Compression::usual(Algorithm::Gzip)] {
         let (mut image, reference) = (image(&[&fresh("damaged")], compression), reference("damaged"));
         let layer = image.input.layers[1].clone();
         image.source.replace(layer.blob, vec![7; layer.size as usize]);
@@ -92,7 +94,7 @@ async fn a_damaged_layer_is_refused_and_leaves_no_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_layer_with_another_content_than_the_config_says_is_refused() {
     let engine = engine().await;
-    let (right, other) = (image(&[&fresh("right")], Compression::None), image(&[&fresh("other")], Compression::None));
+    let (right, other) = (image(&[&fresh("right")], Compression::NONE), image(&[&fresh("other")], Compression::NONE));
     // Documents that are sound among themselves but promise a diff id that the content does not have.
     let mut input = right.input.clone();
     input.layers[1].diff_id = other.input.layers[1].diff_id;
@@ -129,7 +131,7 @@ async fn a_failed_load_leaves_the_name_where_it_was() {
     let (loaded, _) = load(&engine, &bad, &reference, &LoadOptions::default()).await;
     let error = loaded.unwrap_err();
     assert!(error.to_string().contains(&bad.input.layers[1].blob.to_string()), "{error}");
-    assert_eq!(engine.client().inspect_image(&reference.to_string()).await.unwrap().id.unwrap(), id);
+    assert_eq!(engine.client().inspect_image(&reference.to_string()).await.unwrap().id.unwrap(), id.to_string());
     remove(&engine, &reference).await;
 }
 
@@ -180,7 +182,7 @@ impl Read for Waiting {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_load_leaves_nothing() {
     let engine = engine().await;
-    let image = image(&[&fresh("dropped").repeat(200_000)], Compression::None);
+    let image = image(&[&fresh("dropped").repeat(200_000)], Compression::NONE);
     let (stalled, go_on) = channel();
     let source = Arc::new(Stalling {
         image: image.source.clone(),

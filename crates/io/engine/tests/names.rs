@@ -3,8 +3,9 @@
 mod common;
 
 use common::{ZSTD, engine, fresh, image, load_nameless, reference, remove};
-use sage_oci_engine::{Engine, EngineError, Host, LoadEvent, LoadOptions, Reference};
+use sage_oci_engine::{Engine, EngineError, Host, LoadEvent, LoadOptions};
 use sage_oci_hint::Hint as _;
+use sage_oci_names::{EngineId, Reference};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -41,10 +42,16 @@ struct Fake {
     state: Arc<Mutex<State>>,
 }
 
-const OLD: [(&str, &str); 2] = [("app:1.0", "sha256:old"), ("app:latest", "sha256:older")];
+const OLD: [(&str, u8); 2] = [("app:1.0", 1), ("app:latest", 2)];
+const NEW: u8 = 3;
 
-fn map(names: &[(&str, &str)]) -> BTreeMap<String, String> {
-    names.iter().map(|(name, id)| ((*name).to_owned(), (*id).to_owned())).collect()
+/// The Id of the fake's image with this number.
+fn id(number: u8) -> EngineId {
+    EngineId::parse(&format!("sha256:{number:064}")).unwrap()
+}
+
+fn map(names: &[(&str, u8)]) -> BTreeMap<String, String> {
+    names.iter().map(|(name, number)| ((*name).to_owned(), id(*number).to_string())).collect()
 }
 
 impl Fake {
@@ -69,8 +76,7 @@ impl Fake {
     async fn name(&self) -> (Result<(), EngineError>, Vec<LoadEvent>) {
         let events = Mutex::new(Vec::new());
         let names = ["app:1.0", "app:new", "app:latest"].map(|name| Reference::parse(name).unwrap());
-        let named =
-            self.engine.name("sha256:new", &names, &|| false, &|event| events.lock().unwrap().push(event)).await;
+        let named = self.engine.name(id(NEW), &names, &|| false, &|event| events.lock().unwrap().push(event)).await;
         (named, events.into_inner().unwrap())
     }
 
@@ -149,8 +155,7 @@ fn names(state: &mut State, method: &str, subject: &str, query: &str) -> Option<
 async fn all_names_are_moved() {
     let fake = Fake::failing(None).await;
     fake.name().await.0.unwrap();
-    let new = "sha256:new";
-    assert_eq!(fake.names(), map(&[("app:1.0", new), ("app:latest", new), ("app:new", new)]));
+    assert_eq!(fake.names(), map(&[("app:1.0", NEW), ("app:latest", NEW), ("app:new", NEW)]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +165,7 @@ async fn a_failure_at_any_name_puts_all_back() {
             let fake = Fake::failing(Some((at, fault))).await;
             let (named, events) = fake.name().await;
             let error = named.unwrap_err();
-            assert!(matches!(&error, EngineError::NotNamed { name, .. } if name == at), "{error:?}");
+            assert!(matches!(&error, EngineError::NotNamed { name, .. } if name.to_string() == at), "{error:?}");
             assert!(error.to_string().contains("all names are as they were"), "{error}");
             assert_eq!(fake.names(), map(&OLD), "{fault:?} at {at}");
             // Whoever waits is told so, once.
@@ -176,7 +181,7 @@ async fn names_that_cannot_be_put_back_are_named_with_what_does_it() {
     let error = fake.name().await.0.unwrap_err();
     assert!(error.to_string().contains("these could not be put back: app:new, app:1.0"), "{error}");
     let hint = error.hint().unwrap();
-    assert!(hint.contains("docker rmi app:new") && hint.contains("docker tag sha256:old app:1.0"), "{hint}");
+    assert!(hint.contains("docker rmi app:new") && hint.contains(&format!("docker tag {} app:1.0", id(1))), "{hint}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,9 +191,28 @@ async fn a_stop_between_two_names_puts_the_first_back() {
     let asked = AtomicBool::new(false);
     // Not before the first, but before the second.
     let stop = || asked.swap(true, Ordering::Relaxed);
-    let error = fake.engine.name("sha256:new", &names, &stop, &|_| {}).await.unwrap_err();
+    let error = fake.engine.name(id(NEW), &names, &stop, &|_| {}).await.unwrap_err();
     assert!(error.is_stop(), "{error:?}");
     assert_eq!(fake.names(), map(&OLD));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_without_a_tag_is_latest_and_one_with_a_digest_is_none() {
+    let fake = Fake::failing(None).await;
+    fake.engine.name(id(NEW), &["app".parse().unwrap()], &|| false, &|_| {}).await.unwrap();
+    assert_eq!(fake.names(), map(&[OLD[0], ("app:latest", NEW)]));
+    let names = ["app:1.0".parse().unwrap(), format!("app@{}", id(NEW)).parse().unwrap()];
+    let error = fake.engine.name(id(NEW), &names, &|| false, &|_| {}).await.unwrap_err();
+    assert!(matches!(error, EngineError::Pinned { .. }), "{error:?}");
+    assert_eq!(fake.names(), map(&[OLD[0], ("app:latest", NEW)]), "no name was moved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_is_no_digest_is_not_believed() {
+    let fake = Fake::failing(None).await;
+    fake.state.lock().unwrap().names.insert("app:1.0".to_owned(), "sha256:old".to_owned());
+    let error = fake.name().await.0.unwrap_err();
+    assert!(matches!(error, EngineError::Id { .. }), "{error:?}");
 }
 
 /// The real engine: the second name is on an image, and the third name's image is no image at all.
@@ -199,8 +223,9 @@ async fn the_engine_of_this_machine_puts_names_back() {
     let (old, new) = (image(&[&fresh("old")], ZSTD), image(&[&fresh("new")], ZSTD));
     let id_of = async |image| load_nameless(&engine, image, &LoadOptions::default()).await.0.unwrap().id;
     let (old, new) = (id_of(&old).await, id_of(&new).await);
-    engine.name(&old, std::slice::from_ref(&first), &|| false, &|_| {}).await.unwrap();
-    let id = async |name: &Reference| engine.image(&name.to_string()).await.ok().and_then(|image| image.id);
+    engine.name(old, std::slice::from_ref(&first), &|| false, &|_| {}).await.unwrap();
+    let id = async |name: &Reference| engine.image(&name.clone().into()).await.ok().and_then(|image| image.id);
+    let old_id = Some(old.to_string());
 
     let asked = Mutex::new(0);
     let stop = || {
@@ -208,13 +233,13 @@ async fn the_engine_of_this_machine_puts_names_back() {
         *asked.lock().unwrap() > 2
     };
     let names = [first.clone(), second.clone(), reference("third")];
-    let error = engine.name(&new, &names, &stop, &|_| {}).await.unwrap_err();
+    let error = engine.name(new, &names, &stop, &|_| {}).await.unwrap_err();
     assert!(error.is_stop(), "{error:?}");
-    assert_eq!((id(&first).await, id(&second).await), (Some(old.clone()), None));
+    assert_eq!((id(&first).await, id(&second).await), (old_id.clone(), None));
 
     // An image that is not there gets no name, and no name goes.
-    let error = engine.name(&format!("sha256:{}", "0".repeat(64)), &names, &|| false, &|_| {}).await.unwrap_err();
+    let error = engine.name(self::id(0), &names, &|| false, &|_| {}).await.unwrap_err();
     assert!(matches!(error, EngineError::NotNamed { .. }), "{error:?}");
-    assert_eq!(id(&first).await, Some(old));
+    assert_eq!(id(&first).await, old_id);
     remove(&engine, &first).await;
 }

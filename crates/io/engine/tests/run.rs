@@ -3,7 +3,8 @@
 mod common;
 
 use common::{ZSTD, engine, fresh, image, load, reference, remove};
-use sage_oci_engine::{Engine, LoadOptions, Reference, RunId, RunOutput, RunSpec};
+use sage_oci_engine::{Engine, LoadOptions, RunId, RunOutput, RunSpec};
+use sage_oci_names::Reference;
 use std::time::{Duration, Instant};
 
 /// An engine with a tiny image of its own under a name.
@@ -16,7 +17,7 @@ async fn prepared(purpose: &str) -> (Engine, Reference) {
 
 fn spec(reference: &Reference, arguments: &[&str]) -> RunSpec {
     let command = std::iter::once("/bin/tiny").chain(arguments.iter().copied());
-    RunSpec { timeout: Duration::from_secs(120), ..RunSpec::new(reference.to_string(), command, RunId::unique()) }
+    RunSpec { timeout: Duration::from_secs(120), ..RunSpec::new(reference.clone(), command, RunId::unique()) }
 }
 
 fn text(bytes: &[u8]) -> &str {

@@ -3,12 +3,13 @@ use crate::reasons::no_program;
 use crate::text::quoted;
 use sage_oci_checks::Check;
 use sage_oci_engine::{Engine, Publish, RunSpec};
+use sage_oci_names::EngineImage;
 
 /// Where checks are run.
 #[derive(Clone, Copy)]
 pub(crate) struct Lab<'a> {
     pub engine: &'a Engine,
-    pub image: &'a str,
+    pub image: &'a EngineImage,
     pub options: &'a SmokeOptions,
     /// Held while a container is on the engine's bridge: as others join and leave it, connections to published ports were seen
     /// to stand still for a minute.
@@ -42,7 +43,7 @@ impl Lab<'_> {
             timeout: check.timeout,
             artefact: check.expect.file.as_ref().map(|file| file.path.clone()),
             keep: self.options.keep,
-            ..RunSpec::new(self.image, check.command.clone(), self.options.run.clone())
+            ..RunSpec::new(self.image.clone(), check.command.clone(), self.options.run.clone())
         })
     }
 
@@ -65,7 +66,7 @@ pub(crate) fn enter(lab: &Lab<'_>, spec: &RunSpec, kept: Option<&str>, running: 
             vec![look, format!("{client} rm --force --volumes {id}")]
         }
         None => {
-            let words = spec.flags().into_iter().chain([spec.image.clone(), "sh".to_owned()]);
+            let words = spec.flags().into_iter().chain([spec.image.to_string(), "sh".to_owned()]);
             let words: Vec<_> = words.map(|word| quoted(&word)).collect();
             vec![format!("{client} run --rm -it {}", words.join(" "))]
         }

@@ -5,6 +5,7 @@ use crate::{Outcome, Report, SmokeOptions, Verdict, documents, notebook, service
 use futures_util::{StreamExt, stream};
 use sage_oci_checks::{Check, Kind, Selection, State};
 use sage_oci_engine::Engine;
+use sage_oci_names::EngineImage;
 use std::time::Instant;
 use tokio::sync::Mutex;
 
@@ -13,7 +14,7 @@ use tokio::sync::Mutex;
 /// Every check gets its verdict: one that fails, hangs or cannot be run keeps no other from being run.
 pub async fn run_checks(
     engine: &Engine,
-    image: &str,
+    image: &EngineImage,
     selection: &Selection,
     options: &SmokeOptions,
     tell: &(dyn Fn(&Outcome) + Sync),
@@ -39,7 +40,7 @@ pub async fn run_checks(
     let states: Vec<_> = done.iter().map(|(_, outcomes)| state(outcomes)).collect();
     let contract = selection.rows(&states);
     let checks: Vec<_> = done.into_iter().flat_map(|(_, outcomes)| outcomes).collect();
-    Report { image: image.to_owned(), seconds: seconds(began.elapsed()), checks, contract }
+    Report { image: image.to_string(), seconds: seconds(began.elapsed()), checks, contract }
 }
 
 /// What a check's outcome, or those of its steps, say of it.
@@ -76,7 +77,7 @@ async fn run_one(lab: &Lab<'_>, check: &Check, tell: &(dyn Fn(&Outcome) + Sync))
             single(Outcome::passed(check, began.elapsed()).with(trouble))
         }
         Ok(derived) => {
-            let name = derived.name();
+            let name = EngineImage::from(derived.name().clone());
             let outcomes = run_kind(&Lab { image: &name, ..*lab }, check, tell).await;
             // A kept container needs its image.
             if !(lab.options.keep && outcomes.iter().any(Outcome::is_bad)) {

@@ -2,10 +2,9 @@
 
 use bollard::query_parameters::RemoveImageOptions;
 use sage_oci_checks::Checks;
-use sage_oci_engine::{Engine, LoadOptions, Reference, RunId};
+use sage_oci_engine::{Engine, LoadOptions, RunId};
 use sage_oci_fake_image::TinyImage;
-use sage_oci_layer::Compression;
-use sage_oci_names::{Architecture, ChannelName};
+use sage_oci_names::{Algorithm, Architecture, ChannelName, Compression, Reference};
 use sage_oci_smoke::{Outcome, SmokeOptions, Verdict, details, run_checks, summary, to_json, to_junit};
 use std::sync::{Arc, Mutex};
 
@@ -122,17 +121,17 @@ async fn every_outcome() {
     let engine = Engine::connect().await.expect("this test needs a running container engine (Docker or podman)");
     let run = RunId::unique();
     let reference = Reference::parse(&format!("sage-oci-test-{}:smoke", run.as_str())).unwrap();
-    let image = TinyImage::build(&[], Compression::Gzip { level: 1 });
+    let image = TinyImage::build(&[], Compression::usual(Algorithm::Gzip));
     let architecture = Architecture::host().unwrap();
     let source = Arc::new(image.source);
     let loaded = engine.load(source, architecture, &[], &LoadOptions::default(), &|_| {}).await.unwrap();
-    engine.name(&loaded.id, std::slice::from_ref(&reference), &|| false, &|_| {}).await.unwrap();
+    engine.name(loaded.id, std::slice::from_ref(&reference), &|| false, &|_| {}).await.unwrap();
 
     let selection = Checks::parse(CHECKS).unwrap().for_channel(&ChannelName::parse("test").unwrap()).unwrap();
     let told = Mutex::new(0);
     let tell = |_: &Outcome| *told.lock().unwrap() += 1;
     let options = SmokeOptions { jobs: 4, run: run.clone(), keep: false, port: None };
-    let report = run_checks(&engine, &reference.to_string(), &selection, &options, &tell).await;
+    let report = run_checks(&engine, &reference.clone().into(), &selection, &options, &tell).await;
 
     let verdicts: Vec<_> = report.checks.iter().map(|outcome| (outcome.name.as_str(), outcome.result)).collect();
     let text = report.checks.iter().map(details).collect::<Vec<_>>().join("\n");

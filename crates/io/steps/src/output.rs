@@ -38,11 +38,8 @@ impl<'a> LayerOutput<'a> {
     ) -> Result<Self, StepError> {
         sage_oci_files::create_dir_all(&outputs.out)?;
         let file = sage_oci_files::create(outputs.out.join("blob"))?;
-        let options = Options {
-            epoch: sealing.epoch,
-            compression: crate::sealing::compression(sealing)?,
-            threads: threads.min(MOST_THREADS),
-        };
+        let options =
+            Options { epoch: sealing.epoch, compression: sealing.compression, threads: threads.min(MOST_THREADS) };
         let writer = LayerWriter::new(BufWriter::with_capacity(BUFFER, file), options)
             .map_err(|source| StepError::Layer { layer: name.clone(), source: Box::new(source) })?;
         Ok(Self { name, outputs, writer, contents: Contents::new(), known: BTreeMap::new(), below })

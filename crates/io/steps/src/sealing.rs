@@ -1,8 +1,7 @@
 use crate::StepError;
 use sage_oci_image::{LayerRef, LayerType, canonical};
-use sage_oci_layer::{Compression, LayerInfo};
-use sage_oci_names::{BlobDigest, DiffId, LayerName};
-use sage_oci_step::Sealing;
+use sage_oci_layer::LayerInfo;
+use sage_oci_names::{Algorithm, BlobDigest, Compression, DiffId, LayerName};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -56,20 +55,9 @@ pub(crate) fn write_layer_document(name: &LayerName, info: &LayerInfo, out: &Pat
 
 /// The media type of a layer that is stored so.
 pub(crate) fn layer_type(compression: Compression) -> LayerType {
-    match compression {
-        Compression::None => LayerType::Tar,
-        Compression::Gzip { .. } => LayerType::Gzip,
-        Compression::Zstd { .. } => LayerType::Zstd,
-    }
-}
-
-/// The compression that a step asks for.
-pub(crate) fn compression(sealing: &Sealing) -> Result<Compression, StepError> {
-    let level = i32::try_from(sealing.level).unwrap_or(i32::MAX);
-    match sealing.compression.as_str() {
-        "none" => Ok(Compression::None),
-        "gzip" => Ok(Compression::Gzip { level }),
-        "zstd" => Ok(Compression::Zstd { level }),
-        other => Err(StepError::Spec { why: format!("compression `{other}` is none of `none`, `gzip` and `zstd`") }),
+    match compression.algorithm() {
+        Algorithm::None => LayerType::Tar,
+        Algorithm::Gzip => LayerType::Gzip,
+        Algorithm::Zstd => LayerType::Zstd,
     }
 }

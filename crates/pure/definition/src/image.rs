@@ -3,7 +3,7 @@ use crate::extension::Part;
 use crate::unique::{check_images, check_names};
 use crate::written::{Body, LeftOut};
 use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Source, User, Wheel};
-use sage_oci_names::{ChannelName, ImageName, PackageName, SourceName};
+use sage_oci_names::{ChannelName, Compression, ImageName, PackageName, SourceName};
 use std::collections::BTreeMap;
 
 /// An image definition: what it holds and how it runs, for all its channels and variants.
@@ -59,10 +59,8 @@ pub struct Resolved {
     pub sources: Vec<Source>,
     /// Python wheels.
     pub wheels: Vec<Wheel>,
-    /// `zstd`, `gzip` or `none`.
-    pub compression: String,
-    /// The compressor's level.
-    pub level: u32,
+    /// How its layers are stored.
+    pub compression: Compression,
     /// Globs of paths that are not unpacked.
     pub exclude: Vec<String>,
     /// Globs that win over `exclude`.
@@ -241,8 +239,7 @@ impl Image {
             files: files.filter_map(|entry| entry.kind().ok().map(|kind| (entry, kind))).collect(),
             sources: body.sources.iter().chain(&part.sources).map(|source| source.get_ref().clone()).collect(),
             wheels: body.wheels.iter().chain(&part.wheels).map(|wheel| wheel.get_ref().clone()).collect(),
-            compression: body.compression.get_ref().algorithm.clone(),
-            level: body.compression.get_ref().level,
+            compression: body.compression.get_ref().parse().expect("checked when the definition was parsed"),
             exclude: body.exclude.iter().chain(&part.exclude).cloned().collect(),
             include: body.include.iter().chain(&part.include).cloned().collect(),
         })
@@ -252,10 +249,7 @@ impl Image {
 /// What only an image that stands alone says, and an extension takes from it.
 fn check_whole(file: &str, text: &str, body: &Body) -> Result<(), DefinitionError> {
     let compression = Located::new(file, text, body.compression.clone());
-    if !matches!(compression.value.algorithm.as_str(), "zstd" | "gzip" | "none") {
-        let message = "`compression.algorithm` must be `zstd`, `gzip` or `none`";
-        return Err(DefinitionError::at(file, compression.line, message));
-    }
+    compression.value.parse().map_err(|why| DefinitionError::at(file, compression.line, why))?;
     let default = Located::new(file, text, body.default_channel.clone());
     if !body.channels.contains_key(&default.value) {
         let message = format!("the image has no `[channels.{}]`, which `default-channel` names", default.value);
@@ -405,7 +399,7 @@ packages.wanted = ["meson"]
         let dev = images[0].resolve(&name("tiny-dev"), &name("sid")).unwrap();
         assert_eq!(dev.wanted.iter().map(|w| w.value.as_str()).collect::<Vec<_>>(), ["gcc", "meson"]);
         assert_eq!((dev.config.cmd.as_deref(), &*dev.config.env["LANG"]), (Some(&["bash".to_owned()][..]), "C.UTF-8"));
-        assert_eq!((dev.user.id, dev.level, dev.files.len(), dev.payload.len()), (1000, 3, 0, 0));
+        assert_eq!((dev.user.id, dev.compression.level(), dev.files.len(), dev.payload.len()), (1000, 3, 0, 0));
         assert_eq!(dev.brought_back, ["node-*"]);
         assert_eq!(*dev.extends.unwrap(), images[1].resolve(&name("tiny"), &name("sid")).unwrap());
         // A channel of the base that the extension does not speak of.

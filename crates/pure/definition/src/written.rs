@@ -1,7 +1,7 @@
 //! Image definitions as people write them.
 
 use crate::{Config, FileEntry, Source, User, Wheel};
-use sage_oci_names::{ChannelName, ImageName, PackageName, SourceName};
+use sage_oci_names::{self as names, ChannelName, ImageName, PackageName, SourceName};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -103,4 +103,13 @@ pub(crate) struct Variant {
 pub(crate) struct Compression {
     pub(crate) algorithm: String,
     pub(crate) level: u32,
+}
+
+impl Compression {
+    /// The two words as one value; or what is wrong with them, as a person is told.
+    pub(crate) fn parse(&self) -> Result<names::Compression, String> {
+        let algorithm = names::Algorithm::parse(&self.algorithm)
+            .map_err(|_| "`compression.algorithm` must be `zstd`, `gzip` or `none`".to_owned())?;
+        names::Compression::new(algorithm, self.level).map_err(|error| format!("`compression.level`: {error}"))
+    }
 }

@@ -133,6 +133,11 @@ fn what_an_image_says_against_itself() {
             "tiny.toml:10: `compression.algorithm` must be `zstd`, `gzip` or `none`",
         ),
         (
+            "level = 3",
+            "level = 23",
+            "tiny.toml:10: `compression.level`: `23` is not a valid level of zstd: its levels are 1 to 22",
+        ),
+        (
             "default-channel = \"sid\"",
             "default-channel = \"trixie\"",
             "tiny.toml:8: the image has no `[channels.trixie]`, which `default-channel` names",

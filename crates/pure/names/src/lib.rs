@@ -4,17 +4,23 @@
 //! Ordering of [`DebVersion`] is Debian policy 5.6.12; every other type orders by its text.
 
 mod architecture;
+mod compression;
 mod debian;
 mod digest;
+mod engine;
 mod error;
 mod image;
+mod reference;
 mod store;
 mod version;
 
 pub use architecture::Architecture;
+pub use compression::{Algorithm, Compression};
 pub use debian::{PackageName, SourceName};
 pub use digest::{BlobDigest, DiffId, Sha256};
+pub use engine::{EngineId, EngineImage};
 pub use error::NameError;
 pub use image::{ChannelName, ImageName, LayerName};
+pub use reference::{Reference, ReferenceError, ReferencePart};
 pub use store::StorePath;
 pub use version::DebVersion;

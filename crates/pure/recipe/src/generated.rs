@@ -191,7 +191,7 @@ impl Generated<'_> {
         let name = name.map_err(|source| RecipeError::LayerName { image: self.image.name.clone(), source })?;
         let step = GenerateStep {
             name,
-            sealing: self.sealing.clone(),
+            sealing: self.sealing,
             architecture: self.lock.architecture,
             generate,
             contents: self.contents.clone(),

@@ -35,14 +35,14 @@ impl Stack {
     ) -> Result<Self, RecipeError> {
         let plan = plan(lock, image)?;
         check_sources(image, surroundings.files)?;
-        let sealing = Sealing { epoch: lock.epoch, compression: image.compression.clone(), level: image.level };
+        let sealing = Sealing { epoch: lock.epoch, compression: image.compression };
         let accounts = Accounts::new(&lock.effects, &image.user, &image.version_of);
         let mut stack = below.map(|(stack, ..)| stack.clone()).unwrap_or_default();
         let mut packages = Packages::new(lock, &image.name, std::mem::take(&mut stack.fetch_of));
         stack.add_fetches(graph, lock, plan, image, &mut packages)?;
         for (position, name) in plan.layers.iter().enumerate() {
             let lowest = position == 0 && below.is_none();
-            let step = packages.layer_step(name, lowest, image, &accounts, sealing.clone())?;
+            let step = packages.layer_step(name, lowest, image, &accounts, sealing)?;
             let node = stack.add_layer(graph, name.clone(), Step::Layer(step));
             stack.packages.push(node);
         }
@@ -53,7 +53,7 @@ impl Stack {
         };
         if let Some(compiler) = &compiler {
             for (name, of) in &plan.bytecode {
-                if let Some(step) = packages.bytecode_step(name, of, compiler, image, sealing.clone())? {
+                if let Some(step) = packages.bytecode_step(name, of, compiler, image, sealing)? {
                     stack.add_layer(graph, name.clone(), Step::Bytecode(step));
                 }
             }
@@ -66,16 +66,16 @@ impl Stack {
             accounts: &accounts,
             sources: surroundings.sources,
             files: surroundings.files,
-            sealing: sealing.clone(),
+            sealing,
             contents: contents(&stack.packages),
         };
         for generation in generated.all()? {
             stack.add_generated(graph, generation, below.map(|(stack, ..)| stack));
         }
         if let Some(compiler) = &compiler {
-            stack.add_wheels(graph, plan, image, compiler, &sealing)?;
+            stack.add_wheels(graph, plan, image, compiler, sealing)?;
         }
-        stack.add_sources(graph, plan, image, surroundings, &sealing)?;
+        stack.add_sources(graph, plan, image, surroundings, sealing)?;
         stack.fetch_of = packages.fetches;
         Ok(stack)
     }
@@ -141,14 +141,14 @@ impl Stack {
         plan: &ImagePlan,
         image: &Resolved,
         interpreter: &Interpreter,
-        sealing: &Sealing,
+        sealing: Sealing,
     ) -> Result<(), RecipeError> {
         for wheel in &image.wheels {
             let fetch = self.add_archive(graph, plan, image, "wheel", wheel.archive())?;
             // Beside packages: what scripts make of the folders below /usr/local, and what a definition places there.
             let mut laid_over = contents(&self.packages);
             laid_over.extend(self.contents_of(&["configuration", "files"]));
-            let step = wheels::wheel_step(image, wheel, &fetch, interpreter, sealing.clone(), laid_over);
+            let step = wheels::wheel_step(image, wheel, &fetch, interpreter, sealing, laid_over);
             self.add_layer(graph, step.name.clone(), Step::Wheel(step));
         }
         Ok(())
@@ -160,13 +160,13 @@ impl Stack {
         plan: &ImagePlan,
         image: &Resolved,
         surroundings: Surroundings<'_>,
-        sealing: &Sealing,
+        sealing: Sealing,
     ) -> Result<(), RecipeError> {
         for source in &image.sources {
             let fetch = self.add_archive(graph, plan, image, "source", source.archive())?;
             // The user's home may be above the tree.
             let above = self.contents_of(&["users"]);
-            let step = sources::source_step(image, source, &fetch, surroundings.files, sealing.clone(), above);
+            let step = sources::source_step(image, source, &fetch, surroundings.files, sealing, above);
             self.add_layer(graph, step.name.clone(), Step::Source(step));
         }
         Ok(())

@@ -391,6 +391,7 @@ pub struct RuntimeConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_names::{Algorithm, Compression};
 
     #[test]
     fn steps_with_flattened_parts_round_trip() {
@@ -418,7 +419,7 @@ mod tests {
         {
             let step = Step::Generate(GenerateStep {
                 name: LayerName::parse("files").unwrap(),
-                sealing: Sealing { epoch: 1, compression: "zstd".to_owned(), level: 3 },
+                sealing: Sealing { epoch: 1, compression: Compression::usual(Algorithm::Zstd) },
                 architecture: Architecture::Amd64,
                 generate,
                 contents: vec!["/c".to_owned()],

@@ -1,8 +1,8 @@
 //! How a closure becomes steps: nothing lost, every permission in one layer, refusals that say what to do.
 
 use sage_oci_hint::Hint as _;
-use sage_oci_names::{Architecture, Sha256, StorePath};
-use sage_oci_step::{BaseContents, ClosureImage, ClosureMember, ClosureSteps, Permission, split};
+use sage_oci_names::{Algorithm, Architecture, Compression, Sha256, StorePath};
+use sage_oci_step::{BaseContents, ClosureImage, ClosureMember, ClosureSteps, Permission, Sealing, split};
 use std::collections::BTreeSet;
 
 fn path(name: &str) -> StorePath {
@@ -54,10 +54,10 @@ fn every_path_lies_in_one_layer_and_what_changes_most_on_top() {
 #[test]
 fn layers_are_sealed_as_the_image_says() {
     let mut image = image();
-    (image.created, image.compression, image.owner.uid) = (77, "gzip".to_owned(), 5);
+    (image.created, image.compression, image.owner.uid) = (77, Algorithm::Gzip, 5);
     let steps = steps(&image);
     for layer in steps.layers.iter().chain([&steps.top.layer]) {
-        assert_eq!((layer.sealing.epoch, layer.sealing.compression.as_str(), layer.sealing.level), (77, "gzip", 6));
+        assert_eq!(layer.sealing, Sealing { epoch: 77, compression: Compression::usual(Algorithm::Gzip) });
         assert_eq!(layer.owner.uid, 5);
     }
 }
@@ -141,4 +141,12 @@ fn refusals() {
     );
     let twice = [members(), members()].concat();
     assert_eq!(refused(|_| {}, &twice), (format!("the closure lists /nix/store/{zero}-app twice"), None));
+}
+
+#[test]
+fn a_level_that_the_compressor_has_not_is_told() {
+    let mut image = ClosureImage::new("x".parse().unwrap(), Architecture::Amd64);
+    (image.compression, image.level) = (Algorithm::Gzip, Some(13));
+    let error = split(&image, &[], &[], &BaseContents::default()).unwrap_err();
+    assert_eq!(error.to_string(), "`13` is not a valid level of gzip: its levels are 1 to 12");
 }

@@ -2,6 +2,7 @@
 //!
 //! A step's text is hashed into its derivation: another text would give every image another path.
 
+use sage_oci_names::Algorithm;
 use sage_oci_step::{ClosureImage, FetchStep, Resources, RootFiles, Step};
 
 /// Builder's texts, one of each kind. Keys stand in the order of the types' fields.
@@ -166,7 +167,7 @@ fn closure(more: &str) -> Result<ClosureImage, String> {
 #[test]
 fn a_closure_image_has_defaults() {
     let image = closure("").unwrap();
-    assert_eq!((image.created, image.max_layers, image.compression.as_str()), (1, 60, "zstd"));
+    assert_eq!((image.created, image.max_layers, image.compression), (1, 60, Algorithm::Zstd));
     assert_eq!((image.owner.uid, image.owner.gid, image.root_files), (0, 0, RootFiles::Link));
     assert!(!image.include_nix_db);
     for (more, level) in [
@@ -177,7 +178,7 @@ fn a_closure_image_has_defaults() {
         (r#","compression":"gzip","level":1"#, 1),
         (r#","level":null"#, 3),
     ] {
-        assert_eq!(closure(more).unwrap().level(), level, "{more}");
+        assert_eq!(closure(more).unwrap().compression().unwrap().level(), level, "{more}");
     }
     let user = |more: &str| closure(&format!(r#","user":{{"name":"me"{more}}}"#)).unwrap().user.unwrap();
     let plain = user("");

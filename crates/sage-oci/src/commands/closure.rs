@@ -31,13 +31,13 @@ pub fn run(options: &cli::Closure, asked: Option<&StorePath>, printer: Printer) 
     }
     let folder = nix.real_path(plan.image());
     if options.load {
-        let tags = if options.tag.is_empty() { vec![format!("{}:latest", image.name)] } else { options.tag.clone() };
-        let references = load::references(&tags)?;
+        let usual = || vec![format!("{}:latest", image.name)];
+        let names = load::references(&if options.tag.is_empty() { usual() } else { options.tag.clone() })?;
         runtime()?.block_on(async {
             let engine = Engine::connect().await?;
-            load::import_and_name(printer, &engine, &folder, image.architecture, &references).await
+            load::import_and_name(printer, &engine, &folder, image.architecture, &names).await
         })?;
-        tags.iter().for_each(|tag| printer.result(tag));
+        names.iter().for_each(|name| printer.result(name));
     } else if options.digest {
         printer.result(Image::open(&LayoutDir::open(&folder)?, image.architecture)?.descriptor.digest);
     } else {

@@ -15,12 +15,12 @@ const FORMAT: u64 = 2;
 #[derive(Serialize)]
 struct Document<'a> {
     format: u64,
-    images: &'a [Image<'a>],
+    images: &'a [Image],
 }
 
 #[derive(Serialize)]
-struct Image<'a> {
-    image: &'a str,
+struct Image {
+    image: String,
     rows: Vec<RowReport>,
 }
 
@@ -30,7 +30,8 @@ pub fn run(context: &Context, planned: &[Planned], json: bool) -> Result<(), Fai
     let printer = context.printer;
     // The engine itself is not asked: the contract can be read where there is none.
     let hosts = Host::candidates(|name| std::env::var(name).ok())?;
-    let images = planned.iter().map(|planned| Image { image: &planned.reference, rows: rows(planned, &hosts) });
+    let images =
+        planned.iter().map(|planned| Image { image: planned.reference.to_string(), rows: rows(planned, &hosts) });
     let images: Vec<_> = images.collect();
     let fine = images.iter().flat_map(|image| &image.rows).all(|row| row.result.is_good());
     if json {

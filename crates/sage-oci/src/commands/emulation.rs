@@ -1,7 +1,7 @@
 use crate::{Failure, Printer};
 use sage_oci_checks::Selection;
 use sage_oci_engine::{Engine, RunId};
-use sage_oci_names::Architecture;
+use sage_oci_names::{Architecture, EngineImage};
 
 /// How many times longer a check may take under an emulator. Python starts 40 to 70 times slower there, where the limits of
 /// checks are 10 to 100 times what they take.
@@ -14,7 +14,7 @@ const PATIENCE: u32 = 20;
 pub async fn allow_for(
     printer: Printer,
     engine: &Engine,
-    image: &str,
+    image: &EngineImage,
     architecture: Architecture,
     selection: &mut Selection,
 ) -> Result<(), Failure> {

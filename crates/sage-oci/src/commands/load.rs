@@ -5,9 +5,9 @@ use crate::progress::{Meter, Unit};
 use crate::runtime::runtime;
 use crate::{Failure, Printer, interrupt};
 use indicatif::HumanBytes;
-use sage_oci_engine::{Engine, LoadEvent, LoadOptions, Loaded, RUN_LABEL, Reference, RunId};
+use sage_oci_engine::{Engine, EngineError, LoadEvent, LoadOptions, Loaded, RUN_LABEL, RunId};
 use sage_oci_layout::LayoutDir;
-use sage_oci_names::Architecture;
+use sage_oci_names::{Architecture, EngineId, Reference};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,20 +16,26 @@ use std::time::{Duration, Instant};
 /// `load`: prints the names that the image has in the engine.
 pub fn run(context: &Context, options: &cli::Load) -> Result<(), Failure> {
     let locked = context.locked(&options.target)?;
-    let tags = if options.tag.is_empty() { locked.tags() } else { options.tag.clone() };
-    let references = references(&tags)?;
+    let names = if options.tag.is_empty() { locked.tags()? } else { references(&options.tag)? };
     let built = build::realise(context, &locked, &options.building, None)?;
     runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        import_and_name(context.printer, &engine, &built.folder, locked.lock.architecture, &references).await
+        import_and_name(context.printer, &engine, &built.folder, locked.lock.architecture, &names).await
     })?;
-    tags.iter().for_each(|tag| context.printer.result(tag));
+    names.iter().for_each(|name| context.printer.result(name));
     Ok(())
 }
 
-/// Checked names of an image in the engine.
-pub fn references(tags: &[String]) -> Result<Vec<Reference>, Failure> {
-    Ok(tags.iter().map(|tag| Reference::parse(tag)).collect::<Result<_, _>>()?)
+/// The names that a person wants an image to have in the engine.
+///
+/// # Errors
+/// One of them is no reference, or one that no image can be given.
+pub fn references(texts: &[String]) -> Result<Vec<Reference>, Failure> {
+    let names: Vec<Reference> = texts.iter().map(|text| Reference::parse(text)).collect::<Result<_, _>>()?;
+    match names.iter().find(|name| name.digest().is_some()) {
+        Some(name) => Err(EngineError::Pinned { name: name.clone() }.into()),
+        None => Ok(names),
+    }
 }
 
 /// Imports an image and gives it all of its names, or none.
@@ -41,11 +47,11 @@ pub async fn import_and_name(
     references: &[Reference],
 ) -> Result<(), Failure> {
     let loaded = import(printer, engine, layout, architecture, references).await?;
-    name(printer, engine, &loaded.id, references).await
+    name(printer, engine, loaded.id, references).await
 }
 
 /// Gives an image all of its names, or none: an error or a signal in the middle puts those back that were moved.
-pub async fn name(printer: Printer, engine: &Engine, id: &str, references: &[Reference]) -> Result<(), Failure> {
+pub async fn name(printer: Printer, engine: &Engine, id: EngineId, references: &[Reference]) -> Result<(), Failure> {
     let flag = interrupt::flag();
     let stop = || flag.load(Ordering::Relaxed);
     let show = |event: LoadEvent| {
@@ -89,11 +95,11 @@ pub async fn import(
     let loaded = loaded?;
     // Once more: what a run that was killed a moment ago had asked for may have come into being only after the first look.
     sweep(printer, engine).await?;
-    let short: String = loaded.id.chars().take("sha256:".len() + 12).collect();
     printer.step(
         "Imported",
         format_args!(
-            "{short} into {} {}, {} sent, {} there already, {:.1} s",
+            "{} into {} {}, {} sent, {} there already, {:.1} s",
+            loaded.id.short(),
             engine.kind(),
             engine.version(),
             HumanBytes(loaded.sent_bytes),

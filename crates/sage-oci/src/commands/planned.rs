@@ -1,14 +1,15 @@
 use crate::Printer;
 use crate::context::Locked;
 use sage_oci_checks::Selection;
+use sage_oci_names::EngineImage;
 use sage_oci_smoke::no_program;
 
 /// An image and the checks that are to be run on it.
 pub struct Planned {
     /// Its definition and lock.
     pub locked: Locked,
-    /// The engine's name of it.
-    pub reference: String,
+    /// Which of the engine's images it is.
+    pub reference: EngineImage,
     /// Its checks.
     pub selection: Selection,
 }

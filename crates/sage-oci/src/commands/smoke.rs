@@ -7,7 +7,7 @@ use crate::runtime::runtime;
 use crate::{Failure, Printer, cli};
 use sage_oci_checks::{Checks, Selection};
 use sage_oci_engine::{Engine, EngineError, RunId};
-use sage_oci_names::{ChannelName, ImageName};
+use sage_oci_names::{ChannelName, EngineImage, ImageName};
 use sage_oci_smoke::{Report, SmokeOptions, details, run_checks, summary, table, to_json, to_junit, unproved};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -31,7 +31,7 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
                 Ok(()) => {
                     let (architecture, mut selection) = (planned.locked.lock.architecture, planned.selection.clone());
                     emulation::allow_for(printer, &engine, &planned.reference, architecture, &mut selection).await?;
-                    let subject = Subject { name: &planned.reference, id: &planned.reference };
+                    let subject = Subject { name: &planned.reference.to_string(), image: &planned.reference };
                     reports.push(test(printer, &engine, subject, &selection, &options.running).await?);
                 }
                 Err(absent) if options.all => missing.push(absent),
@@ -67,9 +67,9 @@ fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure
     for (image, channel) in targets {
         let target = cli::Target { image, channel, arch: options.arch.clone(), lock: options.lock.clone() };
         let locked = context.locked(&target)?;
-        let reference = match (&options.reference, locked.tags().first()) {
-            (Some(reference), _) => reference.clone(),
-            (None, Some(tag)) => tag.clone(),
+        let reference = match (&options.reference, locked.tags()?.first()) {
+            (Some(reference), _) => EngineImage::parse(reference)?,
+            (None, Some(tag)) => tag.clone().into(),
             // An image that is not in this lock yet.
             (None, None) if options.all => continue,
             (None, None) => return Err(Failure::new("the lock does not have this image", None)),
@@ -161,7 +161,7 @@ pub struct Subject<'a> {
     /// What it is called in output and reports.
     pub name: &'a str,
     /// What the containers are made of: a name, or an Id, which nobody can move in the middle.
-    pub id: &'a str,
+    pub image: &'a EngineImage,
 }
 
 /// Runs the checks and shows at once what does not pass; no container stays, whatever happens, but those that are asked for.
@@ -185,7 +185,7 @@ pub async fn test(
         }
         meter.reach(done.fetch_add(1, Ordering::Relaxed) + 1);
     };
-    let work = async { Ok(run_checks(engine, subject.id, selection, &options, &tell).await) };
+    let work = async { Ok(run_checks(engine, subject.image, selection, &options, &tell).await) };
     let report = tidily(printer, engine, &options.run, work).await;
     meter.finish();
     let mut report = report?;

@@ -1,10 +1,10 @@
-use super::load::{import, name, references};
-use super::{build, doctor, emulation, smoke};
+use super::{build, doctor, emulation, load, smoke};
 use crate::context::Context;
 use crate::runtime::runtime;
 use crate::{Failure, cli};
 use sage_oci_definition::Resolved;
 use sage_oci_engine::Engine;
+use sage_oci_names::{EngineImage, Reference};
 
 /// `up`: everything from nothing. The image's names move only after every check is green.
 pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
@@ -15,36 +15,38 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
 
     let built = build::realise(context, &locked, &options.building, None)?;
     let image = build::open(&built, &locked)?;
-    let tags = locked.tags();
-    let names = references(&tags)?;
+    let names = locked.tags()?;
 
     let kind = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         let architecture = locked.lock.architecture;
         // It has no name until it is tested, so there is none to take off on any way out.
-        let loaded = import(printer, &engine, &built.folder, architecture, &names).await?;
-        emulation::allow_for(printer, &engine, &loaded.id, architecture, &mut selection).await?;
-        let subject = smoke::Subject { name: tags.first().unwrap_or(&loaded.id), id: &loaded.id };
+        let loaded = load::import(printer, &engine, &built.folder, architecture, &names).await?;
+        let nameless = EngineImage::from(loaded.id);
+        emulation::allow_for(printer, &engine, &nameless, architecture, &mut selection).await?;
+        let name = names.first().map_or_else(|| nameless.to_string(), ToString::to_string);
+        let subject = smoke::Subject { name: &name, image: &nameless };
         let report = smoke::test(printer, &engine, subject, &selection, &options.running).await?;
         smoke::conclude(printer, std::slice::from_ref(&report));
         // Before the names: whoever reads them moved finds the report that says why.
         smoke::write_reports(std::slice::from_ref(&report), &options.running)?;
         if !report.is_good() {
-            let (client, id) = (engine.kind().client(), &loaded.id);
+            let (client, id) = (engine.kind().client(), loaded.id);
             printer.note(format_args!(
                 "hint: no name was moved; the image is kept without one: `{client} run --rm -it {id}` starts it, \
                  `{client} rmi {id}` removes it"
             ));
             return Err(Failure::NotFine);
         }
-        name(printer, &engine, &loaded.id, &names).await?;
+        load::name(printer, &engine, loaded.id, &names).await?;
         Ok::<_, Failure>(engine.kind())
     })?;
 
     // `latest` is what the engine takes where no tag is said.
-    let short = tags.iter().find_map(|tag| tag.strip_suffix(":latest"));
-    let short = short.or(tags.first().map(String::as_str)).unwrap_or_default();
-    printer.step("Ready", format_args!("{}  {}", tags.join("  "), image.descriptor.digest));
+    let latest = names.iter().find(|name| name.tag() == Some("latest")).map(Reference::name);
+    let texts: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let short = latest.or(texts.first().cloned()).unwrap_or_default();
+    printer.step("Ready", format_args!("{}  {}", texts.join("  "), image.descriptor.digest));
     printer.note("start it:");
     printer.result(format_args!("{} run --rm -it {}{short}", kind.client(), published(&locked.image)));
     Ok(())

@@ -101,7 +101,7 @@ fn cases() -> Vec<Case> {
             hint(&image()),
             vec![
                 EngineError::from(image()).into(),
-                EngineError::NotNamed { name: text(), source: Box::new(image().into()) }.into(),
+                EngineError::NotNamed { name: "a:1".parse().unwrap(), source: Box::new(image().into()) }.into(),
                 StepError::Image(Box::new(image())).into(),
             ],
         ),

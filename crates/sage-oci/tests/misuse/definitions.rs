@@ -129,7 +129,7 @@ fn words() {
     ");
     world.spoil("dists/tiny/InRelease", |bytes| bytes[200] ^= 1);
     let world = world.locked();
-    insta::assert_snapshot!(refusal(&world, &["load", "--tag", "A b", &world.image]), @"error: `A b` is no image reference: a repository has lower-case letters, digits and `._-/` only");
+    insta::assert_snapshot!(refusal(&world, &["load", "--tag", "A b", &world.image]), @"error: `A b` is no image reference: its repository `A b` has upper-case letters");
     insta::assert_snapshot!(refusal(&world, &["smoke", "--only", "nothing", &world.image]), @r"
     error: no check has `nothing` in its name or its group's
     hint: its checks stand in no groups; the table that `smoke` prints has their names

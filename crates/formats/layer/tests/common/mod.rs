@@ -1,12 +1,21 @@
 //! What the tests of layers share.
 
-use sage_oci_layer::{
-    Compression, Entry, EntryKind, FoundEntry, LayerError, LayerInfo, LayerWriter, Options, read_layer,
-};
+use sage_oci_layer::{Entry, EntryKind, FoundEntry, LayerError, LayerInfo, LayerWriter, Options, read_layer};
+use sage_oci_names::{Algorithm, Compression};
 use std::io::{self, Read};
 
 /// The time of every entry in these tests: 2023-11-14 22:13:20 UTC.
 pub const EPOCH: u64 = 1_700_000_000;
+
+/// Gzip at a level.
+pub fn gzip(level: u32) -> Compression {
+    Compression::new(Algorithm::Gzip, level).unwrap()
+}
+
+/// Zstandard at a level.
+pub fn zstd(level: u32) -> Compression {
+    Compression::new(Algorithm::Zstd, level).unwrap()
+}
 
 /// An entry of root's.
 pub fn entry(path: &str, kind: EntryKind, mode: u32) -> Entry {

@@ -3,15 +3,14 @@
 #![allow(dead_code, reason = "each test binary uses its part of it")]
 
 use bollard::query_parameters::RemoveImageOptionsBuilder;
-use sage_oci_engine::{Engine, EngineError, LoadEvent, LoadOptions, Loaded, Reference, RunId, RunSpec};
+use sage_oci_engine::{Engine, EngineError, LoadEvent, LoadOptions, Loaded, RunId, RunSpec};
 use sage_oci_fake_image::{Layer, TinyImage};
-use sage_oci_layer::Compression;
-use sage_oci_names::Architecture;
+use sage_oci_names::{Algorithm, Architecture, Compression, Reference};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The compression images have by default.
-pub const ZSTD: Compression = Compression::Zstd { level: 3 };
+pub const ZSTD: Compression = Compression::usual(Algorithm::Zstd);
 
 /// The engine that `DOCKER_HOST` names, or the machine's.
 pub async fn engine() -> Engine {
@@ -46,7 +45,7 @@ pub async fn load(
 ) -> (Result<Loaded, EngineError>, Vec<LoadEvent>) {
     let (loaded, events) = load_nameless(engine, image, options).await;
     if let Ok(loaded) = &loaded {
-        engine.name(&loaded.id, std::slice::from_ref(reference), &|| false, &|_| {}).await.unwrap();
+        engine.name(loaded.id, std::slice::from_ref(reference), &|| false, &|_| {}).await.unwrap();
     }
     (loaded, events)
 }
@@ -80,7 +79,7 @@ pub async fn tiny(engine: &Engine, reference: &Reference, arguments: &[&str]) ->
     let command = std::iter::once("/bin/tiny").chain(arguments.iter().copied());
     // Machines that run tests are busy; the deadline is not what is tested.
     let timeout = Duration::from_secs(300);
-    let spec = RunSpec { timeout, ..RunSpec::new(reference.to_string(), command, RunId::unique()) };
+    let spec = RunSpec { timeout, ..RunSpec::new(reference.clone(), command, RunId::unique()) };
     let output = engine.run(&spec).await.unwrap();
     assert_eq!(output.exit, Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

@@ -35,7 +35,7 @@ pub(crate) fn write(
     let permissions = Permissions::new(&step.permissions)?;
     let options = Options {
         epoch: step.sealing.epoch,
-        compression: sealing::compression(&step.sealing)?,
+        compression: step.sealing.compression,
         threads: threads.min(MOST_THREADS),
     };
     let file = BufWriter::with_capacity(BUFFER, sage_oci_files::create(blob)?);

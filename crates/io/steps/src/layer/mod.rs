@@ -54,7 +54,7 @@ pub(crate) fn run(step: &LayerStep, outputs: &Outputs, scratch: &Path, threads: 
         step.packages.len(),
         megabytes(info.unpacked_size),
         megabytes(info.size),
-        step.sealing.compression
+        step.sealing.compression.algorithm()
     );
     Ok(())
 }

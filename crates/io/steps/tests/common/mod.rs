@@ -3,7 +3,7 @@
 
 use sage_oci_effects::OwnedEffect;
 use sage_oci_layer::Contents;
-use sage_oci_names::{Architecture, LayerName, PackageName, Sha256};
+use sage_oci_names::{Algorithm, Architecture, Compression, LayerName, PackageName, Sha256};
 use sage_oci_step::{LayerPackage, LayerStep, Sealing};
 use sage_oci_steps::Outputs;
 use sha2::Digest;
@@ -91,7 +91,7 @@ impl Package {
 
 /// Timestamp and compression of every test's layer.
 pub fn sealing() -> Sealing {
-    Sealing { epoch: EPOCH, compression: "zstd".to_owned(), level: 3 }
+    Sealing { epoch: EPOCH, compression: Compression::usual(Algorithm::Zstd) }
 }
 
 /// A step over packages, without any rule.

@@ -1,5 +1,5 @@
 use sage_oci_closure::DEFAULT_LAYERS;
-use sage_oci_names::{Architecture, ImageName, StorePath};
+use sage_oci_names::{Algorithm, Architecture, Compression, ImageName, NameError, StorePath};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ pub struct ClosureImage {
     /// The one time stamp, in seconds since 1970.
     #[serde(default = "one")]
     pub created: u64,
-    /// `none`, `gzip` or `zstd`.
-    #[serde(default = "compression")]
-    pub compression: String,
-    /// The compressor's level; [`ClosureImage::level`] where nothing is said.
+    /// How layers are stored, but for the level.
+    #[serde(default = "zstd")]
+    pub compression: Algorithm,
+    /// The compressor's level; the usual one where nothing is said.
     #[serde(default)]
     pub level: Option<u32>,
     /// The most layers that the image may have, the base image's among them.
@@ -57,8 +57,8 @@ fn one() -> u64 {
     1
 }
 
-fn compression() -> String {
-    "zstd".to_owned()
+fn zstd() -> Algorithm {
+    Algorithm::Zstd
 }
 
 fn layers() -> usize {
@@ -72,7 +72,7 @@ impl ClosureImage {
             name,
             architecture,
             created: one(),
-            compression: compression(),
+            compression: zstd(),
             level: None,
             max_layers: layers(),
             owner: Owner::default(),
@@ -87,13 +87,12 @@ impl ClosureImage {
         }
     }
 
-    /// The compressor's level: the one that is asked for, or the one from which on more time saves little.
-    pub fn level(&self) -> u32 {
-        self.level.unwrap_or(match self.compression.as_str() {
-            "zstd" => 3,
-            "gzip" => 6,
-            _ => 0,
-        })
+    /// How layers are stored: at the level that is asked for, or at the usual one.
+    ///
+    /// # Errors
+    /// The compressor has no such level.
+    pub fn compression(&self) -> Result<Compression, NameError> {
+        self.level.map_or(Ok(Compression::usual(self.compression)), |level| Compression::new(self.compression, level))
     }
 }
 

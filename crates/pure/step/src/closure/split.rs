@@ -52,7 +52,7 @@ pub enum ClosureStepError {
         /// What serde says.
         source: serde_json::Error,
     },
-    /// A name that is none; only a bug could do that.
+    /// A level that the compressor has not, or a name that is none, which only a bug could do.
     #[error(transparent)]
     Name(#[from] NameError),
 }
@@ -60,7 +60,7 @@ pub enum ClosureStepError {
 /// Plans an image and gives every layer its step.
 ///
 /// # Errors
-/// The closure lacks a wanted path, cannot be planned, or a permission fits nothing.
+/// The closure lacks a wanted path, cannot be planned, the compressor has no such level, or a permission fits nothing.
 pub fn split(
     image: &ClosureImage,
     contents: &[StorePath],
@@ -80,11 +80,11 @@ pub fn split(
         })
         .collect();
     let planned = plan(&plain, &base.paths, Limits { layers: image.max_layers, below: base.layers })?;
-    let sealing = Sealing { epoch: image.created, compression: image.compression.clone(), level: image.level() };
+    let sealing = Sealing { epoch: image.created, compression: image.compression()? };
     let mut used = vec![false; image.permissions.len()];
     let mut step = |name: LayerName, paths: &[StorePath], all: bool| ClosureLayerStep {
         name,
-        sealing: sealing.clone(),
+        sealing,
         owner: image.owner,
         paths: paths.iter().filter_map(|path| by_path.get(path)).map(|member| ClosurePath::from(*member)).collect(),
         permissions: permissions(&image.permissions, paths, all, &mut used),
