@@ -7,7 +7,7 @@ use sage_oci_names::{EngineImage, Reference};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// An image that the engine's own builder made; it is removed when this goes.
+/// An image that the engine's own builder made; it is removed when this goes, unless it is kept.
 pub struct Derived {
     engine: Engine,
     name: Reference,
@@ -76,6 +76,11 @@ impl Derived {
     /// The image's name.
     pub fn name(&self) -> &Reference {
         &self.name
+    }
+
+    /// Lets the image stay, for a container of it that is kept; it goes with the leftovers of its run.
+    pub fn keep(mut self) {
+        self.reference = None;
     }
 
     /// Removes the image now, and says whether that worked.

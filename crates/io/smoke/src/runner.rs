@@ -79,8 +79,10 @@ async fn run_one(lab: &Lab<'_>, check: &Check, tell: &(dyn Fn(&Outcome) + Sync))
         Ok(derived) => {
             let name = EngineImage::from(derived.name().clone());
             let outcomes = run_kind(&Lab { image: &name, ..*lab }, check, tell).await;
-            // A kept container needs its image.
-            if !(lab.options.keep && outcomes.iter().any(Outcome::is_bad)) {
+            if lab.options.keep && outcomes.iter().any(Outcome::is_bad) {
+                // A kept container needs its image.
+                derived.keep();
+            } else {
                 // What the engine does not remove now goes with the leftovers.
                 _ = derived.remove().await;
             }
