@@ -75,7 +75,11 @@ build)
     ;;
 add)
     for folder in $paths; do
-        path=$(sed 's/^[^ ]* //' "$state/known" | tr ' ' '\n' | grep -- "/[0-9a-z]*-${folder##*/}\$" | head -n 1)
+        # The first output of this name that is not there: several may have it.
+        path=
+        for promised in $(sed 's/^[^ ]* //' "$state/known" | tr ' ' '\n' | grep -- "/[0-9a-z]*-${folder##*/}\$"); do
+            valid "$promised" || { path=$promised && break; }
+        done
         listed spoilt "${folder##*/}" && path=
         path=${path:-/nix/store/00000000000000000000000000000000-${folder##*/}}
         rm -rf "$root$path" && cp -R "$folder" "$root$path"

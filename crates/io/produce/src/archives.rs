@@ -6,9 +6,20 @@ use sage_oci_store::{FixedDirectory, Nix, StoreError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Where the archives of all channels are kept, by digest; `lock` uses the same folder.
-pub(crate) fn folder() -> PathBuf {
-    sage_oci_files::cache_dir().join("debs")
+/// How archives are downloaded, and where they are kept.
+#[derive(Debug, Clone)]
+pub struct Downloads {
+    /// The folder that keeps them, by digest.
+    pub folder: PathBuf,
+    /// How they are downloaded.
+    pub options: Options,
+}
+
+impl From<Options> for Downloads {
+    /// In the folder that keeps the archives of all channels; `lock` uses the same.
+    fn from(options: Options) -> Self {
+        Self { folder: sage_oci_files::cache_dir().join("debs"), options }
+    }
 }
 
 /// Brings the archives of some fetches and adds them to the store under the paths that the derivations promise.
@@ -17,13 +28,13 @@ pub(crate) fn folder() -> PathBuf {
 pub(crate) fn bring(
     nix: &Nix,
     fetches: &[(&Fetch, &StorePath)],
-    options: &Options,
+    downloads: &Downloads,
     observer: &mut dyn Observer,
 ) -> Result<(), ProduceError> {
     if fetches.is_empty() {
         return Ok(());
     }
-    let folder = folder();
+    let Downloads { folder, options } = downloads;
     // Packages of one suite share their mirrors; source trees have their own.
     let mut by_mirrors: BTreeMap<&[String], Vec<Wanted>> = BTreeMap::new();
     for (mirrors, files) in fetches.iter().flat_map(|(fetch, _)| fetch.step.by_mirrors()) {
@@ -31,7 +42,7 @@ pub(crate) fn bring(
             path: file.path.clone(),
             sha256: file.sha256,
             size: file.size,
-            target: archive_path(&folder, &file.sha256.hex()),
+            target: archive_path(folder, &file.sha256.hex()),
         });
         by_mirrors.entry(mirrors).or_default().extend(files);
     }
@@ -43,7 +54,7 @@ pub(crate) fn bring(
         summary += part;
     }
     observer.adding(summary, fetches.len());
-    let directories: Vec<FixedDirectory> = fetches.iter().map(|(fetch, out)| directory(&folder, fetch, out)).collect();
+    let directories: Vec<FixedDirectory> = fetches.iter().map(|(fetch, out)| directory(folder, fetch, out)).collect();
     // The downloads were held to their digests already.
     nix.add_fixed(&directories).map_err(|error| match error {
         StoreError::WrongContent { expected, actual } => ProduceError::Folder { promised: expected, actual },

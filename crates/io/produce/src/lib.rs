@@ -12,6 +12,7 @@ mod observer;
 mod plan;
 mod timings;
 
+pub use archives::Downloads;
 pub use closure::ClosurePlan;
 pub use error::ProduceError;
 pub use observer::Observer;

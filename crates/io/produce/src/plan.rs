@@ -1,8 +1,7 @@
-use crate::{Observer, ProduceError, archives};
+use crate::{Downloads, Observer, ProduceError, archives};
 use sage_oci_definition::Resolved;
 use sage_oci_derivation::Derivations;
 use sage_oci_emit::{Emitted, Handle};
-use sage_oci_fetch::Options;
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, LayerName, StorePath};
 use sage_oci_recipe::{Fetch, Graph, ImageGraph, LayerNode, Surroundings};
@@ -103,11 +102,11 @@ impl Plan {
     ///
     /// # Errors
     /// A download or a build failed; what was finished before stays in the store.
-    pub fn realise(&self, nix: &Nix, options: &Options, observer: &mut dyn Observer) -> Result<bool, ProduceError> {
+    pub fn realise(&self, nix: &Nix, downloads: &Downloads, observer: &mut dyn Observer) -> Result<bool, ProduceError> {
         if nix.is_valid(std::slice::from_ref(self.image()))? == [true] {
             return Ok(false);
         }
-        self.build(nix, &[self.target()], options, observer)?;
+        self.build(nix, &[self.target()], downloads, observer)?;
         Ok(true)
     }
 
@@ -119,7 +118,7 @@ impl Plan {
     pub fn realise_contents(
         &self,
         nix: &Nix,
-        options: &Options,
+        downloads: &Downloads,
         observer: &mut dyn Observer,
     ) -> Result<(), ProduceError> {
         let layers = self.layers();
@@ -129,19 +128,19 @@ impl Plan {
         }
         let target = |layer: &Layer<'_>| Target { derivation: layer.handle.derivation.clone(), output: None };
         let targets: Vec<Target> = layers.iter().map(target).collect();
-        self.build(nix, &targets, options, observer)
+        self.build(nix, &targets, downloads, observer)
     }
 
     fn build(
         &self,
         nix: &Nix,
         targets: &[Target],
-        options: &Options,
+        downloads: &Downloads,
         observer: &mut dyn Observer,
     ) -> Result<(), ProduceError> {
         self.register(nix)?;
         let fetches = self.missing_fetches(nix, targets)?;
-        archives::bring(nix, &fetches, options, observer)?;
+        archives::bring(nix, &fetches, downloads, observer)?;
         nix.realise(targets, &mut |event| observer.building(event))?;
         Ok(())
     }

@@ -53,7 +53,7 @@ pub fn realise_all(
     let nix = context::nix(building)?;
     let plan = context.plan_all(&nix, first, others)?;
     let done = watched(context.printer, &nix, building.timings, |observer| {
-        plan.realise(&nix, &context::downloads(building.connections), observer)
+        plan.realise(&nix, &context::downloads(building.connections).into(), observer)
     })?;
     let architecture = if others.is_empty() { first.lock.architecture.debian() } else { "index" };
     let own = format!("images/{}-{}-{architecture}", first.image.name, first.image.channel);
@@ -69,7 +69,7 @@ pub fn realise_all(
 pub fn realise_contents(context: &Context, nix: &Nix, plan: &Plan) -> Result<(), Failure> {
     let options = cli::Building::default();
     watched(context.printer, nix, options.timings, |observer| {
-        plan.realise_contents(nix, &context::downloads(options.connections), observer)
+        plan.realise_contents(nix, &context::downloads(options.connections).into(), observer)
     })
 }
 
