@@ -121,16 +121,8 @@ fn serve(stream: &UnixStream, shared: &Mutex<State>) {
             upgrade(stream);
             frame(stream, 1, &does.stdout);
             frame(stream, 2, &does.stderr);
-            // The stream ends with the container; one that stays has begun to run when it is seen running.
-            let mut begun = false;
-            while does.stays {
-                let running = lock().made.get(id).map(|made| made.running);
-                match running {
-                    Some(true) => begun = true,
-                    Some(false) if !begun => {}
-                    _ => break,
-                }
-                std::thread::sleep(Duration::from_millis(2));
+            if does.stays {
+                follow(shared, id);
             }
         }
         ["exec", id, "start"] => {
@@ -139,5 +131,21 @@ fn serve(stream: &UnixStream, shared: &Mutex<State>) {
             frame(stream, 1, &exec.unwrap_or_default().0);
         }
         _ => answer(&mut lock(), &request).send(stream),
+    }
+}
+
+/// Waits for the end of a container: one that stays has begun to run when it is seen running.
+fn follow(shared: &Mutex<State>, id: &str) {
+    let mut begun = false;
+    loop {
+        let state = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = state.made.get(id).map(|made| made.running);
+        drop(state);
+        match running {
+            Some(true) => begun = true,
+            Some(false) if !begun => {}
+            _ => break,
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
 }

@@ -1,10 +1,8 @@
-use crate::engine::{USUAL, probe};
-use crate::{Daemon, MachineError, Plan, Start};
+use crate::hands::{Hands, Here, Privilege};
+use crate::{MachineError, Plan, Start};
 use sage_oci_files::{self as files, FileError};
-use std::io::Write;
 use std::path::Path;
-use std::process::ExitStatus;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a daemon may take from its start to its first answer.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -12,35 +10,6 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const INSTALLED: Duration = Duration::from_secs(8);
 /// How much of a log an error shows.
 const TAIL: usize = 20;
-
-/// How this process gets root's rights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Privilege {
-    /// It has them.
-    Root,
-    /// By `sudo`, which asks for nothing.
-    Sudo,
-    /// By `sudo`, which may ask for a password on the terminal.
-    SudoAsking,
-    /// Not at all.
-    None,
-}
-
-/// Finds out how to get root's rights; `may_ask` says that a person sits at the terminal.
-pub fn privilege(may_ask: bool) -> Privilege {
-    if rustix::process::geteuid().is_root() {
-        return Privilege::Root;
-    }
-    if which::which("sudo").is_err() {
-        return Privilege::None;
-    }
-    let silent = duct::cmd("sudo", ["-n", "true"]).stdin_null().stdout_null().stderr_null().unchecked().run();
-    match silent {
-        Ok(output) if output.status.success() => Privilege::Sudo,
-        _ if may_ask => Privilege::SudoAsking,
-        _ => Privilege::None,
-    }
-}
 
 /// Runs a plan: installs its packages, starts the engine, waits until it answers. `tell` hears of every step.
 ///
@@ -63,8 +32,13 @@ pub fn apply(plan: &Plan, privilege: Privilege, tell: &dyn Fn(&str)) -> Result<(
         }
     }
     tell(&format!("the output of the commands goes to {}", plan.log.display()));
+    carry_out(plan, &Here { privilege, tell }, tell)
+}
+
+/// Does what a plan says, in its order.
+fn carry_out(plan: &Plan, hands: &dyn Hands, tell: &dyn Fn(&str)) -> Result<(), MachineError> {
     for words in plan.installs() {
-        let status = run(&words, privilege, &plan.log, tell)?;
+        let status = hands.run(&words, &plan.log)?;
         if status.success() {
             continue;
         }
@@ -76,11 +50,11 @@ pub fn apply(plan: &Plan, privilege: Privilege, tell: &dyn Fn(&str)) -> Result<(
         }
     }
     if !plan.start.is_empty() {
-        start(plan, privilege, tell)?;
+        start(plan, hands, tell)?;
     }
     // Last, because nothing waits for it.
     if let Some(words) = plan.optional_install()
-        && !run(&words, privilege, &plan.log, tell)?.success()
+        && !hands.run(&words, &plan.log)?.success()
     {
         let tail = tail(&plan.log)?;
         tell(&format!("this failed; going on without, since only some checks use it\n{tail}"));
@@ -89,63 +63,27 @@ pub fn apply(plan: &Plan, privilege: Privilege, tell: &dyn Fn(&str)) -> Result<(
 }
 
 /// Tries each way to start the daemon until it answers.
-fn start(plan: &Plan, privilege: Privilege, tell: &dyn Fn(&str)) -> Result<(), MachineError> {
+fn start(plan: &Plan, hands: &dyn Hands, tell: &dyn Fn(&str)) -> Result<(), MachineError> {
     let mut log = &plan.log;
     for way in &plan.start {
         let patience = match way {
             Start::Installed => INSTALLED,
             Start::Direct => {
                 log = &plan.daemon_log;
-                let status = run(way.words(), privilege, log, tell)?;
+                let status = hands.run(way.words(), log)?;
                 if status.success() { DEADLINE } else { Duration::ZERO }
             }
             Start::Systemctl | Start::Service => {
-                let status = run(way.words(), privilege, log, tell)?;
+                let status = hands.run(way.words(), log)?;
                 if status.success() { DEADLINE } else { Duration::ZERO }
             }
         };
-        if answers(patience) {
+        if hands.answers(patience) {
             tell("the Docker engine answers");
             return Ok(());
         }
     }
     Err(MachineError::Daemon { seconds: DEADLINE.as_secs(), log: log.clone(), tail: tail(log)? })
-}
-
-fn answers(patience: Duration) -> bool {
-    let end = Instant::now() + patience;
-    loop {
-        match probe(USUAL, false) {
-            // A socket that is closed to us is a daemon that runs; whether we may use it is another question.
-            Daemon::Answers { .. } | Daemon::Denied => return true,
-            _ if Instant::now() >= end => return false,
-            _ => std::thread::sleep(Duration::from_millis(250)),
-        }
-    }
-}
-
-/// Runs a command as root with its output added to a log.
-fn run(words: &[&str], privilege: Privilege, log: &Path, tell: &dyn Fn(&str)) -> Result<ExitStatus, MachineError> {
-    let prefix: &[&str] = match privilege {
-        Privilege::Sudo => &["sudo", "-n"],
-        Privilege::SudoAsking => &["sudo"],
-        Privilege::Root | Privilege::None => &[],
-    };
-    let words = [prefix, words].concat();
-    let command = words.join(" ");
-    tell(&command);
-    let mut out = files::append(log)?;
-    writeln!(out, "\n$ {command}").map_err(FileError::at("write", log))?;
-    let errors = out.try_clone().map_err(FileError::at("open", log))?;
-    // sudo asks for its password on the terminal itself, not through these.
-    duct::cmd(words[0], &words[1..])
-        .stdin_null()
-        .stdout_file(out)
-        .stderr_file(errors)
-        .unchecked()
-        .run()
-        .map(|output| output.status)
-        .map_err(|source| MachineError::Run { command, source })
 }
 
 /// The last lines of a log.
@@ -161,38 +99,127 @@ mod tests {
     use super::*;
     use sage_oci_hint::Hint as _;
     use std::cell::RefCell;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    /// A machine on which these commands fail, and whose engine answers after so many ways to start it were tried.
+    #[derive(Default)]
+    struct Fake {
+        fails: Vec<&'static str>,
+        answers_at: Option<usize>,
+        asked: RefCell<Vec<(Duration, usize)>>,
+        ran: RefCell<Vec<String>>,
+        told: RefCell<Vec<String>>,
+    }
+
+    impl Hands for Fake {
+        fn run(&self, words: &[&str], log: &Path) -> Result<ExitStatus, MachineError> {
+            let command = words.join(" ");
+            let fails = self.fails.iter().any(|part| command.contains(part));
+            files::write_atomic(log, format!("{}the log of {command}\n", "x\n".repeat(30)).as_bytes())?;
+            self.ran.borrow_mut().push(command);
+            Ok(ExitStatus::from_raw(if fails { 100 << 8 } else { 0 }))
+        }
+        fn answers(&self, patience: Duration) -> bool {
+            let mut asked = self.asked.borrow_mut();
+            asked.push((patience, self.ran.borrow().len()));
+            self.answers_at == Some(asked.len())
+        }
+    }
 
     fn plan(folder: &Path) -> Plan {
         Plan {
             packages: vec!["nix-bin".to_owned()],
-            optional: vec![],
-            start: vec![],
-            advice: vec![],
-            daemon_log: folder.join("logs/dockerd.log"),
-            log: folder.join("logs/setup.log"),
+            optional: vec!["qemu-user-static".to_owned()],
+            start: vec![Start::Installed, Start::Service, Start::Direct],
+            advice: vec!["run this by hand".to_owned()],
+            daemon_log: folder.join("dockerd.log"),
+            log: folder.join("setup.log"),
         }
     }
 
-    #[test]
-    fn without_rights_the_commands_are_given() {
-        let dir = tempfile::tempdir().unwrap();
-        let error = apply(&plan(dir.path()), Privilege::None, &|_| ()).unwrap_err();
-        assert!(error.hint().unwrap().contains("apt-get"), "{error:?}");
-        assert_eq!(files::list(dir.path()).unwrap().len(), 0);
+    fn carry(fake: &Fake, change: impl FnOnce(&mut Plan)) -> (Result<(), MachineError>, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut plan = plan(folder.path());
+        change(&mut plan);
+        let done = carry_out(&plan, fake, &|line| fake.told.borrow_mut().push(line.to_owned()));
+        let last = |command: &String| command.rsplit(' ').next().unwrap().to_owned();
+        (done, fake.ran.borrow().iter().map(last).collect())
     }
 
     #[test]
-    fn output_goes_to_the_log_and_its_end_can_be_shown() {
+    fn without_rights_the_commands_are_given_and_nothing_is_done() {
         let dir = tempfile::tempdir().unwrap();
-        let log = dir.path().join("log");
-        let told = RefCell::new(Vec::new());
-        let tell = |line: &str| told.borrow_mut().push(line.to_owned());
-        let status = run(&["sh", "-c", "seq 1 50; echo wrong >&2; exit 3"], Privilege::Root, &log, &tell).unwrap();
-        assert_eq!(status.code(), Some(3));
-        let end = tail(&log).unwrap();
-        assert!(end.starts_with("32\n") && end.ends_with("50\nwrong"), "{end}");
-        assert_eq!(told.borrow().len(), 1);
-        let error = run(&["no-such-program-here"], Privilege::Root, &log, &tell).unwrap_err();
-        assert!(error.to_string().contains("no-such-program-here"), "{error}");
+        let error = apply(&plan(dir.path()), Privilege::None, &|_| ()).unwrap_err();
+        assert!(error.to_string().starts_with("this needs root's rights"), "{error}");
+        let hint = error.hint().unwrap();
+        assert!(
+            hint.starts_with("run as root:\n  env DEBIAN_FRONTEND=noninteractive apt-get") && hint.contains("dockerd")
+        );
+        assert_eq!(files::list(dir.path()).unwrap().len(), 0);
+        // Advice alone is nothing to do.
+        let (packages, optional, start) = (vec![], vec![], vec![]);
+        let advice = Plan { packages, optional, start, ..plan(dir.path()) };
+        apply(&advice, Privilege::None, &|_| panic!("nothing is told")).unwrap();
+    }
+
+    #[test]
+    fn what_is_needed_comes_first_and_what_only_checks_use_last() {
+        let fake = Fake { answers_at: Some(1), ..Fake::default() };
+        let (done, ran) = carry(&fake, |_| {});
+        done.unwrap();
+        assert_eq!(ran, ["update", "nix-bin", "qemu-user-static"]);
+        // The installation has started it: it is waited for a moment only.
+        assert_eq!(*fake.asked.borrow(), [(INSTALLED, 2)]);
+        assert_eq!(*fake.told.borrow(), ["the Docker engine answers"]);
+    }
+
+    #[test]
+    fn every_way_to_start_it_is_tried_until_it_answers() {
+        let fake = Fake { answers_at: Some(2), ..Fake::default() };
+        let (done, ran) = carry(&fake, |plan| plan.optional.clear());
+        done.unwrap();
+        assert_eq!(ran, ["update", "nix-bin", "start"], "the third way is not tried");
+        assert_eq!(*fake.asked.borrow(), [(INSTALLED, 2), (DEADLINE, 3)]);
+        // A way that fails is not waited for.
+        let fake = Fake { answers_at: Some(3), fails: vec!["service docker"], ..Fake::default() };
+        carry(&fake, |_| {}).0.unwrap();
+        assert_eq!(*fake.asked.borrow(), [(INSTALLED, 2), (Duration::ZERO, 3), (DEADLINE, 4)]);
+    }
+
+    #[test]
+    fn a_daemon_that_never_answers_shows_the_log_that_says_most() {
+        let fake = Fake::default();
+        let (done, ran) = carry(&fake, |_| {});
+        let error = done.unwrap_err();
+        let MachineError::Daemon { seconds: 60, log, tail } = &error else { panic!("{error:?}") };
+        assert!(log.ends_with("dockerd.log") && tail.ends_with("the log of setsid --fork dockerd"), "{tail}");
+        assert_eq!(tail.lines().count(), TAIL);
+        assert!(error.hint().unwrap().contains("set DOCKER_HOST") && error.should_retry());
+        assert_eq!(ran.last().map(String::as_str), Some("dockerd"), "what checks use is not installed then");
+        let error = carry(&Fake::default(), |plan| plan.start.truncate(2)).0.unwrap_err();
+        assert!(matches!(&error, MachineError::Daemon { log, .. } if log.ends_with("setup.log")), "{error:?}");
+    }
+
+    #[test]
+    fn a_failing_update_is_told_and_a_failing_installation_ends_it() {
+        let fake = Fake { fails: vec!["update"], answers_at: Some(1), ..Fake::default() };
+        let (done, ran) = carry(&fake, |_| {});
+        done.unwrap();
+        assert_eq!(ran.len(), 3);
+        let told = &fake.told.borrow()[0];
+        assert!(told.starts_with("apt-get update failed; going on with the indexes that are there\n"), "{told}");
+
+        let fake = Fake { fails: vec!["nix-bin"], ..Fake::default() };
+        let (done, ran) = carry(&fake, |_| {});
+        let error = done.unwrap_err();
+        assert_eq!(ran.len(), 2);
+        assert!(matches!(&error, MachineError::Command { tail, .. } if tail.lines().count() == TAIL), "{error:?}");
+        assert!(error.to_string().contains("install -y --no-install-recommends nix-bin` failed (exit status: 100)"));
+        assert!(error.hint().unwrap().contains("run the command by hand") && error.should_retry());
+
+        let fake = Fake { fails: vec!["qemu"], answers_at: Some(1), ..Fake::default() };
+        carry(&fake, |_| {}).0.unwrap();
+        assert!(fake.told.borrow()[1].starts_with("this failed; going on without, since only some checks use it\n"));
     }
 }

@@ -15,15 +15,17 @@ mod describe;
 mod engine;
 mod error;
 mod facts;
+mod hands;
 mod missing;
 mod parallel;
 mod plan;
 mod text;
 
-pub use apply::{Privilege, apply, privilege};
+pub use apply::apply;
 pub use describe::{describe, memory_available};
 pub use error::MachineError;
 pub use facts::{Cgroup, Daemon, Disk, Distribution, Engine, FORMAT, Init, Machine, Nix, NixAccess};
+pub use hands::{Privilege, privilege};
 pub use missing::{CHECK_PROGRAMS, Fix, Missing, Needs, is_fine, missing, wants_mending};
 pub use parallel::{BUILDER_MEMORY, Parallel, parallel};
 pub use plan::{Plan, Start, plan_fixes};

@@ -299,3 +299,148 @@ fn a_machine_reads_well() {
         assert!(text.contains(part), "`{part}` in:\n{text}");
     }
 }
+
+/// Every combination of what Nix needs: what would be installed, or what a person is told.
+#[test]
+fn nix_for_everybody() {
+    for (root, apt, init, expected) in [
+        (true, true, Init::None, Ok("nix-bin")),
+        (true, true, Init::Systemd, Ok("nix-bin")),
+        (false, true, Init::Systemd, Ok("nix-bin nix-setup-systemd")),
+        (false, true, Init::Service, Err("run this as root, who needs no Nix daemon")),
+        (false, true, Init::None, Err("run this as root, who needs no Nix daemon")),
+        (true, false, Init::Systemd, Err("nixos.org/download")),
+        (false, false, Init::None, Err("nixos.org/download")),
+    ] {
+        let machine = Machine { root, apt, init, nix: None, ..ready() };
+        let found = missing(&machine, Needs::ALL);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].what.as_str(), found[0].optional), ("Nix", false));
+        match (&found[0].fix, expected) {
+            (Fix::Install(packages), Ok(names)) => assert_eq!(packages.join(" "), names),
+            (Fix::Advice(text), Err(words)) => assert!(text.contains(words), "{text}"),
+            (fix, expected) => panic!("{fix:?}, expected {expected:?}"),
+        }
+    }
+    // Without apt there is no package to set a daemon up with.
+    let nix = Some(Nix { version: Some("2.8".to_owned()), access: NixAccess::None, build_group: false });
+    let machine = Machine { root: false, apt: false, init: Init::Systemd, nix, ..ready() };
+    assert!(matches!(&fixes(&machine)[..], [Fix::Advice(text)] if text.contains("start `nix-daemon` as root")));
+    // Where it is not known whether there are user namespaces, nothing is promised of them.
+    let unknown = Machine { user_namespaces: None, ..machine };
+    assert!(matches!(&fixes(&unknown)[..], [Fix::Advice(text)] if !text.contains("NIX_REMOTE")));
+}
+
+#[test]
+fn an_engine_is_missed_only_where_none_can_be() {
+    let silent = || Daemon::Silent { why: "refused".to_owned() };
+    let engine = |change: fn(&mut Machine)| {
+        let mut machine = ready();
+        machine.engine.daemon = silent();
+        change(&mut machine);
+        missing(&machine, Needs::ALL).into_iter().map(|one| (one.what, one.why)).collect::<Vec<_>>()
+    };
+    assert_eq!(engine(|machine| machine.engine.daemon = Daemon::Unprobed), []);
+    let asleep = engine(|_| {});
+    assert_eq!(asleep, [("the Docker daemon".to_owned(), "it is installed but does not answer (refused)".to_owned())]);
+    let none = engine(|machine| (machine.engine.program, machine.engine.client) = (None, None));
+    assert_eq!(none, [("the Docker engine".to_owned(), "images are imported there; it is not installed".to_owned())]);
+    // Another address is the business of whoever named it, whatever is installed here.
+    let other = engine(|machine| machine.engine.address = "tcp://x:1".to_owned());
+    assert_eq!(
+        other[0],
+        ("the engine that DOCKER_HOST names".to_owned(), "nothing answers there (refused)".to_owned())
+    );
+    let groups = engine(|machine| machine.cgroup = Cgroup::None);
+    assert_eq!(groups[0].0, "control groups");
+    // An engine that answers runs containers, whatever is mounted here.
+    assert_eq!(missing(&Machine { cgroup: Cgroup::None, ..ready() }, Needs::ALL), []);
+}
+
+#[test]
+fn another_architecture_needs_no_emulator_of_its_own() {
+    let mut machine = Machine { architecture: "aarch64".to_owned(), ..ready() };
+    machine.check_programs.clear();
+    assert_eq!(missing(&machine, Needs::ALL), []);
+}
+
+#[test]
+fn room_is_missed_by_the_byte() {
+    let mut machine = ready();
+    machine.disks.iter_mut().for_each(|disk| disk.free = 12 * GB);
+    assert_eq!(missing(&machine, Needs::ALL), []);
+    machine.disks[1].free -= 1;
+    assert_eq!(missing(&machine, Needs::ALL).len(), 1, "the least of what a file system's places say counts");
+    machine.disks.clear();
+    assert_eq!(missing(&machine, Needs::ALL), [], "nothing is known");
+    // Two file systems, each too small, are told one by one.
+    let mut machine = ready();
+    machine.disks[0].device = 2;
+    machine.disks.iter_mut().for_each(|disk| disk.free = GB);
+    let found: Vec<_> = missing(&machine, Needs::ALL).into_iter().map(|one| one.why).collect();
+    assert_eq!(
+        found,
+        [
+            "one image needs about 10.0 GB for the Nix store (/nix/store), the engine's images (/var/lib/docker); 1.0 GB are free",
+            "one image needs about 2.0 GB for fetched packages (/root/.cache/sage-oci); 1.0 GB are free",
+        ]
+    );
+}
+
+#[test]
+fn every_word_for_what_there_is() {
+    let line = |machine: &Machine, name: &str| {
+        machine.lines().into_iter().find(|(known, _)| *known == name).map(|(_, value)| value).unwrap()
+    };
+    let mut machine = ready();
+    for (mode, words) in [(Some(0), "heuristic (0)"), (Some(1), "always (1)"), (Some(7), "7"), (None, "unknown")] {
+        machine.overcommit = mode;
+        assert_eq!(line(&machine, "overcommit"), words);
+    }
+    for (number, words) in [(Some(5), "up to 5"), (Some(0), "none"), (None, "none")] {
+        machine.user_namespaces = number;
+        assert_eq!(line(&machine, "user namespaces"), words);
+    }
+    for (access, words) in [
+        (NixAccess::Daemon, "2.8.0 (through its daemon)"),
+        (NixAccess::Named, "2.8.0 (the store that NIX_REMOTE names)"),
+        (NixAccess::Denied, "2.8.0 (its daemon is not open to this user)"),
+        (NixAccess::None, "2.8.0 (this user cannot build: they may not write the store, and no daemon runs)"),
+    ] {
+        machine.nix = Some(Nix { version: Some("2.8.0".to_owned()), access, build_group: true });
+        assert_eq!(line(&machine, "nix"), words);
+    }
+    machine.nix = Some(Nix { version: None, access: NixAccess::Daemon, build_group: true });
+    assert_eq!(line(&machine, "nix"), "of unknown version (through its daemon)");
+    machine.nix = None;
+    assert_eq!(line(&machine, "nix"), "none");
+    for (daemon, words) in [
+        (Daemon::Denied, "at unix:///var/run/docker.sock, not open to this user"),
+        (Daemon::Silent { why: "refused".to_owned() }, "none answers (refused)"),
+        (Daemon::Unprobed, "at unix:///var/run/docker.sock, not looked at"),
+    ] {
+        machine.engine.daemon = daemon;
+        assert_eq!(line(&machine, "engine"), words);
+    }
+    for (init, words) in
+        [(Init::Systemd, "systemd"), (Init::Service, "init scripts (systemd does not run)"), (Init::None, "none")]
+    {
+        machine.init = init;
+        assert_eq!(line(&machine, "services"), words);
+    }
+    for (cgroup, words) in [(Cgroup::V1, "version 1"), (Cgroup::None, "none are mounted")] {
+        machine.cgroup = cgroup;
+        assert_eq!(line(&machine, "cgroups"), words);
+    }
+    for (root, sudo, words) in
+        [(true, true, "root"), (false, true, "not root; sudo is installed"), (false, false, "not root, no sudo")]
+    {
+        (machine.root, machine.sudo) = (root, sudo);
+        assert_eq!(line(&machine, "user"), words);
+    }
+    (machine.distribution, machine.engine.client) = (None, None);
+    machine.check_programs.clear();
+    assert_eq!(line(&machine, "system"), "unknown");
+    assert_eq!(line(&machine, "client"), "none");
+    assert_eq!(line(&machine, "for checks"), "none of the programs that some checks run");
+}
