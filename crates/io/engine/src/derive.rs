@@ -11,7 +11,8 @@ use std::time::Duration;
 pub struct Derived {
     engine: Engine,
     name: Reference,
-    removed: bool,
+    /// Whether it was removed already, or is to stay.
+    settled: bool,
 }
 
 impl Engine {
@@ -41,7 +42,7 @@ impl Engine {
             .forcerm(true)
             .build();
         // Guarded from the first byte on: the name may be there before the answer is.
-        let derived = Derived { engine: self.clone(), name: reference, removed: false };
+        let derived = Derived { engine: self.clone(), name: reference, settled: false };
         let build = async {
             let mut said = Box::pin(self.docker.build_image(options, None, Some(bollard::body_full(context.into()))));
             let mut last = String::new();
@@ -80,19 +81,19 @@ impl Derived {
 
     /// Lets the image stay, for a container of it that is kept; it goes with the leftovers of its run.
     pub fn keep(mut self) {
-        self.reference = None;
+        self.settled = true;
     }
 
     /// Removes the image now, and says whether that worked.
     pub async fn remove(mut self) -> Result<(), EngineError> {
-        self.removed = true;
+        self.settled = true;
         self.engine.untag(&self.name).await
     }
 }
 
 impl Drop for Derived {
     fn drop(&mut self) {
-        if !self.removed
+        if !self.settled
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             let (engine, name) = (self.engine.clone(), self.name.clone());

@@ -2,6 +2,7 @@
 
 use sage_oci_engine::{Engine, EngineError, Host, Reference, StoreKind};
 use sage_oci_fake_engine::{About, FakeEngine, Kind};
+use sage_oci_hint::Hint as _;
 
 fn api() -> Box<bollard::errors::Error> {
     Box::new(bollard::errors::Error::DockerResponseServerError { status_code: 500, message: "no".to_owned() })

@@ -3,6 +3,7 @@
 use sage_oci_engine::{Engine, EngineError, Host, LoadEvent, LoadOptions, Loaded};
 use sage_oci_fake_engine::{About, FakeEngine, Image, Load};
 use sage_oci_fake_image::{Layer, TinyImage};
+use sage_oci_hint::Hint as _;
 use sage_oci_image::{Depth, validate};
 use sage_oci_layer::Compression;
 use sage_oci_names::{Architecture, BlobDigest};

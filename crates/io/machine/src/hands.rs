@@ -93,6 +93,7 @@ fn prefix(privilege: Privilege) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_hint::Hint as _;
     use std::cell::RefCell;
 
     #[test]

@@ -5,6 +5,7 @@ mod common;
 use common::{Bench, Recorder, builder, names};
 use sage_oci_emit::Emitted;
 use sage_oci_fake_nix::Verb;
+use sage_oci_hint::Hint as _;
 use sage_oci_names::{Architecture, Sha256, StorePath};
 use sage_oci_produce::{ClosurePlan, ProduceError};
 use sage_oci_recipe::{BaseContents, ClosureImage, ClosureMember, Graph, closure_image};

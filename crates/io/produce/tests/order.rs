@@ -6,6 +6,7 @@ use common::{Bench, Recorder, names, outputs, stop};
 use sage_oci_fake_mirror::{Fault, When};
 use sage_oci_fake_nix::Verb;
 use sage_oci_fetch::FetchError;
+use sage_oci_hint::Hint as _;
 use sage_oci_produce::ProduceError;
 use sage_oci_store::StoreError;
 

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Bench, builder, outputs};
+use sage_oci_hint::Hint as _;
 use sage_oci_names::Architecture;
 use sage_oci_produce::ProduceError;
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use sage_oci_deb::{Control, ControlFile};
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_layer::{ContentEntry, ContentKind, Contents, Library, PackageRecord};
-use sage_oci_names::{Architecture, LayerName, PackageName, Sha256};
+use sage_oci_names::{Algorithm, Architecture, Compression, LayerName, PackageName, Sha256};
 use sage_oci_root::{Below, Content, Generated, Item, Packages, RootError, generate, parents};
 use sage_oci_step::{GenerateKind, GenerateStep, Sealing};
 use sha2::Digest;
@@ -176,7 +176,7 @@ impl Packages for &mut Image {
 pub fn step(kind: GenerateKind) -> GenerateStep {
     GenerateStep {
         name: LayerName::parse("generated").unwrap(),
-        sealing: Sealing { epoch: EPOCH, compression: "zstd".to_owned(), level: 3 },
+        sealing: Sealing { epoch: EPOCH, compression: Compression::usual(Algorithm::Zstd) },
         architecture: Architecture::Amd64,
         generate: kind,
         contents: Vec::new(),
