@@ -156,7 +156,9 @@ fn parse_one(text: &str, architecture: Architecture) -> Result<Option<Relation>,
 
 /// Whether a list such as `amd64 arm64` or `!i386` holds for an architecture (Debian policy 7.1, 11.1).
 fn restriction_holds(list: &str, architecture: Architecture) -> bool {
-    let own = [architecture.debian(), "any", "linux-any"];
+    // The wildcards are those of policy 11.1.1: `any`, `os-any`, `any-cpu`.
+    let any_cpu = format!("any-{architecture}");
+    let own = [architecture.debian(), "any", "linux-any", any_cpu.as_str()];
     let (forbidden, allowed): (Vec<&str>, Vec<&str>) = list.split_whitespace().partition(|word| word.starts_with('!'));
     let is_forbidden = forbidden.iter().any(|word| own.contains(&&word[1..]));
     !is_forbidden && (allowed.is_empty() || allowed.iter().any(|word| own.contains(word)))
@@ -186,6 +188,9 @@ mod tests {
             parse("aa [amd64], bb [arm64] | cc [!i386], dd [!amd64], ee (= 1) [linux-any]"),
             ["aa", "cc", "ee (= 1)"]
         );
+        // Wildcards of policy 11.1.1.
+        assert_eq!(parse("aa [any-amd64], bb [any-arm64], cc [!any-amd64], dd [kfreebsd-any]"), ["aa"]);
+        assert_eq!(parse("aa [i386 amd64], bb [!i386 !amd64], cc [any]"), ["aa", "cc"]);
     }
 
     #[test]

@@ -107,10 +107,11 @@ impl Universe {
         places
     }
 
-    /// How a candidate provides `name`, which is not its own: `Some` with the version that its Provides gives, if any.
+    /// How a candidate provides `name`, which is not its own: `Some` with the version that its Provides gives, if any. Of
+    /// several the highest: it may provide a name both with a version and without one.
     pub(crate) fn provided(&self, place: usize, name: &PackageName) -> Option<Option<DebVersion>> {
-        let mut all = self.provides.get(name).into_iter().flatten();
-        all.find(|(provider, _)| *provider == place).map(|(_, version)| version.clone())
+        let all = self.provides.get(name).into_iter().flatten();
+        all.filter(|(provider, _)| *provider == place).map(|(_, version)| version.clone()).max()
     }
 
     fn qualifier_fits(&self, relation: &Relation, candidate: &Candidate) -> bool {

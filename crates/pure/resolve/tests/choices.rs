@@ -1,39 +1,14 @@
 //! What the resolver chooses and how it explains itself, on small universes.
 
+mod common;
+
+use common::{candidate, name};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use sage_oci_hint::Hint as _;
 use sage_oci_names::{Architecture, DebVersion, PackageName};
-use sage_oci_resolve::{Candidate, MultiArch, Reason, Request, Resolution, ResolveError, Universe, resolve};
+use sage_oci_resolve::{Candidate, Reason, Request, Resolution, ResolveError, Universe, resolve};
 use std::cell::Cell;
-
-fn name(text: &str) -> PackageName {
-    PackageName::parse(text).unwrap()
-}
-
-/// `name version; Field: value; …`, as an index would have it.
-fn candidate(text: &str) -> Candidate {
-    let (head, fields) = text.split_once(';').unwrap_or((text, ""));
-    let (package, version) = head.trim().split_once(' ').unwrap_or((head.trim(), "1"));
-    let field = |wanted: &str| -> String {
-        let mut parts = fields.split(';').filter_map(|part| part.split_once(':'));
-        parts.find(|(field, _)| field.trim() == wanted).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
-    };
-    Candidate {
-        name: name(package),
-        version: DebVersion::parse(version).unwrap(),
-        architecture: if field("Architecture").is_empty() { "amd64".to_owned() } else { field("Architecture") },
-        multi_arch: if field("Multi-Arch") == "allowed" { MultiArch::Allowed } else { MultiArch::No },
-        essential: field("Essential") == "yes",
-        protected: false,
-        priority: if field("Priority").is_empty() { "optional".to_owned() } else { field("Priority") },
-        pre_depends: field("Pre-Depends"),
-        depends: field("Depends"),
-        conflicts: field("Conflicts"),
-        breaks: field("Breaks"),
-        provides: field("Provides"),
-    }
-}
 
 fn answer(index: &[&str], wanted: &[&str], omit: &[&str]) -> Result<Resolution, ResolveError> {
     let universe = Universe::new(index.iter().map(|text| candidate(text)).collect(), Architecture::Amd64)?;
@@ -150,6 +125,16 @@ fn left_out_packages_stand_in_for_what_they_provide() {
     assert_eq!(provides.len(), 2, "{provides:?}");
     assert_eq!(found.omitted[0].provides[&name("api")], Some(DebVersion::parse("3").unwrap()));
     assert_eq!(found.omitted[0].provides[&name("plain")], None);
+}
+
+#[test]
+fn a_left_out_package_that_provides_a_name_twice_stands_in_with_the_version() {
+    for provides in ["api, api (= 3)", "api (= 3), api", "api (= 2), api (= 3)"] {
+        let doc = format!("doc; Provides: {provides}");
+        let found = answer(&["app; Depends: api (>= 3)", &doc], &["app"], &["doc"]).unwrap();
+        let version = found.omitted[0].provides[&name("api")].as_ref().map(ToString::to_string);
+        assert_eq!(version.as_deref(), Some("3"), "{provides}");
+    }
 }
 
 #[test]
