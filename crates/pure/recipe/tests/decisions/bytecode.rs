@@ -86,6 +86,13 @@ fn layers_of_byte_code_stand_by_name_above_all_packages() {
 }
 
 #[test]
+fn a_layer_of_byte_code_without_modules_is_not_made() {
+    let made = Project::with(|project| project.lock.effects.retain(|owned| owned.package.as_str() != "tool"));
+    let made = made.made("tool");
+    assert!(made.layers().contains(&"bytecode-python") && !made.layers().contains(&"bytecode-rest"));
+}
+
+#[test]
 fn no_python_is_asked_for_where_nothing_is_compiled() {
     let project = Project::with(|project| {
         project.plan("tool").bytecode.clear();
