@@ -86,3 +86,8 @@ impl Load {
         Self { image: Some(image), ..self }
     }
 }
+
+/// What an engine may call its image of this number.
+pub fn digest(number: u64) -> String {
+    format!("sha256:{number:064x}")
+}

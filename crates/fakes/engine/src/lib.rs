@@ -16,5 +16,5 @@ mod state;
 
 pub use about::{About, Kind};
 pub use containers::Container;
-pub use images::{Image, Load};
+pub use images::{Image, Load, digest};
 pub use server::FakeEngine;

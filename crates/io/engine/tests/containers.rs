@@ -1,8 +1,8 @@
 //! Containers of an engine that runs nothing: what they are made of, how their ends are read, and that none is left.
 
 use sage_oci_engine::{Engine, EngineError, Host, Publish, RunId, RunSpec, Waited};
-use sage_oci_fake_engine::{About, Container, FakeEngine, Image};
-use sage_oci_names::Architecture;
+use sage_oci_fake_engine::{About, Container, FakeEngine, Image, digest};
+use sage_oci_names::{Architecture, EngineImage};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,14 +12,18 @@ const LONG: Duration = Duration::from_secs(60);
 
 async fn bench(about: About) -> (FakeEngine, Engine) {
     let fake = FakeEngine::start(about);
-    fake.has(Image::new("sha256:i", &[]).named("app:1"));
+    fake.has(Image::new(&digest(1), &[]).named("app:1"));
     let host = Host::parse(&format!("unix://{}", fake.socket().display())).unwrap();
     let engine = Engine::connect_to(&host).await.unwrap();
     (fake, engine)
 }
 
+fn image(text: &str) -> EngineImage {
+    EngineImage::parse(text).unwrap()
+}
+
 fn spec() -> RunSpec {
-    RunSpec::new("app:1", ["/bin/app"], RunId::unique())
+    RunSpec::new(image("app:1"), ["/bin/app"], RunId::unique())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +80,7 @@ async fn a_deadline_ends_a_container_unless_it_may_be_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_that_cannot_be_made_or_started_leaves_nothing() {
     let (fake, engine) = bench(About::docker_28()).await;
-    let error = engine.run(&RunSpec { image: "none:1".to_owned(), ..spec() }).await.unwrap_err();
+    let error = engine.run(&RunSpec { image: image("none:1"), ..spec() }).await.unwrap_err();
     assert!(matches!(&error, EngineError::NoImage { name } if name == "none:1"), "{error:?}");
     let refused = |message: &str| Container { start: Some((500, message.to_owned())), ..Container::default() };
     let port = |host| RunSpec { publish: Some(Publish { container: 80, host }), ..spec() };
@@ -168,7 +172,7 @@ async fn an_emulator_is_tried() {
     let try_it = async |machine: &str, container: Container| {
         let (fake, engine) = bench(About::docker_28().on(machine)).await;
         fake.tries(container);
-        let result = engine.emulates("app:1", Architecture::Arm64, &RunId::unique()).await;
+        let result = engine.emulates(&image("app:1"), Architecture::Arm64, &RunId::unique()).await;
         assert_eq!(fake.containers(), 0);
         (result, fake.bodies().len())
     };
@@ -197,7 +201,7 @@ async fn an_emulator_is_tried() {
     }
     // An image that is not there is no question of emulators.
     let (_fake, engine) = bench(About::docker_28().on("amd64")).await;
-    let error = engine.emulates("none:1", Architecture::Arm64, &RunId::unique()).await.unwrap_err();
+    let error = engine.emulates(&image("none:1"), Architecture::Arm64, &RunId::unique()).await.unwrap_err();
     assert!(matches!(error, EngineError::NoImage { .. }), "{error:?}");
 }
 
@@ -243,8 +247,8 @@ async fn an_image_built_on_another_goes_when_it_is_told_to() {
     let (fake, engine) = bench(About::docker_28()).await;
     let run = RunId::unique();
     fake.builds(&[r#"{"stream":"Step 1/2 : FROM app:1\n"}"#, r#"{"stream":"Step 2/2 : COPY x /\n"}"#]);
-    let derived = engine.derive("app:1", "COPY x /\n", &BTreeMap::new(), &run, LONG).await.unwrap();
-    assert!(derived.name().starts_with("sage-oci-derived-"), "{}", derived.name());
+    let derived = engine.derive(&image("app:1"), "COPY x /\n", &BTreeMap::new(), &run, LONG).await.unwrap();
+    assert!(derived.name().to_string().starts_with("sage-oci-derived-"), "{}", derived.name());
     assert_eq!(fake.images().len(), 2);
     derived.remove().await.unwrap();
     assert_eq!(fake.images().len(), 1);
@@ -253,7 +257,7 @@ async fn an_image_built_on_another_goes_when_it_is_told_to() {
         r#"{"stream":"Step 2/2 : COPY x /\n"}"#,
         r#"{"errorDetail":{"message":"COPY failed: no x"},"error":"COPY failed: no x"}"#,
     ]);
-    let error = engine.derive("app:1", "COPY x /\n", &BTreeMap::new(), &run, LONG).await.err().unwrap();
+    let error = engine.derive(&image("app:1"), "COPY x /\n", &BTreeMap::new(), &run, LONG).await.err().unwrap();
     assert_eq!(error.to_string(), "the engine's builder gave up at `Step 2/2 : COPY x /`: COPY failed: no x");
 }
 
@@ -263,12 +267,12 @@ async fn only_what_a_dead_process_has_left_is_removed() {
     let (fake, engine) = bench(About::docker_28()).await;
     // Another one's: a machine that is not this one.
     let foreign = json!({ "org.sage-oci.run": "r1", "org.sage-oci.owner": "m/b/n/1/1" });
-    fake.has(Image { labels: foreign, ..Image::new("sha256:foreign", &[]) });
+    fake.has(Image { labels: foreign, ..Image::new(&digest(2), &[]) });
     // This process's own.
     fake.runs(Container::stays("here"));
     let service = engine.start(&spec()).await.unwrap();
     // No owner that can be read.
-    fake.has(Image { labels: json!({ "org.sage-oci.owner": "nonsense" }), ..Image::new("sha256:odd", &[]) });
+    fake.has(Image { labels: json!({ "org.sage-oci.owner": "nonsense" }), ..Image::new(&digest(3), &[]) });
     assert_eq!(engine.remove_dead().await.unwrap(), 0);
     assert_eq!((fake.images().len(), fake.containers()), (3, 1));
     service.remove().await.unwrap();

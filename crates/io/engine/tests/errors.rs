@@ -1,8 +1,9 @@
 //! Every error once, with its words, what to do, and whether to try again.
 
-use sage_oci_engine::{Engine, EngineError, Host, Reference, StoreKind};
+use sage_oci_engine::{Engine, EngineError, Host, StoreKind};
 use sage_oci_fake_engine::{About, FakeEngine, Kind};
 use sage_oci_hint::Hint as _;
+use sage_oci_names::Reference;
 
 fn api() -> Box<bollard::errors::Error> {
     Box::new(bollard::errors::Error::DockerResponseServerError { status_code: 500, message: "no".to_owned() })
@@ -76,7 +77,7 @@ fn each_says_what_and_what_next() {
         assert_eq!((error.should_retry(), error.is_stop()), (again, matches!(error, EngineError::Stopped)), "{words}");
     }
     // What a name failed of decides.
-    let name = |source| EngineError::NotNamed { name: text("a:1"), source: Box::new(source) };
+    let name = |source| EngineError::NotNamed { name: Reference::parse("a:1").unwrap(), source: Box::new(source) };
     assert!(name(EngineError::Stopped).is_stop() && !name(EngineError::Interrupted).is_stop());
     assert!(name(EngineError::NoImage { name: text("x") }).hint().unwrap().contains("sage-oci load"));
 }

@@ -1,15 +1,14 @@
 //! Imports into engines of every kind, none of them real: what is sent, what their words come to, and what is believed.
 
 use sage_oci_engine::{Engine, EngineError, Host, LoadEvent, LoadOptions, Loaded};
-use sage_oci_fake_engine::{About, FakeEngine, Image, Load};
+use sage_oci_fake_engine::{About, FakeEngine, Image, Load, digest};
 use sage_oci_fake_image::{Layer, TinyImage};
 use sage_oci_hint::Hint as _;
 use sage_oci_image::{Depth, validate};
-use sage_oci_layer::Compression;
-use sage_oci_names::{Architecture, BlobDigest};
+use sage_oci_names::{Algorithm, Architecture, BlobDigest, Compression, EngineId};
 use std::sync::{Arc, Mutex};
 
-const ZSTD: Compression = Compression::Zstd { level: 3 };
+const ZSTD: Compression = Compression::usual(Algorithm::Zstd);
 
 /// An engine, and an image of three layers for it.
 struct Bench {
@@ -55,7 +54,7 @@ impl Bench {
 
     /// Another image of the engine with the lowest layers of ours.
     fn relative(&self, layers: usize) -> Image {
-        Image { layers: self.diff_ids(layers), ..Image::new("sha256:relative", &[]) }.named("tiny:old")
+        Image { layers: self.diff_ids(layers), ..Image::new(&digest(2), &[]) }.named("tiny:old")
     }
 
     async fn load(&self) -> (Result<Loaded, EngineError>, Vec<LoadEvent>) {
@@ -103,7 +102,7 @@ async fn what_is_sent_hangs_on_what_the_engine_has() {
         bench.fake.takes(Load::taken(bench.imported()));
         let (loaded, events) = bench.load().await;
         let expected = Loaded {
-            id: bench.id(),
+            id: EngineId::parse(&bench.id()).unwrap(),
             sent_bytes: loaded.as_ref().unwrap().sent_bytes,
             skipped_bytes: bench.size(0..skipped),
             sent_again: false,
@@ -305,7 +304,7 @@ async fn what_the_engine_says_afterwards_decides_what_is_believed() {
     let swapped = Image { layers: vec![ids[1].clone(), ids[0].clone(), ids[2].clone()], ..bench.imported() };
     let more = Image { layers: [&ids[..], &["sha256:more".to_owned()]].concat(), ..bench.imported() };
     // Called otherwise, and found by our id as a name only.
-    let other = Image { id: "sha256:other".to_owned(), ..bench.imported() }.named(&id);
+    let other = Image { id: digest(3), ..bench.imported() }.named(&id);
     for (image, doubt) in [
         (None, "the engine reported success but has no such image".to_owned()),
         (Some(missing_top), format!("layer 2 is nothing, expected {}", ids[2])),

@@ -3,8 +3,8 @@
 use futures_util::{SinkExt, StreamExt};
 use sage_oci_checks::Checks;
 use sage_oci_engine::{Engine, Host, RunId};
-use sage_oci_fake_engine::{About, Container, FakeEngine, Image};
-use sage_oci_names::ChannelName;
+use sage_oci_fake_engine::{About, Container, FakeEngine, Image, digest};
+use sage_oci_names::{ChannelName, EngineImage};
 use sage_oci_smoke::{Outcome, Report, SmokeOptions, Verdict, run_checks};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -178,7 +178,7 @@ async fn kernel(asked: &Value, fault: Fault, _interrupted: &tokio::sync::Notify)
 async fn run(fault: Fault, says: &str, container: impl FnOnce(&mut Container)) -> (Report, usize) {
     let port = server(fault).await;
     let fake = FakeEngine::start(About::docker_28());
-    fake.has(Image::new("sha256:i", &[]).named("app:1"));
+    fake.has(Image::new(&digest(1), &[]).named("app:1"));
     let mut does = Container { port: Some(port), ..Container::stays(says) };
     container(&mut does);
     fake.runs(does);
@@ -186,7 +186,7 @@ async fn run(fault: Fault, says: &str, container: impl FnOnce(&mut Container)) -
         Engine::connect_to(&Host::parse(&format!("unix://{}", fake.socket().display())).unwrap()).await.unwrap();
     let selection = Checks::parse(CHECKS).unwrap().for_channel(&ChannelName::parse("sid").unwrap()).unwrap();
     let options = SmokeOptions { jobs: 1, run: RunId::unique(), keep: false, port: None };
-    let report = run_checks(&engine, "app:1", &selection, &options, &|_| {}).await;
+    let report = run_checks(&engine, &EngineImage::parse("app:1").unwrap(), &selection, &options, &|_| {}).await;
     (report, fake.containers())
 }
 

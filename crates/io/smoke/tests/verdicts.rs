@@ -2,8 +2,8 @@
 
 use sage_oci_checks::Checks;
 use sage_oci_engine::{Engine, Host, RunId};
-use sage_oci_fake_engine::{About, Container, FakeEngine, Image};
-use sage_oci_names::ChannelName;
+use sage_oci_fake_engine::{About, Container, FakeEngine, Image, digest};
+use sage_oci_names::{ChannelName, EngineImage};
 use sage_oci_smoke::{Outcome, Report, SmokeOptions, Verdict, details, run_checks, summary, to_json, to_junit};
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -19,7 +19,7 @@ impl Bench {
     fn new() -> Self {
         let fake = FakeEngine::start(About::docker_28());
         let config = json!({ "User": "me", "Cmd": ["app"], "ExposedPorts": { "80/tcp": {} }, "Labels": { "a": "b" } });
-        fake.has(Image { config, ..Image::new("sha256:i", &["sha256:1", "sha256:2"]).named(IMAGE) });
+        fake.has(Image { config, ..Image::new(&digest(1), &["sha256:1", "sha256:2"]).named(IMAGE) });
         Self { fake, keep: false }
     }
 
@@ -32,7 +32,7 @@ impl Bench {
         let told = Mutex::new(Vec::new());
         let tell = |outcome: &Outcome| told.lock().unwrap().push((outcome.name.clone(), outcome.result));
         let options = SmokeOptions { jobs: 1, run: RunId::unique(), keep: self.keep, port: None };
-        let report = run_checks(&engine, IMAGE, &selection, &options, &tell).await;
+        let report = run_checks(&engine, &EngineImage::parse(IMAGE).unwrap(), &selection, &options, &tell).await;
         (report, told.into_inner().unwrap())
     }
 

@@ -3,6 +3,7 @@
 use crate::locked::packages;
 use crate::project::{Made, Project, changed, effect};
 use proptest::prelude::*;
+use sage_oci_names::{Algorithm, Compression};
 use sage_oci_recipe::{OutputName, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
