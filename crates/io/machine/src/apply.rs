@@ -185,6 +185,9 @@ mod tests {
         let fake = Fake { answers_at: Some(3), fails: vec!["service docker"], ..Fake::default() };
         carry(&fake, |_| {}).0.unwrap();
         assert_eq!(*fake.asked.borrow(), [(INSTALLED, 2), (Duration::ZERO, 3), (DEADLINE, 4)]);
+        let fake = Fake { fails: vec!["dockerd"], ..Fake::default() };
+        carry(&fake, |_| {}).0.unwrap_err();
+        assert_eq!(*fake.asked.borrow(), [(INSTALLED, 2), (DEADLINE, 3), (Duration::ZERO, 4)]);
     }
 
     #[test]

@@ -326,6 +326,9 @@ fn nix_for_everybody() {
     let nix = Some(Nix { version: Some("2.8".to_owned()), access: NixAccess::None, build_group: false });
     let machine = Machine { root: false, apt: false, init: Init::Systemd, nix, ..ready() };
     assert!(matches!(&fixes(&machine)[..], [Fix::Advice(text)] if text.contains("start `nix-daemon` as root")));
+    // One user namespace is enough.
+    let one = Machine { user_namespaces: Some(1), ..machine.clone() };
+    assert!(matches!(&fixes(&one)[..], [Fix::Advice(text)] if text.contains("NIX_REMOTE")));
     // Where it is not known whether there are user namespaces, nothing is promised of them.
     let unknown = Machine { user_namespaces: None, ..machine };
     assert!(matches!(&fixes(&unknown)[..], [Fix::Advice(text)] if !text.contains("NIX_REMOTE")));

@@ -113,10 +113,15 @@ fn derivations_are_sent_once_and_inputs_first() {
     let top = bench.derivation("a-top", &[&middle, &low]);
     bench.nix.register([&top, &middle, &low]).unwrap();
     let stream = sage_oci_files::read(bench.fake.folder().join("state/stream")).unwrap();
-    let text = String::from_utf8_lossy(&stream);
-    // Each path of the stream stands behind its archive, and within archives of those that use it.
-    let at = |finished: &Finished| text.find(finished.path.as_str()).unwrap();
-    assert!(at(&low) < at(&middle) && at(&middle) < at(&top), "{} {} {}", at(&low), at(&middle), at(&top));
+    // Behind each archive stand a sign, a length of eight bytes, and the path.
+    let signs = (0..stream.len() - 4).filter(|at| &stream[*at..*at + 4] == b"NIXE");
+    let paths: Vec<_> = signs
+        .map(|at| {
+            let length = usize::from(stream[at + 8]);
+            String::from_utf8_lossy(&stream[at + 16..at + 16 + length]).into_owned()
+        })
+        .collect();
+    assert_eq!(paths, [low.path.to_string(), middle.path.to_string(), top.path.to_string()]);
     bench.fake.calls();
     bench.nix.register([&top, &middle, &low]).unwrap();
     assert_eq!(bench.fake.verbs(), [Verb::Validity]);
