@@ -82,23 +82,6 @@ fn each_says_what_and_what_next() {
     assert!(name(EngineError::NoImage { name: text("x") }).hint().unwrap().contains("sage-oci load"));
 }
 
-#[test]
-fn a_text_that_is_no_reference_says_which_rule_it_breaks() {
-    for (text, rule) in [
-        ("Upper", "a repository has lower-case letters, digits and `._-/` only"),
-        ("a..", "every part of a repository begins and ends with a letter or a digit"),
-        ("a/-b", "every part of a repository begins and ends with a letter or a digit"),
-        ("a:", "a tag has 1 to 128 letters, digits and `._-`, and does not begin with `.` or `-`"),
-        ("a:.b", "a tag has 1 to 128 letters, digits and `._-`, and does not begin with `.` or `-`"),
-    ] {
-        let error = Reference::parse(text).unwrap_err().to_string();
-        assert_eq!(error, format!("`{text}` is no image reference: {rule}"));
-    }
-    let longest = format!("a:{}", "x".repeat(128));
-    assert_eq!(Reference::parse(&longest).unwrap().tag().len(), 128);
-    assert!(Reference::parse(&format!("{longest}x")).is_err());
-}
-
 async fn connect(fake: &FakeEngine) -> Result<Engine, EngineError> {
     Engine::connect_to(&Host::parse(&format!("unix://{}", fake.socket().display())).unwrap()).await
 }
