@@ -101,4 +101,45 @@ mod tests {
             assert_eq!(validate(&image.source, Depth::Full).unwrap().images[0].layers, 2);
         }
     }
+
+    #[test]
+    fn the_same_layers_are_the_same_image_and_other_files_another_one() {
+        let build =
+            |content: &str| TinyImage::build(&[Layer::new("data").file("etc/data", content)], Compression::None);
+        let (one, same, other) = (build("x"), build("x"), build("y"));
+        assert_eq!(one.documents.manifest_digest, same.documents.manifest_digest);
+        assert_ne!(one.documents.config_digest, other.documents.config_digest);
+        // What is below is shared: an engine that has one needs only the top of the other.
+        assert_eq!(one.input.layers[0].diff_id, other.input.layers[0].diff_id);
+        assert_ne!(one.input.layers[1].diff_id, other.input.layers[1].diff_id);
+    }
+
+    #[test]
+    fn its_compression_changes_blobs_and_no_content() {
+        let layers = [Layer::new("data").file("etc/data", "x")];
+        let [plain, gzip] =
+            [Compression::None, Compression::Gzip { level: 6 }].map(|way| TinyImage::build(&layers, way));
+        assert_eq!(plain.input.layers[1].diff_id, gzip.input.layers[1].diff_id);
+        assert_ne!(plain.input.layers[1].blob, gzip.input.layers[1].blob);
+    }
+
+    /// What other tests lean on: the program does what its first argument says.
+    #[test]
+    fn its_program_runs_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("tiny");
+        sage_oci_fake_program::write_program(&place, program());
+        let run = |arguments: &[&str]| {
+            std::process::Command::new(&place).args(arguments).env("NAME", "a b").output().unwrap()
+        };
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        assert_eq!(text(run(&["echo", "a b", "c"]).stdout), "a b\nc\n");
+        let failed = run(&["exit", "7"]);
+        assert_eq!((failed.status.code(), text(failed.stderr)), (Some(7), "leaving with 7\n".to_owned()));
+        assert_eq!(text(run(&["env", "NAME"]).stdout), "a b\n");
+        let file = folder.path().join("file");
+        assert!(run(&["write", file.to_str().unwrap(), "text"]).status.success());
+        assert_eq!(sage_oci_files::read_to_string(&file).unwrap(), "text");
+        assert_ne!(run(&["no such command"]).status.code(), Some(0));
+    }
 }
