@@ -132,7 +132,7 @@ async fn what_is_sent_hangs_on_what_the_engine_has() {
 async fn an_engine_without_zstd_gets_plain_layers() {
     for (about, compression, plain) in [
         (About::docker_20(), ZSTD, true),
-        (About::docker_20(), Compression::Gzip { level: 6 }, false),
+        (About::docker_20(), Compression::usual(Algorithm::Gzip), false),
         (About::docker_28(), ZSTD, false),
         (About::new(sage_oci_fake_engine::Kind::GraphDriver, "23.0.0", "1.42"), ZSTD, false),
         (About::new(sage_oci_fake_engine::Kind::GraphDriver, "22.0.1", "1.42"), ZSTD, true),
@@ -248,7 +248,7 @@ async fn the_words_of_every_engine() {
             Some("the engine's disk is full; `podman system df` shows what takes the room"),
         ),
     ] {
-        let bench = Bench::with(about, Compression::None).await;
+        let bench = Bench::with(about, Compression::NONE).await;
         bench.fake.takes(load.clone());
         let (loaded, events) = bench.load().await;
         let error = loaded.unwrap_err();

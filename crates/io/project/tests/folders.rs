@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
 
 use sage_oci_files as files;
+use sage_oci_hint::Hint as _;
 use sage_oci_names::{Architecture, ChannelName};
 use sage_oci_project::{Project, ProjectError};
 use std::path::Path;

@@ -4,6 +4,7 @@ mod common;
 
 use common::{candidate, name};
 use proptest::prelude::*;
+use sage_oci_hint::Hint as _;
 use sage_oci_names::{Architecture, DebVersion, PackageName};
 use sage_oci_resolve::{
     Candidate, Comparison, Reason, Request, Resolution, ResolveError, Universe, nearest, parse_relations, resolve,
