@@ -64,9 +64,10 @@ fn packages_that_steps_read() {
 }
 
 #[test]
-fn a_patched_file_of_a_package_that_is_not_there() {
-    let expected = "the layer `files` needs the package `tool`, which is in no layer of image `tool`";
-    refused(expected, "wanted packages", |lock, _| without(lock, "tool"));
+fn a_wanted_package_that_is_not_locked() {
+    let expected =
+        "nix/images/tool.toml:16: image `tool` wants `tool`, which the lock of channel `sid` does not have for it";
+    refused(expected, "sage-oci lock --channel sid", |lock, _| without(lock, "tool"));
 }
 
 #[test]
