@@ -6,19 +6,21 @@
 
 use sage_oci_census::{Census, Package};
 use sage_oci_checks::Checks;
-use sage_oci_deb::{Ar, Deb, DebError, IndexEntry, Release, StanzaReader, TarReader, read_packages};
+use sage_oci_deb::{Ar, Deb, DebError, IndexEntry, Release, StanzaReader, read_packages};
 use sage_oci_definition::{Channel, Image};
 use sage_oci_derivation::{Derivation, NarWriter};
 use sage_oci_image::{
     Depth, Descriptor, Image as OciImage, ImageSource, Index, Kind, MediaType, Platform, SourceError, digest_of,
     validate,
 };
-use sage_oci_layer::{LayerError, read_layer};
+use sage_oci_layer::{LayerError, read_foreign_layer};
 use sage_oci_ldcache::{CONF, ElfFacts, search_path};
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, BlobDigest, DebVersion, PackageName};
 use sage_oci_resolve::parse_relations;
 use sage_oci_signature::{Keyring, verify};
+use sage_oci_tar::{Dialect, TarError, TarReader};
+use sage_oci_tree::{Entry, EntryKind};
 use sage_oci_wheel::{Layout, install};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -70,15 +72,33 @@ pub fn ar(data: &[u8]) -> bool {
     }
 }
 
-/// tar with PAX and GNU's long names: every path is relative and stays below the root.
+/// tar with PAX and GNU's long names, as a package's, as our layer's and as another tool's: every path is relative and stays below
+/// the root, no entry gives more content than it says, and what our layers may be, another tool's may be, too.
 pub fn tar(data: &[u8]) -> bool {
-    let mut tar = TarReader::new(data);
-    loop {
-        match tar.next_entry() {
-            Ok(Some(entry)) => inside(&entry.path),
-            end => return end.is_ok(),
-        }
+    let [package, ours, foreign] = [Dialect::PACKAGE, Dialect::LAYER, Dialect::FOREIGN_LAYER].map(|dialect| {
+        let mut reader = TarReader::new(data, dialect);
+        entries(&mut reader)
+    });
+    if let Ok(ours) = &ours {
+        assert_eq!(foreign.as_ref().ok(), Some(ours));
     }
+    package.is_ok() || ours.is_ok() || foreign.is_ok()
+}
+
+/// All entries, the content of each read to its end.
+fn entries(tar: &mut TarReader<&[u8]>) -> Result<Vec<Entry>, TarError> {
+    let mut entries = Vec::new();
+    while let Some(entry) = tar.next_entry()? {
+        inside(entry.path.as_str());
+        if let EntryKind::HardLink { target } = &entry.kind {
+            inside(target.as_str());
+        }
+        let count = std::io::copy(tar, &mut std::io::sink())?;
+        let is_removal = matches!(entry.kind, EntryKind::Whiteout | EntryKind::Opaque);
+        assert!(count == entry.size() || is_removal, "{count} bytes of {entry:?}");
+        entries.push(entry);
+    }
+    Ok(entries)
 }
 
 fn inside(path: &str) {
@@ -92,7 +112,7 @@ pub fn deb(data: &[u8]) -> bool {
     let Ok(mut data) = deb.data(LIMIT) else { return false };
     let mut total = 0;
     let read = data.for_each(|entry, body| {
-        inside(&entry.path);
+        inside(entry.path.as_str());
         total += std::io::copy(body, &mut std::io::sink())?;
         assert!(total <= LIMIT);
         Ok::<_, DebError>(())
@@ -238,7 +258,7 @@ pub fn elf(data: &[u8]) -> bool {
 /// Layers, by whatever tool.
 pub fn layer(data: &[u8]) -> bool {
     let mut total = 0;
-    let read = read_layer(data, |_, body| {
+    let read = read_foreign_layer(data, |_, body| {
         let mut part = body.take(LIMIT);
         total += std::io::copy(&mut part, &mut std::io::sink()).unwrap_or(LIMIT);
         let why = std::io::Error::other("enough");

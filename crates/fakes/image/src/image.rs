@@ -1,7 +1,8 @@
 use crate::program;
 use sage_oci_image::{Assembled, ConfigSettings, ImageInput, LayerRef, LayerType, MemoryImage, assemble};
-use sage_oci_layer::{Entry, EntryKind, LayerWriter, Options};
+use sage_oci_layer::{LayerWriter, Options};
 use sage_oci_names::{Architecture, Compression, LayerName};
+use sage_oci_tree::{Entry, EntryKind};
 use std::collections::BTreeMap;
 
 /// A layer of a tiny image: files by path.
@@ -35,7 +36,8 @@ impl Layer {
         let mut writer = LayerWriter::new(Vec::new(), options).expect("a writer");
         for (path, (mode, content)) in &self.files {
             let kind = EntryKind::File { size: content.len() as u64 };
-            let entry = Entry { path: path.clone(), kind, mode: *mode, uid: 0, gid: 0, xattrs: BTreeMap::new() };
+            let path = path.parse().expect("a path of an image");
+            let entry = Entry { mode: *mode, ..Entry::new(path, kind) };
             writer.append(&entry, &mut &content[..]).expect("an entry is written");
         }
         let (blob, info) = writer.finish().expect("the layer ends");

@@ -2,7 +2,8 @@ use crate::Compression;
 use std::collections::{BTreeMap, BTreeSet};
 use tar::{EntryType, Header};
 
-/// What lies at a path of a package.
+/// What lies at a path of a package, or what a wicked one says that lies there: paths and kinds that the tree of an image refuses are
+/// what this writer is for, so it shares no type with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     File(Vec<u8>),

@@ -1,5 +1,5 @@
 use crate::DebError;
-use crate::error::fill;
+use sage_oci_tar::fill;
 use std::io::{self, Read};
 
 /// The first bytes of every ar archive (ar(5)).

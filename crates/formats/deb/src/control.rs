@@ -1,5 +1,7 @@
 use crate::compression::Decoder;
-use crate::{Compression, DebError, EntryKind, Stanza, TarReader};
+use crate::{Compression, DebError, Stanza};
+use sage_oci_tar::{Dialect, TarError, TarReader};
+use sage_oci_tree::EntryKind;
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -69,24 +71,24 @@ impl Control {
         member: &str,
         limit: u64,
     ) -> Result<Self, DebError> {
-        let mut tar = TarReader::new(Decoder::new(reader, compression, member, limit)?);
+        let mut tar = TarReader::new(Decoder::new(reader, compression, member, limit)?, Dialect::PACKAGE);
         let mut files = BTreeMap::new();
         while let Some(entry) = tar.next_entry()? {
+            let refused = |kind| TarError::RefusedKind { entry: entry.path.to_string(), kind };
             match entry.kind {
-                EntryKind::Directory if entry.path.is_empty() => continue,
-                EntryKind::File { .. } if !entry.path.contains('/') => {}
-                EntryKind::Directory => {
-                    return Err(DebError::RefusedKind { entry: entry.path, kind: "directory among control files" });
+                EntryKind::Directory if entry.path.is_root() => continue,
+                EntryKind::Directory => return Err(refused("directory among control files").into()),
+                EntryKind::File { .. } if entry.path.depth() > 1 => {
+                    return Err(refused("control file inside a directory").into());
                 }
-                EntryKind::File { .. } => {
-                    return Err(DebError::RefusedKind { entry: entry.path, kind: "control file inside a directory" });
-                }
-                _ => return Err(DebError::RefusedKind { entry: entry.path, kind: "link among control files" }),
+                EntryKind::File { .. } => {}
+                _ => return Err(refused("link among control files").into()),
             }
+            let name = String::from(entry.path);
             let mut bytes = Vec::new();
             tar.read_to_end(&mut bytes)?;
-            if files.insert(entry.path.clone(), ControlFile { mode: entry.mode, bytes }).is_some() {
-                return Err(DebError::TarHeader { entry: entry.path, why: "the archive has two of it" });
+            if files.insert(name.clone(), ControlFile { mode: entry.mode, bytes }).is_some() {
+                return Err(TarError::Header { entry: name, why: "the archive has two of it" }.into());
             }
         }
         tar.into_inner().finish()?;

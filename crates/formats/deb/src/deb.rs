@@ -1,5 +1,7 @@
 use crate::compression::Decoder;
-use crate::{Ar, CONTROL_LIMIT, Compression, Control, DebError, Entry, Member, TarReader};
+use crate::{Ar, CONTROL_LIMIT, Compression, Control, DebError, Member};
+use sage_oci_tar::{Dialect, TarReader};
+use sage_oci_tree::Entry;
 use std::io::Read;
 
 /// The most bytes that `debian-binary` may have; it holds `2.0` and a newline.
@@ -55,7 +57,7 @@ impl<R: Read> Deb<R> {
     /// [`DebError::TooLarge`].
     pub fn data(self, limit: u64) -> Result<Data<R>, DebError> {
         let decoder = Decoder::new(self.ar, self.compression, &self.data.name, limit)?;
-        Ok(Data { tar: Some(TarReader::new(decoder)) })
+        Ok(Data { tar: Some(TarReader::new(decoder, Dialect::PACKAGE)) })
     }
 }
 

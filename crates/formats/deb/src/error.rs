@@ -1,3 +1,4 @@
+use sage_oci_tar::TarError;
 use std::io;
 
 /// Why an archive or an index could not be read.
@@ -83,35 +84,10 @@ pub enum DebError {
         /// The member or stream that should have ended.
         place: String,
     },
-    /// A tar header breaks the format.
-    #[error("tar entry `{entry}` is malformed: {why}")]
-    #[hint("check the file with `dpkg-deb --info`")]
-    TarHeader {
-        /// The entry's name as far as it can be read.
-        entry: String,
-        /// The rule it breaks.
-        why: &'static str,
-    },
-    /// A name or link target would lead outside the tree, or cannot be a path.
-    #[error("tar entry `{entry}` has an unsafe path `{path}`: {why}")]
-    #[hint("Debian's archive has no such packages: check where this one comes from")]
-    UnsafePath {
-        /// The entry's name.
-        entry: String,
-        /// The name or target at fault.
-        path: String,
-        /// The rule it breaks.
-        why: &'static str,
-    },
-    /// An entry of a kind that no image may get from a package, such as a device node.
-    #[error("tar entry `{entry}` is a {kind}, which is refused")]
-    #[hint("Debian's archive has no such packages: check where this one comes from")]
-    RefusedKind {
-        /// The entry's name.
-        entry: String,
-        /// The kind as a person would say it.
-        kind: &'static str,
-    },
+    /// An entry of a member's tar stream breaks the format, leads outside, or is of a kind that no package has.
+    #[error(transparent)]
+    #[hint(with = Some(tar_hint(_0)))]
+    Tar(TarError),
     /// A line of a deb822 text is malformed.
     #[error("line {line}: {why}")]
     Line {
@@ -132,10 +108,37 @@ pub enum DebError {
     },
 }
 
-/// A [`DebError`] travels through readers inside an [`io::Error`]; this takes it out again.
+/// What to do about an entry that a package must not have.
+fn tar_hint(error: &TarError) -> String {
+    match error {
+        TarError::UnsafePath { .. } | TarError::RefusedKind { .. } => {
+            "Debian's archive has no such packages: check where this one comes from"
+        }
+        _ => "check the file with `dpkg-deb --info`",
+    }
+    .to_owned()
+}
+
+/// What may happen to every part of an archive is the archive's error, wherever it happens.
+impl From<TarError> for DebError {
+    fn from(error: TarError) -> Self {
+        match error {
+            TarError::Io(error) => Self::from(error),
+            TarError::Truncated { place } => Self::Truncated { place },
+            TarError::TrailingBytes => Self::TrailingBytes { place: "the tar stream".into() },
+            error => Self::Tar(error),
+        }
+    }
+}
+
+/// A [`DebError`] travels through readers inside an [`io::Error`]; this takes it out again, or what the tar reader had put there.
 impl From<io::Error> for DebError {
     fn from(error: io::Error) -> Self {
-        error.downcast::<Self>().unwrap_or_else(Self::Io)
+        let error = match error.downcast::<Self>() {
+            Ok(error) => return error,
+            Err(error) => error,
+        };
+        error.downcast::<TarError>().map_or_else(Self::Io, Self::from)
     }
 }
 
@@ -149,18 +152,4 @@ impl From<DebError> for io::Error {
         };
         Self::new(kind, error)
     }
-}
-
-/// Reads until `buffer` is full or the input ends; returns how much there was.
-pub(crate) fn fill(reader: &mut impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match reader.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

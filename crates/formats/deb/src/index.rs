@@ -1,5 +1,6 @@
-use crate::{DebError, Stanza, StanzaReader, normal_path};
+use crate::{DebError, Stanza, StanzaReader};
 use sage_oci_names::{DebVersion, PackageName, Sha256, SourceName};
+use sage_oci_tree::ImagePath;
 use std::io::BufRead;
 
 /// How a package stands to its copies for other architectures (`Multi-Arch`, Debian policy 5.6.32).
@@ -72,7 +73,9 @@ impl IndexEntry {
             },
         };
         let filename = fields.required("Filename")?;
-        normal_path(filename).map_err(|why| fields.wrong("Filename", format!("is not a path in the mirror: {why}")))?;
+        // What leads out of an image would lead out of the mirror's root.
+        ImagePath::relative(filename)
+            .map_err(|why| fields.wrong("Filename", format!("is not a path in the mirror: {why}")))?;
         let multi_arch = match stanza.get("Multi-Arch") {
             None | Some("no") => MultiArch::No,
             Some("same") => MultiArch::Same,

@@ -5,7 +5,7 @@
 //! [`DebError`] that names the entry, the field or the line.
 //!
 //! * [`Deb`] reads a binary package (deb(5)): the control files at once, then the data entries as a stream.
-//! * [`Ar`] and [`TarReader`] are the two containers underneath.
+//! * [`Ar`] is the container underneath, and [`TarReader`](sage_oci_tar::TarReader) reads its members.
 //! * [`Stanza`] and [`StanzaReader`] are deb822 (deb822(5)); [`Release`] and [`IndexEntry`] are typed views of
 //!   the stanzas of a suite's index.
 //!
@@ -27,24 +27,18 @@ mod ar;
 mod compression;
 mod control;
 mod deb;
-mod entry;
 mod error;
-mod header;
 mod index;
-mod pax;
 mod release;
 mod stanza;
 mod stanza_reader;
-mod tar_reader;
 
 pub use ar::{Ar, Member};
 pub use compression::{Compression, XZ_MEMORY_LIMIT};
 pub use control::{CONTROL_LIMIT, Control, ControlFile, UNPACKED_SLACK, UNPACKED_UNSTATED};
 pub use deb::{Data, Deb};
-pub use entry::{Entry, EntryKind, normal_path};
 pub use error::DebError;
 pub use index::{IndexEntry, MultiArch, read_packages};
 pub use release::{IndexFile, Release};
 pub use stanza::Stanza;
 pub use stanza_reader::StanzaReader;
-pub use tar_reader::TarReader;

@@ -1,5 +1,6 @@
-use crate::{DebError, Stanza, normal_path};
+use crate::{DebError, Stanza};
 use sage_oci_names::Sha256;
+use sage_oci_tree::ImagePath;
 use std::collections::BTreeMap;
 
 /// The size and digest of one index file, as the Release file has it.
@@ -90,7 +91,7 @@ fn files(stanza: &Stanza) -> Result<BTreeMap<String, IndexFile>, DebError> {
         };
         let sha256 = Sha256::parse(digest).map_err(|error| fail(&error.to_string()))?;
         let size = size.parse().map_err(|_| fail("the size is not a number"))?;
-        normal_path(path).map_err(|why| fail(&format!("the path is unsafe: {why}")))?;
+        ImagePath::relative(path).map_err(|why| fail(&format!("the path is unsafe: {why}")))?;
         if files
             .insert(path.to_owned(), IndexFile { sha256, size })
             .is_some_and(|old| old != IndexFile { sha256, size })

@@ -3,7 +3,8 @@
 mod common;
 
 use common::rest;
-use sage_oci_deb::{Compression, Deb, Entry, EntryKind};
+use sage_oci_deb::{Compression, Deb};
+use sage_oci_tree::{Entry, EntryKind};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
@@ -56,6 +57,7 @@ fn line(entry: &Entry) -> String {
         EntryKind::Directory => ('d', 0, String::new()),
         EntryKind::Symlink { target } => ('l', 0, format!(" -> {target}")),
         EntryKind::HardLink { target } => ('h', 0, format!(" link to ./{target}")),
+        EntryKind::Whiteout | EntryKind::Opaque => panic!("a package removes nothing: {entry:?}"),
     };
     let bit = |shift: u32, letter: char| if entry.mode >> shift & 1 == 1 { letter } else { '-' };
     let mut bits: Vec<char> = (0..9).map(|at| bit(8 - at, "rwxrwxrwx".chars().nth(at as usize).unwrap())).collect();
@@ -66,7 +68,7 @@ fn line(entry: &Entry) -> String {
     }
     let bits: String = bits.into_iter().collect();
     let stamp = jiff::Timestamp::from_second(entry.mtime).unwrap();
-    let slash = if entry.kind == EntryKind::Directory && !entry.path.is_empty() { "/" } else { "" };
+    let slash = if entry.kind == EntryKind::Directory && !entry.path.is_root() { "/" } else { "" };
     let stamp = stamp.strftime("%Y-%m-%d %H:%M");
     format!("{letter}{bits} {}/{} {size} {stamp} ./{}{slash}{suffix}", entry.owner, entry.group, entry.path)
 }

@@ -1,5 +1,6 @@
 use sage_oci_ldcache::ElfFacts;
 use sage_oci_names::{PackageName, Sha256};
+use sage_oci_tree::ImagePath;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
@@ -25,7 +26,8 @@ pub struct Contents {
     pub stanzas: Vec<PackageRecord>,
 }
 
-/// What an entry is.
+/// What an entry is: the words of this format. In memory it is a [`Kind`](sage_oci_tree::Kind), once removals and hard links are
+/// resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ContentKind {
@@ -44,8 +46,8 @@ pub enum ContentKind {
 /// One path of a layer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentEntry {
-    /// The path from the image's root, without a leading slash.
-    pub path: String,
+    /// The path.
+    pub path: ImagePath,
     /// What it is.
     pub kind: ContentKind,
     /// Permissions, twelve bits.
@@ -71,8 +73,8 @@ pub struct ContentEntry {
 /// A shared object and what `ldconfig` would ask of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Library {
-    /// The path from the image's root, without a leading slash.
-    pub path: String,
+    /// The path.
+    pub path: ImagePath,
     /// What its headers say.
     pub facts: ElfFacts,
 }
@@ -182,7 +184,7 @@ mod tests {
         let package = PackageName::parse("libx1").unwrap();
         Contents {
             entries: vec![ContentEntry {
-                path: "usr/lib/libx.so.1".to_owned(),
+                path: ImagePath::parse("usr/lib/libx.so.1").unwrap(),
                 kind: ContentKind::File,
                 mode: 0o644,
                 uid: 0,

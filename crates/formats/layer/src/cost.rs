@@ -45,8 +45,9 @@ pub fn costs<'a>(layers: impl IntoIterator<Item = (&'a Contents, u64)>) -> Costs
             let share = u128::from(blob) * u128::from(entry.size) / u128::from(total);
             let cost = Cost { unpacked: entry.size, compressed: u64::try_from(share).unwrap_or(blob) };
             packages.entry(entry.package.as_ref().map_or("", |package| package.as_str())).or_default().add(cost);
-            for (end, _) in entry.path.match_indices('/').take(DEPTH) {
-                folders.entry(&entry.path[..end]).or_default().add(cost);
+            let path = entry.path.as_str();
+            for (end, _) in path.match_indices('/').take(DEPTH) {
+                folders.entry(&path[..end]).or_default().add(cost);
             }
         }
     }
@@ -74,7 +75,7 @@ mod tests {
 
     fn layer(files: &[(&str, &str, u64)]) -> Contents {
         let entries = files.iter().map(|(path, package, size)| ContentEntry {
-            path: (*path).to_owned(),
+            path: path.parse().unwrap(),
             kind: ContentKind::File,
             mode: 0o644,
             uid: 0,

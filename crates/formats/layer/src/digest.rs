@@ -16,18 +16,17 @@ impl Hasher {
     }
 }
 
-/// Passes bytes through and remembers their digest, their count and the zeros they end with.
+/// Passes bytes through and remembers their digest and their count.
 #[derive(Debug)]
 pub(crate) struct HashingReader<R> {
     inner: R,
     hasher: Hasher,
     count: u64,
-    zeros: u64,
 }
 
 impl<R> HashingReader<R> {
     pub(crate) fn new(inner: R) -> Self {
-        Self { inner, hasher: Hasher::default(), count: 0, zeros: 0 }
+        Self { inner, hasher: Hasher::default(), count: 0 }
     }
 
     /// The digest of what was read so far.
@@ -39,23 +38,13 @@ impl<R> HashingReader<R> {
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
-
-    /// How many zero bytes were read last.
-    pub(crate) fn trailing_zeros(&self) -> u64 {
-        self.zeros
-    }
 }
 
 impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let size = self.inner.read(buffer)?;
-        let bytes = &buffer[..size];
-        self.hasher.update(bytes);
+        self.hasher.update(&buffer[..size]);
         self.count += size as u64;
-        self.zeros = match bytes.iter().rposition(|byte| *byte != 0) {
-            Some(last) => (size - last - 1) as u64,
-            None => self.zeros + size as u64,
-        };
         Ok(size)
     }
 }
@@ -65,13 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_hashes_and_zeros() {
+    fn counts_and_hashes() {
         let mut reader = HashingReader::new(&b"ab\0\0\0"[..]);
         let mut part = [0; 3];
         reader.read_exact(&mut part).unwrap();
-        assert_eq!((reader.count(), reader.trailing_zeros()), (3, 1));
+        assert_eq!(reader.count(), 3);
         io::copy(&mut reader, &mut io::sink()).unwrap();
-        assert_eq!((reader.count(), reader.trailing_zeros()), (5, 3));
+        assert_eq!(reader.count(), 5);
         assert_eq!(reader.digest().hex(), "b5ac3034ee3f5d9971714d0081f3b0ad2df1cb8943afca86851d011d963aa76a");
     }
 }

@@ -1,3 +1,4 @@
+use sage_oci_tar::TarError;
 use std::io;
 
 /// Why a layer could not be written or read.
@@ -123,36 +124,44 @@ pub enum LayerError {
     /// An earlier entry failed, so the layer is not whole.
     #[error("the layer is broken by an earlier error")]
     Broken,
-    /// The blob could not be read or decompressed, or is no tar archive.
+    /// The blob could not be read or decompressed.
     #[error("cannot read the layer's blob")]
     Read {
         /// Why.
         source: io::Error,
     },
-    /// The archive lacks the two zero blocks that end it.
-    #[error("the layer's tar archive has no end, so it was probably cut off")]
-    #[hint("get the blob again")]
-    NoEndOfArchive,
-    /// An entry of a type that layers do not use.
-    #[error("`{path}` has the entry type `{kind}`, which has no place in a layer")]
-    UnknownEntryType {
-        /// The entry.
-        path: String,
-        /// Its type flag.
-        kind: char,
-    },
-    /// A name in the archive that is not UTF-8.
-    #[error("`{path}` is not UTF-8")]
-    NotUtf8 {
-        /// The name, with what is not UTF-8 replaced.
-        path: String,
-    },
+    /// What the blob holds is no archive that a layer can be.
+    #[error(transparent)]
+    #[hint(with = tar_hint(_0))]
+    Tar(TarError),
+}
+
+/// What is cut off can be got again.
+fn tar_hint(error: &TarError) -> Option<String> {
+    matches!(error, TarError::Truncated { .. }).then(|| "get the blob again".to_owned())
 }
 
 impl LayerError {
     /// Whether the same call may succeed later.
     pub fn should_retry(&self) -> bool {
         matches!(self, Self::Spawn { .. })
+    }
+}
+
+/// What the reader underneath says is the blob's error, not the archive's.
+impl From<TarError> for LayerError {
+    fn from(error: TarError) -> Self {
+        match error {
+            TarError::Io(source) => Self::Read { source },
+            error => Self::Tar(error),
+        }
+    }
+}
+
+/// For whoever reads an entry's content: a tar reader's error is inside, or the blob's.
+impl From<io::Error> for LayerError {
+    fn from(error: io::Error) -> Self {
+        TarError::from(error).into()
     }
 }
 

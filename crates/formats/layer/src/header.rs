@@ -1,11 +1,12 @@
-use crate::path;
-use crate::pax::XATTR;
-use crate::{Entry, EntryKind};
+use sage_oci_tar::{OPAQUE, WHITEOUT};
+use sage_oci_tree::{Entry, EntryKind};
 use std::collections::BTreeMap;
 use tar::{EntryType, Header};
 
 /// The size of everything's unit in a tar archive.
 pub(crate) const BLOCK: usize = 512;
+/// What a record of an extended header may say of an extended attribute, before its name.
+const XATTR: &str = "SCHILY.xattr.";
 /// The field widths of the name, its prefix, and a link's target (POSIX.1-2001 pax, "ustar Interchange Format").
 const NAME: usize = 100;
 const PREFIX: usize = 155;
@@ -20,10 +21,10 @@ pub(crate) fn encode(entry: &Entry, epoch: u64) -> Vec<u8> {
     let mut records = Records::default();
     let mut header = Header::new_ustar();
     let (kind, target) = match &entry.kind {
-        EntryKind::File { .. } | EntryKind::Whiteout => (EntryType::Regular, None),
+        EntryKind::File { .. } | EntryKind::Whiteout | EntryKind::Opaque => (EntryType::Regular, None),
         EntryKind::Directory => (EntryType::Directory, None),
-        EntryKind::Symlink { target } => (EntryType::Symlink, Some(target)),
-        EntryKind::HardLink { target } => (EntryType::Link, Some(target)),
+        EntryKind::Symlink { target } => (EntryType::Symlink, Some(target.as_str())),
+        EntryKind::HardLink { target } => (EntryType::Link, Some(target.as_str())),
     };
     header.set_entry_type(kind);
     header.set_mode(entry.mode);
@@ -54,8 +55,13 @@ pub(crate) fn padding(size: u64) -> &'static [u8] {
 fn name_on_tape(entry: &Entry) -> String {
     match entry.kind {
         EntryKind::Directory => format!("{}/", entry.path),
-        EntryKind::Whiteout => path::whiteout(&entry.path),
-        _ => entry.path.clone(),
+        EntryKind::Whiteout => match entry.path.parent() {
+            Some(parent) if !parent.is_root() => format!("{parent}/{WHITEOUT}{}", entry.path.name()),
+            _ => format!("{WHITEOUT}{}", entry.path.name()),
+        },
+        EntryKind::Opaque if entry.path.is_root() => OPAQUE.to_owned(),
+        EntryKind::Opaque => format!("{}/{OPAQUE}", entry.path),
+        EntryKind::File { .. } | EntryKind::Symlink { .. } | EntryKind::HardLink { .. } => entry.path.to_string(),
     }
 }
 
@@ -173,9 +179,11 @@ fn record(key: &str, value: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_tree::ImagePath;
 
     fn file(path: &str) -> Entry {
-        Entry { kind: EntryKind::File { size: 5 }, mode: 0o4755, uid: 1000, gid: 100, ..Entry::parent_directory(path) }
+        let path = ImagePath::parse(path).unwrap();
+        Entry { mode: 0o4755, uid: 1000, gid: 100, ..Entry::new(path, EntryKind::File { size: 5 }) }
     }
 
     /// The golden header: every field of POSIX's ustar format written out.
@@ -259,6 +267,14 @@ mod tests {
         let body = b"40 SCHILY.xattr.security.capability=\x01\0\xff\n20 mtime=8589934592\n14 path=\xc3\xa9t\xc3\xa9\n19 size=8589934592\n15 uid=3000000\n";
         assert_eq!(&bytes[512..512 + body.len()], body);
         assert_eq!(&bytes[1024..1026], b"t\0");
+    }
+
+    #[test]
+    fn removals_are_names_of_empty_files() {
+        let name = |path: &str, kind| name_on_tape(&Entry::new(ImagePath::parse(path).unwrap(), kind));
+        assert_eq!(name("a/b", EntryKind::Whiteout), "a/.wh.b");
+        assert_eq!(name("a", EntryKind::Whiteout), ".wh.a");
+        assert_eq!(name("a/b", EntryKind::Opaque), "a/b/.wh..wh..opq");
     }
 
     #[test]

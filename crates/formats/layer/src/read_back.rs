@@ -1,8 +1,8 @@
+use crate::LayerError;
 use crate::digest::HashingReader;
-use crate::header::BLOCK;
-use crate::tape::{self, End};
-use crate::{FoundEntry, LayerError};
 use sage_oci_names::{BlobDigest, DiffId};
+use sage_oci_tar::{Dialect, TarReader};
+use sage_oci_tree::Entry;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// What the whole of a layer came to.
@@ -20,31 +20,31 @@ pub struct ReadInfo {
     pub entries: u64,
 }
 
-/// Takes a layer apart: plain, gzip or zstd by its first bytes, ours or another tool's.
+/// Takes a layer of this project apart: plain, gzip or zstd by its first bytes.
 ///
 /// `visit` sees each entry with its body, in order; what it leaves of a body is skipped. Its error ends the reading. The blob is
 /// read to its end, so the digests are of all of it. Memory does not depend on the size of the layer.
-/// Formats understood: ustar, pax, and GNU's long names. Sparse files, devices and other types are errors.
+/// What is read and what is refused, [`Dialect::LAYER`] and [`TarReader`] say.
 pub fn read_layer<R: Read, E: From<LayerError>>(
     blob: R,
-    visit: impl FnMut(&FoundEntry, &mut dyn Read) -> Result<(), E>,
+    visit: impl FnMut(&Entry, &mut dyn Read) -> Result<(), E>,
 ) -> Result<ReadInfo, E> {
-    read(blob, End::Marked, visit)
+    read(blob, Dialect::LAYER, visit)
 }
 
-/// The same for a layer that another program has made, as engines read it: the archive may stop after its last body. So that a
-/// layer that is cut off there is found, hold the digests of the answer against what was promised.
+/// The same for a layer that another program has made, as engines read it ([`Dialect::FOREIGN_LAYER`]). So that one that is cut
+/// off behind a body is found, hold the digests of the answer against what was promised.
 pub fn read_foreign_layer<R: Read, E: From<LayerError>>(
     blob: R,
-    visit: impl FnMut(&FoundEntry, &mut dyn Read) -> Result<(), E>,
+    visit: impl FnMut(&Entry, &mut dyn Read) -> Result<(), E>,
 ) -> Result<ReadInfo, E> {
-    read(blob, End::Anywhere, visit)
+    read(blob, Dialect::FOREIGN_LAYER, visit)
 }
 
 fn read<R: Read, E: From<LayerError>>(
     blob: R,
-    end: End,
-    mut visit: impl FnMut(&FoundEntry, &mut dyn Read) -> Result<(), E>,
+    dialect: Dialect,
+    mut visit: impl FnMut(&Entry, &mut dyn Read) -> Result<(), E>,
 ) -> Result<ReadInfo, E> {
     let mut blob = BufReader::with_capacity(1 << 17, HashingReader::new(blob));
     let start = blob.fill_buf().map_err(unreadable)?.to_vec();
@@ -55,21 +55,13 @@ fn read<R: Read, E: From<LayerError>>(
     } else {
         Box::new(&mut blob)
     };
-    let mut tar = BufReader::with_capacity(1 << 16, HashingReader::new(tar));
+    let mut tar = TarReader::new(HashingReader::new(tar), dialect);
     let mut entries = 0;
-    while let Some(found) = tape::next(&mut tar, end)? {
-        let size = found.entry.size();
-        let mut body = (&mut tar).take(size);
-        visit(&found, &mut body)?;
-        let left = body.limit();
-        tape::skip(&mut tar, left, size, end)?;
+    while let Some(entry) = tar.next_entry().map_err(LayerError::from)? {
+        visit(&entry, &mut tar)?;
         entries += 1;
     }
-    io::copy(&mut tar, &mut io::sink()).map_err(unreadable)?;
     let tar = tar.into_inner();
-    if end == End::Marked && tar.trailing_zeros() < 2 * BLOCK as u64 {
-        return Err(LayerError::NoEndOfArchive.into());
-    }
     let (diff_id, unpacked_size) = (DiffId::new(tar.digest()), tar.count());
     drop(tar);
     // A decoder stops where its stream ends; the digest is of the file.

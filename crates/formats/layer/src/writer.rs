@@ -1,9 +1,10 @@
+use crate::LayerError;
 use crate::compression;
 use crate::header::{self, BLOCK};
 use crate::sink::Sink;
-use crate::tree::{Admission, Tree};
-use crate::{Entry, LayerError};
+use crate::tree::{Admission, Admissions};
 use sage_oci_names::{BlobDigest, Compression, DiffId};
+use sage_oci_tree::Entry;
 use std::io::{self, Read, Write};
 
 /// How to write a layer.
@@ -43,7 +44,7 @@ pub struct LayerInfo {
 /// than there are threads, [`chunk_size`](crate::chunk_size) bytes each, and what the compressors need.
 pub struct LayerWriter<W> {
     sink: Sink<W>,
-    tree: Tree,
+    names: Admissions,
     epoch: u64,
     compression: Compression,
     entries: u64,
@@ -55,7 +56,7 @@ impl<W: Write> LayerWriter<W> {
     pub fn new(out: W, options: Options) -> Result<Self, LayerError> {
         let Options { epoch, compression, threads } = options;
         let sink = Sink::new(out, compression, threads)?;
-        Ok(Self { sink, tree: Tree::default(), epoch, compression, entries: 0, broken: false })
+        Ok(Self { sink, names: Admissions::default(), epoch, compression, entries: 0, broken: false })
     }
 
     /// Adds an entry with its body, which must be as long as the entry says, and empty for all but files.
@@ -66,10 +67,10 @@ impl<W: Write> LayerWriter<W> {
         if std::mem::replace(&mut self.broken, true) {
             return Err(LayerError::Broken);
         }
-        match self.tree.admit(entry)? {
+        match self.names.admit(entry)? {
             Admission::Write { parents } => {
-                for parent in &parents {
-                    self.put(&Entry::parent_directory(parent), &mut io::empty())?;
+                for parent in parents {
+                    self.put(&Entry::directory(parent), &mut io::empty())?;
                 }
                 self.put(entry, body)?;
             }
@@ -88,10 +89,11 @@ impl<W: Write> LayerWriter<W> {
         self.entries += 1;
         self.sink.write(&header::encode(entry, self.epoch))?;
         let size = entry.size();
-        let path = &entry.path;
-        let filled = self.sink.fill(body, size)?.map_err(|source| LayerError::Body { path: path.clone(), source })?;
+        let path = entry.path.as_str();
+        let filled =
+            self.sink.fill(body, size)?.map_err(|source| LayerError::Body { path: path.to_owned(), source })?;
         if filled < size {
-            return Err(LayerError::BodySize { path: path.clone(), expected: size, actual: Some(filled) });
+            return Err(LayerError::BodySize { path: path.to_owned(), expected: size, actual: Some(filled) });
         }
         expect_end(entry, body)?;
         self.sink.write(header::padding(size))
@@ -119,7 +121,7 @@ impl<W: Write> LayerWriter<W> {
 
 /// Checks that a body has nothing more to give.
 fn expect_end(entry: &Entry, body: &mut dyn Read) -> Result<(), LayerError> {
-    let path = || entry.path.clone();
+    let path = || entry.path.to_string();
     match io::copy(&mut body.take(1), &mut io::sink()) {
         Ok(0) => Ok(()),
         Ok(_) => Err(LayerError::BodySize { path: path(), expected: entry.size(), actual: None }),

@@ -5,8 +5,9 @@
 mod common;
 
 use common::{entry, file, gzip, read, write, zstd};
-use sage_oci_layer::{CHUNK, Entry, EntryKind};
+use sage_oci_layer::CHUNK;
 use sage_oci_names::Compression;
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
@@ -36,7 +37,7 @@ fn sample() -> Vec<(Entry, Vec<u8>)> {
     owned.0.xattrs.insert("user.note".to_owned(), b"=\n\0".to_vec());
     let links = [
         entry("usr/bin/ls", EntryKind::Symlink { target: "../../bin/ls".to_owned() }, 0o777),
-        entry("usr/bin/again", EntryKind::HardLink { target: "usr/bin/sudo".to_owned() }, 0o4755),
+        entry("usr/bin/again", EntryKind::HardLink { target: ImagePath::parse("usr/bin/sudo").unwrap() }, 0o4755),
         entry("var/gone", EntryKind::Whiteout, 0o644),
         entry("tmp", EntryKind::Directory, 0o1777),
     ];
@@ -102,7 +103,7 @@ fn archives_of_gnu_tar_are_read() {
         let found = read(&tar);
         let (last, body) = found.last().unwrap();
         assert_eq!(
-            (last.entry.path.as_str(), last.mtime, &body[..]),
+            (last.path.as_str(), last.mtime.cast_unsigned(), &body[..]),
             (&*name, common::EPOCH, &b"body"[..]),
             "{format}"
         );

@@ -5,10 +5,17 @@ mod common;
 use common::{Slowly, entry, file, gzip, read, write, zstd};
 use proptest::prelude::*;
 use sage_oci_hint::Hint as _;
-use sage_oci_layer::{CHUNK, Entry, EntryKind, LayerError, LayerWriter, Options, read_foreign_layer, read_layer};
+use sage_oci_layer::{CHUNK, LayerError, LayerWriter, Options, read_foreign_layer, read_layer};
 use sage_oci_names::Compression;
+use sage_oci_tar::TarError;
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
+
+/// A directory of root's with mode 0755.
+fn directory(path: &str) -> Entry {
+    entry(path, EntryKind::Directory, 0o755)
+}
 
 /// Numbers that compress neither to nothing nor not at all.
 fn noise(size: usize) -> Vec<u8> {
@@ -53,11 +60,11 @@ fn bodies_must_have_the_length_they_state() {
             let five = entry("f", EntryKind::File { size: 5 }, 0o644);
             let error = writer.append(&five, &mut Slowly(body, 2)).unwrap_err();
             assert!(matches!(error, LayerError::BodySize { expected: 5, actual, .. } if actual == ends_after));
-            assert!(matches!(writer.append_empty(&Entry::parent_directory("d")), Err(LayerError::Broken)));
+            assert!(matches!(writer.append_empty(&directory("d")), Err(LayerError::Broken)));
             assert!(matches!(writer.finish(), Err(LayerError::Broken)));
         }
         let mut writer = LayerWriter::new(Vec::new(), options).unwrap();
-        let error = writer.append(&Entry::parent_directory("d"), &mut &b"x"[..]).unwrap_err();
+        let error = writer.append(&directory("d"), &mut &b"x"[..]).unwrap_err();
         assert!(matches!(error, LayerError::BodySize { expected: 0, actual: None, .. }));
     }
 }
@@ -99,9 +106,13 @@ fn broken_blobs_are_refused() {
     let (zstd, _) = write(&[file("f", b"x")], zstd(1), 1, 9).unwrap();
     let (gzip, _) = write(&[file("f", b"x")], gzip(1), 1, 9).unwrap();
     let refused = |blob: &[u8]| read_layer(blob, |_, _| Ok::<(), LayerError>(())).unwrap_err();
-    assert!(matches!(refused(&tar[..1024]), LayerError::NoEndOfArchive));
-    assert!(matches!(refused(&tar[..1024 + 512]), LayerError::NoEndOfArchive));
-    assert!(matches!(refused(&tar[..700]), LayerError::Read { .. }));
+    for cut in [0, 1024, 1024 + 512, 700, 100] {
+        let error = refused(&tar[..cut]);
+        assert!(
+            matches!(error, LayerError::Tar(TarError::Truncated { .. })) && error.hint().is_some(),
+            "{cut}: {error}"
+        );
+    }
     assert!(matches!(refused(&zstd[..zstd.len() - 1]), LayerError::Read { .. }));
     assert!(matches!(refused(&gzip[..gzip.len() - 1]), LayerError::Read { .. }));
     assert!(matches!(refused(&[gzip, b"rubbish".to_vec()].concat()), LayerError::Read { .. }));
@@ -110,7 +121,7 @@ fn broken_blobs_are_refused() {
     // The checksum's field counts as blanks; a type higher by three makes a sum higher by three.
     let sum = u32::from_str_radix(std::str::from_utf8(&device[148..155]).unwrap(), 8).unwrap() + 3;
     device[148..155].copy_from_slice(format!("{sum:07o}").as_bytes());
-    assert!(matches!(refused(&device), LayerError::UnknownEntryType { kind: '3', .. }));
+    assert!(matches!(refused(&device), LayerError::Tar(TarError::RefusedKind { kind: "character device", .. })));
 }
 
 /// A name that may be long, and may not be ASCII.
@@ -132,7 +143,8 @@ prop_compose! {
                    uid in prop_oneof![0_u32..70_000, any::<u32>()], gid in 0_u32..70_000,
                    xattrs in prop::collection::btree_map("user\\.[a-z]{1,9}", prop::collection::vec(any::<u8>(), 0..40), 0..3))
                   -> (Entry, Vec<u8>) {
-        (Entry { path: path.join("/"), kind, mode, uid, gid, xattrs }, body)
+        let path = ImagePath::parse(&path.join("/")).unwrap();
+        (Entry { mode, uid, gid, xattrs, mtime: i64::try_from(common::EPOCH).unwrap(), ..Entry::new(path, kind) }, body)
     }
 }
 
@@ -165,19 +177,38 @@ proptest! {
         let mut wanted: BTreeMap<&str, &(Entry, Vec<u8>)> = entries.iter().rev().map(|one| (one.0.path.as_str(), one)).collect();
         let mut seen = BTreeSet::new();
         for (found, body) in &found {
-            prop_assert_eq!(found.mtime, common::EPOCH);
-            let path = found.entry.path.as_str();
+            prop_assert_eq!(found.mtime.cast_unsigned(), common::EPOCH);
+            let path = found.path.as_str();
             if let Some((parent, _)) = path.rsplit_once('/') {
                 prop_assert!(seen.contains(parent), "{} comes before its parent", path);
             }
             seen.insert(path);
             match wanted.remove(path) {
-                Some((entry, expected)) => prop_assert_eq!((&found.entry, body), (entry, expected)),
-                None => prop_assert_eq!(&found.entry, &Entry::parent_directory(path)),
+                Some((entry, expected)) => prop_assert_eq!((found, body), (entry, expected)),
+                None => prop_assert_eq!(found, &Entry { mtime: found.mtime, ..directory(path) }),
             }
         }
         prop_assert!(wanted.is_empty(), "missing: {:?}", wanted.keys());
     }
+}
+
+#[test]
+fn an_emptied_directory_comes_back_with_what_is_put_into_it() {
+    let opaque = |path| (Entry::new(path, EntryKind::Opaque), Vec::new());
+    let entries = [opaque(ImagePath::parse("a/b").unwrap()), file("a/b/c", b"x"), opaque(ImagePath::root())];
+    let (tar, _) = write(&entries, Compression::NONE, 1, 9).unwrap();
+    let found: Vec<(String, EntryKind)> =
+        read(&tar).into_iter().map(|(entry, _)| (entry.path.to_string(), entry.kind)).collect();
+    let file = EntryKind::File { size: 1 };
+    let directory = || EntryKind::Directory;
+    let expected = [
+        ("a", directory()),
+        ("a/b", directory()),
+        ("a/b", EntryKind::Opaque),
+        ("a/b/c", file),
+        ("", EntryKind::Opaque),
+    ];
+    assert_eq!(found, expected.map(|(path, kind)| (path.to_owned(), kind)));
 }
 
 /// umoci stops after the last body: neither padding nor an end. Engines take it, and its digest is what is promised of it.
@@ -195,7 +226,7 @@ fn a_foreign_archive_may_stop_after_its_last_body_and_nowhere_else() {
     let names = |blob: &[u8]| {
         let mut names = Vec::new();
         read_foreign_layer(blob, |found, _| {
-            names.push(found.entry.path.clone());
+            names.push(found.path.to_string());
             Ok::<(), LayerError>(())
         })
         .map(|info| (names, info.unpacked_size))
@@ -203,5 +234,8 @@ fn a_foreign_archive_may_stop_after_its_last_body_and_nowhere_else() {
     assert_eq!(names(&whole).unwrap(), (vec!["a".to_owned()], 515));
     assert!(names(&whole[..514]).is_err());
     assert!(names(&whole[..100]).is_err());
-    assert!(matches!(read_layer(&whole[..], |_, _| Ok::<(), LayerError>(())), Err(LayerError::Read { .. })));
+    assert!(matches!(
+        read_layer(&whole[..], |_, _| Ok::<(), LayerError>(())),
+        Err(LayerError::Tar(TarError::Truncated { .. }))
+    ));
 }

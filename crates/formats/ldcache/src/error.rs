@@ -1,3 +1,4 @@
+use sage_oci_tree::PathError;
 use std::io;
 
 /// Why a cache could not be made.
@@ -44,6 +45,16 @@ pub enum LdcacheError {
         file: String,
         /// The most that are read.
         most: usize,
+    },
+    /// A shared object whose soname leads out of the directory that it lies in.
+    #[error("the shared object `{path}` calls itself `{soname}`, which cannot be a name beside it: {why}")]
+    Soname {
+        /// The object.
+        path: String,
+        /// Its soname.
+        soname: String,
+        /// The rule it breaks.
+        why: PathError,
     },
     /// glibc before 2.37 gives such directories a meaning that this crate does not write down.
     #[error("glibc {version} searches `{path}` for special hardware, which is not supported")]

@@ -2,13 +2,14 @@ use crate::cache::{self, CacheEntry};
 use crate::directories::{self, Directory};
 use crate::{ElfFacts, LdcacheError, Node, Release, Root, compare_libraries};
 use sage_oci_names::Architecture;
+use sage_oci_tree::ImagePath;
 use std::cmp::Ordering;
 
 /// A link that `ldconfig` would make.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Link {
-    /// Its path, without a leading slash and with no links in its directories.
-    pub path: String,
+    /// Its path, with no links in its directories.
+    pub path: ImagePath,
     /// Its text: a name in the same directory.
     pub target: String,
 }
@@ -19,7 +20,7 @@ pub struct Scan {
     entries: Vec<CacheEntry>,
     hwcaps: Vec<String>,
     links: Vec<Link>,
-    stale: Vec<String>,
+    stale: Vec<ImagePath>,
     release: Release,
 }
 
@@ -46,7 +47,7 @@ impl Scan {
         let hwcaps = directories.iter().filter_map(|directory| directory.hwcaps.clone()).collect();
         let mut scan = Self { entries: Vec::new(), hwcaps, links: Vec::new(), stale: Vec::new(), release };
         for directory in &directories {
-            scan.search(root, directory, architecture);
+            scan.search(root, directory, architecture)?;
         }
         scan.links.sort();
         scan.stale.sort();
@@ -64,11 +65,11 @@ impl Scan {
     }
 
     /// The links `*.so.*` that lead nowhere, which `ldconfig` would remove; paths as in [`Link`], sorted.
-    pub fn stale_links(&self) -> &[String] {
+    pub fn stale_links(&self) -> &[ImagePath] {
         &self.stale
     }
 
-    fn search(&mut self, root: &Root, directory: &Directory, architecture: Architecture) {
+    fn search(&mut self, root: &Root, directory: &Directory, architecture: Architecture) -> Result<(), LdcacheError> {
         let mut libraries: Vec<Library<'_>> = Vec::new();
         for (name, node) in root.list(&directory.canonical) {
             if !looks_like_library(name) || is_temporary(name) {
@@ -78,12 +79,12 @@ impl Scan {
             let (facts, is_link) = match node {
                 Node::Directory => continue,
                 Node::File(facts) => (facts.as_ref(), false),
-                Node::Symlink(_) => match root.resolve(&path) {
+                Node::Symlink(_) => match root.find(&path) {
                     Some((_, Node::File(facts))) => (facts.as_ref(), true),
                     Some(_) => continue,
                     None => {
                         if name.contains(".so.") {
-                            self.stale.push(path);
+                            self.stale.extend(directory.canonical.child(name));
                         }
                         continue;
                     }
@@ -98,7 +99,7 @@ impl Scan {
             // Links in these directories are made for no one: the cache names the file itself.
             let file = if directory.hwcaps.is_some() { library.name } else { library.soname };
             if directory.hwcaps.is_none() && !library.is_link {
-                self.links.extend(missing_link(root, directory, library));
+                self.links.extend(missing_link(root, directory, library)?);
             }
             self.entries.push(CacheEntry {
                 soname: library.soname.to_owned(),
@@ -108,6 +109,7 @@ impl Scan {
                 hwcaps: directory.hwcaps.clone(),
             });
         }
+        Ok(())
     }
 }
 
@@ -153,24 +155,57 @@ fn choose<'a>(libraries: &mut Vec<Library<'a>>, library: Library<'a>) {
 }
 
 /// The link from a soname to its library, unless it is there or something else than a link stands in its place.
-fn missing_link(root: &Root, directory: &Directory, library: &Library<'_>) -> Option<Link> {
-    let path = format!("{}/{}", directory.canonical, library.soname);
+fn missing_link(root: &Root, directory: &Directory, library: &Library<'_>) -> Result<Option<Link>, LdcacheError> {
+    let path = ImagePath::relative(library.soname).map_err(|why| LdcacheError::Soname {
+        path: format!("/{}/{}", directory.canonical, library.name),
+        soname: library.soname.to_owned(),
+        why,
+    })?;
+    let path = directory.canonical.join(&path);
     match root.get(&path) {
         None => {}
         Some(Node::Symlink(_)) => {
-            let file = root.resolve(&format!("{}/{}", directory.canonical, library.name));
-            if root.resolve(&path).map(|(there, _)| there) == file.map(|(there, _)| there) {
-                return None;
+            let file = format!("{}/{}", directory.canonical, library.name);
+            if root.resolve(path.as_str()) == root.resolve(&file) {
+                return Ok(None);
             }
         }
-        Some(_) => return None,
+        Some(_) => return Ok(None),
     }
-    Some(Link { path, target: library.name.to_owned() })
+    Ok(Some(Link { path, target: library.name.to_owned() }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_hint::Hint as _;
+
+    #[test]
+    fn a_soname_that_leads_elsewhere_is_refused() {
+        let found = |soname: &str| {
+            let facts = ElfFacts {
+                bits: 64,
+                little_endian: true,
+                machine: 62,
+                machine_flags: 0,
+                soname: Some(soname.to_owned()),
+                isa_needed: 0,
+            };
+            let mut root = Root::new();
+            root.insert_with_parents("usr/lib/libx.so.1".parse().unwrap(), Node::File(Some(facts)), |_| {
+                Node::Directory
+            });
+            let release = Release::debian(sage_oci_names::DebVersion::parse("2.43-7").unwrap());
+            Scan::new(&root, &["/usr/lib".to_owned()], Architecture::Amd64, release)
+        };
+        assert_eq!(found("libx.so.1").unwrap().missing_links(), []);
+        assert_eq!(found("libx.so.2").unwrap().missing_links()[0].path, "usr/lib/libx.so.2");
+        for bad in ["../../etc/passwd", "/etc/passwd", ""] {
+            let error = found(bad).unwrap_err();
+            assert!(matches!(&error, LdcacheError::Soname { path, .. } if path == "/usr/lib/libx.so.1"), "{error}");
+            assert!(error.hint().is_some());
+        }
+    }
 
     #[test]
     fn names_that_are_looked_at() {

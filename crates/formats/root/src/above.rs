@@ -2,8 +2,9 @@ use crate::{Content, Item};
 use sage_oci_layer::{ContentEntry, ContentKind, Contents};
 use sage_oci_names::Sha256;
 use sage_oci_step::Above;
+use sage_oci_tree::{ImagePath, Kind, Place, Tree};
 use sha2::{Digest, Sha256 as Hasher};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What an image that extends another one changes in the other's tree.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub struct Difference {
     /// What is new or other than it was.
     pub items: Vec<Item>,
     /// Paths that are there no longer, sorted.
-    pub removed: Vec<String>,
+    pub removed: Vec<ImagePath>,
 }
 
 /// What is at a path, as far as an engine tells apart.
@@ -22,11 +23,14 @@ struct Seen {
     metadata: (u32, u32, u32),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
-    Directory,
-    Symlink(String),
-    File(Option<Sha256>),
+type What = Kind<Option<Sha256>>;
+
+impl Place for Seen {
+    type File = Option<Sha256>;
+
+    fn kind(&self) -> &What {
+        &self.what
+    }
 }
 
 /// Compares `items`, sorted by path, with the tree that lies below: the layers of the extended image, then those of
@@ -44,7 +48,7 @@ pub fn difference<E>(
     read: impl Fn(&str) -> Result<Contents, E>,
 ) -> Result<Difference, E> {
     let base: BTreeSet<&String> = above.contents.iter().collect();
-    let mut tree = BTreeMap::new();
+    let mut tree = Tree::new();
     for path in above.contents.iter().chain(contents.iter().filter(|path| !base.contains(path))) {
         for entry in read(path)?.entries {
             see(&mut tree, &entry);
@@ -57,9 +61,9 @@ pub fn difference<E>(
     Ok(compare(items, &tree, &replaced))
 }
 
-fn compare(items: Vec<Item>, tree: &BTreeMap<String, Seen>, replaced: &[ContentEntry]) -> Difference {
+fn compare(items: Vec<Item>, tree: &Tree<Seen>, replaced: &[ContentEntry]) -> Difference {
     let made: BTreeSet<&str> = items.iter().map(|item| item.path.as_str()).collect();
-    let mut removed: Vec<String> = replaced
+    let mut removed: Vec<ImagePath> = replaced
         .iter()
         .filter(|entry| entry.kind != ContentKind::Dir && !made.contains(entry.path.as_str()))
         // A package above may have put its own file there.
@@ -76,7 +80,7 @@ fn sha256(bytes: &[u8]) -> Sha256 {
 }
 
 /// Puts an entry of an upper layer into the tree, as an engine does.
-fn see(tree: &mut BTreeMap<String, Seen>, entry: &ContentEntry) {
+fn see(tree: &mut Tree<Seen>, entry: &ContentEntry) {
     let seen = match entry.kind {
         ContentKind::Hardlink => entry.target.as_ref().and_then(|target| tree.get(target)).cloned(),
         _ => Seen::of(entry),
@@ -133,7 +137,7 @@ mod tests {
             Item::file("/d/same", 0o644, "same").unwrap(),
         ];
         let replaced: Vec<ContentEntry> = old.iter().map(entry).collect();
-        let mut tree = BTreeMap::new();
+        let mut tree = Tree::new();
         replaced.iter().for_each(|entry| see(&mut tree, entry));
         see(&mut tree, &entry(&Item::file("/d/packaged-now", 0o644, "a package's").unwrap()));
         let new = vec![
@@ -150,7 +154,7 @@ mod tests {
     #[test]
     fn a_directory_that_a_package_above_changed_is_set_right_again() {
         let directory = Item::directory("/d", 0o1777).unwrap();
-        let mut tree = BTreeMap::new();
+        let mut tree = Tree::new();
         see(&mut tree, &entry(&directory));
         assert_eq!(compare(vec![directory.clone()], &tree, &[]).items, []);
         see(&mut tree, &entry(&Item::directory("/d", 0o755).unwrap()));

@@ -198,7 +198,7 @@ mod tests {
         let root = dir.path().display().to_string();
         let mut made = 0;
         for item in &items {
-            let path = dir.path().join(item.path.replace("usr/bin/", "bin/"));
+            let path = dir.path().join(item.path.as_str().replace("usr/bin/", "bin/"));
             match &item.content {
                 crate::Content::File(bytes) => {
                     let real = sage_oci_files::read_to_string(&path).unwrap().replace(&root, "");
@@ -233,7 +233,8 @@ mod tests {
         let files = ["bin -> usr/bin", "usr/bin/b", "usr/bin/taken", "share/m1", "share/m2"];
         assert!(alternatives(&effects(), &tree(&files), &filter(&["/bin/a"])).is_err(), "/bin/c is missing unsaid");
         let items = alternatives(&effects(), &tree(&files), &filter(&["/bin/[ac]"])).unwrap();
-        let database = |name: &str| items.iter().find(|item| item.path == format!("var/lib/dpkg/alternatives/{name}"));
+        let database =
+            |name: &str| items.iter().find(|item| item.path.as_str() == format!("var/lib/dpkg/alternatives/{name}"));
         assert!(database("pager").is_none() && database("editor").is_some());
     }
 

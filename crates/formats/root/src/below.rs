@@ -1,6 +1,7 @@
-use crate::{Installed, Node, NodeKind, RootError};
+use crate::{Installed, Node, NodeKind, RootError, Stored};
 use sage_oci_layer::{ContentEntry, ContentKind, Contents, Library, PackageRecord};
 use sage_oci_names::Sha256;
+use sage_oci_tree::ImagePath;
 
 /// What the layers below hold, as their lists of contents say.
 #[derive(Debug, Default)]
@@ -13,7 +14,7 @@ pub struct Below {
     pub packages: Vec<PackageRecord>,
     /// Directories that an upper layer would change, with what they must stay: the lowest layer's word counts, since dpkg
     /// never touches a directory that exists.
-    pub disputed: Vec<(String, Node)>,
+    pub disputed: Vec<(ImagePath, Node)>,
     /// The first path that two layers bring differently.
     conflict: Option<(String, String, String)>,
 }
@@ -51,7 +52,7 @@ impl Below {
         }
         let node = self.node(entry)?;
         match self.installed.get(&entry.path) {
-            None => self.installed.insert(entry.path.clone(), node),
+            None => _ = self.installed.insert(entry.path.clone(), node),
             Some(known) if known.kind == NodeKind::Directory && node.kind == NodeKind::Directory => {
                 if (known.mode, known.uid, known.gid) != (node.mode, node.uid, node.gid) {
                     self.disputed.push((entry.path.clone(), known.clone()));
@@ -59,7 +60,7 @@ impl Below {
             }
             Some(known) => {
                 if (&known.kind, known.mode, known.uid, known.gid) != (&node.kind, node.mode, node.uid, node.gid) {
-                    let conflict = (entry.path.clone(), describe(known), describe(&node));
+                    let conflict = (entry.path.to_string(), describe(known), describe(&node));
                     self.conflict.get_or_insert(conflict);
                 }
                 self.installed.insert(entry.path.clone(), node);
@@ -78,7 +79,7 @@ impl Below {
             ContentKind::Dir => NodeKind::Directory,
             ContentKind::Symlink => NodeKind::Symlink(target()),
             ContentKind::File => {
-                NodeKind::File { size: entry.size, sha256: entry.sha256.unwrap_or(Sha256::new([0; 32])) }
+                NodeKind::File(Stored { size: entry.size, sha256: entry.sha256.unwrap_or(Sha256::new([0; 32])) })
             }
             ContentKind::Hardlink => {
                 let file = self.installed.get(&target()).ok_or_else(|| malformed("its file is missing"))?;
@@ -100,12 +101,9 @@ impl Below {
             return Err(RootError::Conflict { path, first, second });
         }
         for (path, _) in self.installed.iter() {
-            let parent = crate::paths::split(path).0;
-            if parent.is_empty() {
-                continue;
-            }
-            if self.installed.get(parent).is_none_or(|node| node.kind != NodeKind::Directory) {
-                return Err(RootError::BelowLink { path: path.to_owned(), ancestor: parent.to_owned() });
+            let Some(parent) = path.parent().filter(|parent| !parent.is_root()) else { continue };
+            if self.installed.get(&parent).is_none_or(|node| node.kind != NodeKind::Directory) {
+                return Err(RootError::BelowLink { path: path.to_string(), ancestor: parent.into() });
             }
         }
         Ok(())
@@ -117,7 +115,7 @@ fn describe(node: &Node) -> String {
     let what = match &node.kind {
         NodeKind::Directory => "directory".to_owned(),
         NodeKind::Symlink(target) => format!("symbolic link to {target}"),
-        NodeKind::File { size, sha256 } => format!("file of {size} bytes, sha256 {sha256}"),
+        NodeKind::File(Stored { size, sha256 }) => format!("file of {size} bytes, sha256 {sha256}"),
     };
     format!("{who} ({what}, {:04o} {}:{})", node.mode, node.uid, node.gid)
 }

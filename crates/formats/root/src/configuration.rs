@@ -34,7 +34,7 @@ pub(crate) fn configuration<P: Packages>(
             }
             Effect::Copy { from, to, mode, owner, group } => {
                 let (uid, gid) = owners.of(owner, group, to)?;
-                let bytes = packaged.get(&image_path(from)?)?;
+                let bytes = packaged.get(image_path(from)?.as_str())?;
                 items.push(Item::file(to, mode.bits(), bytes)?.owned(uid, gid));
             }
             Effect::Shell { path } if !shells.contains(&path.as_str()) => shells.push(path),
@@ -58,7 +58,7 @@ pub(crate) fn configuration<P: Packages>(
 
 fn copied(effects: &[OwnedEffect]) -> Result<BTreeSet<String>, RootError> {
     let from = |owned: &OwnedEffect| match &owned.effect {
-        Effect::Copy { from, .. } => Some(image_path(from)),
+        Effect::Copy { from, .. } => Some(image_path(from).map(String::from)),
         _ => None,
     };
     effects.iter().filter_map(from).collect()

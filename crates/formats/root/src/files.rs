@@ -21,13 +21,13 @@ pub(crate) fn files<P: Packages>(
         let path = real_path(&image_path(&file.path)?, installed);
         let package = installed.get(&path).and_then(|node| node.package.clone());
         if let (Some(package), false) = (package, matches!(file.content, PlacedContent::Directory(_))) {
-            return Err(RootError::Shipped { path, package }.into());
+            return Err(RootError::Shipped { path: path.into(), package }.into());
         }
         let (uid, gid) = owners.of(&file.owner, &file.group, &file.path)?;
         let item = match &file.content {
             PlacedContent::Text(text) => Item::file(&file.path, file.mode.bits(), text.clone()),
             PlacedContent::Patch { package, patch } => {
-                let changed = patched(packaged.of(package, &path)?, &path, patch)?;
+                let changed = patched(packaged.of(package, path.as_str())?, path.as_str(), patch)?;
                 Item::file(&file.path, file.mode.bits(), changed)
             }
             PlacedContent::Link(target) => Item::symlink(&file.path, target.clone()),

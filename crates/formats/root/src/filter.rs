@@ -1,6 +1,6 @@
 use crate::RootError;
 use globset::{GlobBuilder, GlobMatcher};
-use sage_oci_deb::{Entry, EntryKind};
+use sage_oci_tree::{Entry, EntryKind};
 
 /// Which paths of an archive are left out: dpkg's `path-exclude` and `path-include` (dpkg(1)).
 ///
@@ -38,7 +38,7 @@ impl Filter {
         if self.exclude.is_empty() {
             return false;
         }
-        let path = format!("/{}", entry.path);
+        let path = entry.path.absolute();
         if !self.leaves_out_file(&path) {
             return false;
         }
@@ -63,17 +63,7 @@ mod tests {
     use super::*;
 
     fn entry(path: &str, kind: EntryKind) -> Entry {
-        Entry {
-            path: path.to_owned(),
-            kind,
-            mode: 0o644,
-            uid: 0,
-            gid: 0,
-            owner: String::new(),
-            group: String::new(),
-            mtime: 0,
-            xattrs: Default::default(),
-        }
+        Entry::new(path.parse().unwrap(), kind)
     }
 
     #[test]

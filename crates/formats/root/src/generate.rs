@@ -68,7 +68,7 @@ fn make<P: Packages>(
         GenerateKind::Configuration => {
             let mut items = configuration::configuration(&step.effects, installed, owners, packaged)?;
             for (path, node) in &below.disputed {
-                items.push(Item::directory(path, node.mode)?.owned(node.uid, node.gid));
+                items.push(Item::directory(path.as_str(), node.mode)?.owned(node.uid, node.gid));
             }
             Ok(items)
         }

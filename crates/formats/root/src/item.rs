@@ -1,11 +1,12 @@
 use crate::RootError;
 use crate::paths::image_path;
+use sage_oci_tree::{ImagePath, Kind};
 
 /// One path of a generated layer, before its parents are added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// The path without a leading `/`, as it lies after the merged-/usr rewriting.
-    pub path: String,
+    /// The path, as it lies after the merged-/usr rewriting.
+    pub path: ImagePath,
     /// The twelve permission bits; 0777 for links.
     pub mode: u32,
     /// The owner's number.
@@ -16,16 +17,8 @@ pub struct Item {
     pub content: Content,
 }
 
-/// What a generated path is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// A directory.
-    Directory,
-    /// A symbolic link with this target.
-    Symlink(String),
-    /// A regular file with these bytes.
-    File(Vec<u8>),
-}
+/// What a generated path is; a file with its bytes.
+pub type Content = Kind<Vec<u8>>;
 
 impl Item {
     /// A file of root's.

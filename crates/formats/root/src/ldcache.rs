@@ -5,6 +5,7 @@ use sage_oci_deb::Stanza;
 use sage_oci_layer::Library;
 use sage_oci_ldcache::{CONF, ElfFacts, LdcacheError, Node, Release, Root, Scan, search_path};
 use sage_oci_names::{Architecture, DebVersion};
+use sage_oci_tree::ImagePath;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files that the configuration may include lie here.
@@ -32,9 +33,9 @@ pub(crate) fn ld_cache<P: Packages>(
     let scan = Scan::new(&root(below), &path, architecture, release(below)?).map_err(failed)?;
     let mut items = vec![Item::file("/etc/ld.so.cache", 0o644, scan.cache().map_err(failed)?)?];
     for link in scan.missing_links() {
-        items.push(Item::symlink(&link.path, link.target.clone())?);
+        items.push(Item::symlink(link.path.as_str(), link.target.clone())?);
     }
-    let note = |stale: &String| format!("/{stale} leads nowhere; ldconfig would remove it");
+    let note = |stale: &ImagePath| format!("/{stale} leads nowhere; ldconfig would remove it");
     Ok(LdCache { items, notes: scan.stale_links().iter().map(note).collect() })
 }
 
@@ -44,7 +45,7 @@ fn configuration<P: Packages>(below: &Below, packaged: &mut Packaged<P>) -> Resu
     if below.installed.get(main).is_some() {
         paths.insert(main.to_owned());
     }
-    paths.extend(below.installed.files_below(INCLUDED).map(|(path, _)| path.to_owned()));
+    paths.extend(below.installed.files_below(INCLUDED).map(|(path, _)| path.to_string()));
     packaged.load(&below.installed, &paths)?;
     let mut files = BTreeMap::new();
     for path in paths {
@@ -63,9 +64,9 @@ fn root(below: &Below) -> Root {
         let node = match &node.kind {
             NodeKind::Directory => Node::Directory,
             NodeKind::Symlink(target) => Node::Symlink(target.clone()),
-            NodeKind::File { .. } => Node::File(facts.get(path).map(|facts| (*facts).clone())),
+            NodeKind::File { .. } => Node::File(facts.get(path.as_str()).map(|facts| (*facts).clone())),
         };
-        root.insert(path, node);
+        root.insert(path.clone(), node);
     }
     root
 }

@@ -1,5 +1,5 @@
-use crate::paths::parents;
 use crate::{Content, Installed, Item, RootError};
+use sage_oci_tree::ImagePath;
 use std::collections::BTreeMap;
 
 /// Sorts items by path and joins those of one path.
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 ///
 /// One path is two different things.
 pub(crate) fn merge(items: Vec<Item>, installed: &Installed) -> Result<Vec<Item>, RootError> {
-    let mut merged: BTreeMap<String, Item> = BTreeMap::new();
+    let mut merged: BTreeMap<ImagePath, Item> = BTreeMap::new();
     for mut item in items {
         item.path = real_path(&item.path, installed);
         match merged.get(&item.path) {
@@ -31,20 +31,17 @@ pub(crate) fn merge(items: Vec<Item>, installed: &Installed) -> Result<Vec<Item>
 
 fn twice(item: &Item) -> RootError {
     let origin = || "an effect".to_owned();
-    RootError::Conflict { path: item.path.clone(), first: origin(), second: origin() }
+    RootError::Conflict { path: item.path.to_string(), first: origin(), second: origin() }
 }
 
 /// The path with its deepest existing parent resolved.
-pub(crate) fn real_path(path: &str, installed: &Installed) -> String {
-    let parent = parents(path).collect::<Vec<_>>().into_iter().rev().find_map(|parent| {
-        let real = installed.resolve(parent)?;
-        Some((parent.len(), real))
+pub(crate) fn real_path(path: &ImagePath, installed: &Installed) -> ImagePath {
+    let above: Vec<ImagePath> = path.ancestors().collect();
+    let real = above.iter().rev().find_map(|parent| {
+        let real = installed.resolve(parent.as_str())?;
+        Some(real.join(&path.strip_prefix(parent)?))
     });
-    match parent {
-        Some((length, real)) if !real.is_empty() => format!("{real}{}", &path[length..]),
-        Some((length, _)) => path[length..].trim_start_matches('/').to_owned(),
-        None => path.to_owned(),
-    }
+    real.unwrap_or_else(|| path.clone())
 }
 
 #[cfg(test)]
@@ -55,8 +52,8 @@ mod tests {
     #[test]
     fn links_above_a_path_are_followed() {
         let installed = tree(&["run/", "var/run -> /run", "bin -> usr/bin", "usr/bin/"]);
-        assert_eq!(real_path("var/run/x/y", &installed), "run/x/y");
-        assert_eq!(real_path("new/x", &installed), "new/x");
+        assert_eq!(real_path(&"var/run/x/y".parse().unwrap(), &installed), "run/x/y");
+        assert_eq!(real_path(&"new/x".parse().unwrap(), &installed), "new/x");
     }
 
     #[test]

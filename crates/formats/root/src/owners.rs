@@ -31,7 +31,7 @@ impl<'a> Owners<'a> {
     }
 
     /// The numbers of an archive's entry: by name where the image has the name, else as written. dpkg does the same.
-    pub fn of_entry(&self, entry: &sage_oci_deb::Entry) -> (u32, u32) {
+    pub fn of_entry(&self, entry: &sage_oci_tree::Entry) -> (u32, u32) {
         let find = |names: &BTreeMap<String, u32>, name: &str, number| names.get(name).copied().unwrap_or(number);
         (find(self.users, &entry.owner, entry.uid), find(self.groups, &entry.group, entry.gid))
     }

@@ -28,14 +28,15 @@ pub(crate) fn pam_profiles<P: Packages>(
 ) -> Result<Vec<Item>, P::Error> {
     let is_profile = |path: &&str| !path.ends_with('~') && !path.ends_with('#');
     let profiles: BTreeSet<String> =
-        installed.files_below(PROFILES).map(|(path, _)| path).filter(is_profile).map(str::to_owned).collect();
+        installed.files_below(PROFILES).map(|(path, _)| path.as_str()).filter(is_profile).map(str::to_owned).collect();
     let template = |stack: &str| format!("usr/share/pam/common-{stack}");
     let templates: BTreeSet<String> = STACKS.iter().map(|stack| template(stack)).collect();
     packaged.load(installed, &profiles)?;
     packaged.load(installed, &templates)?;
     let mut texts = BTreeMap::new();
     for path in &profiles {
-        texts.insert(crate::paths::split(path).1.to_owned(), packaged.text(path)?.to_owned());
+        let name = path.rsplit('/').next().unwrap_or(path);
+        texts.insert(name.to_owned(), packaged.text(path)?.to_owned());
     }
     let read = |stack: &str| packaged.text(&template(stack)).map(str::to_owned);
     Ok(generate(&texts, read)?)

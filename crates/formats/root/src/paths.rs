@@ -1,4 +1,5 @@
 use crate::RootError;
+use sage_oci_tree::ImagePath;
 use std::borrow::Cow;
 
 /// Top-level names that are links into `/usr` in a merged-/usr system (Debian policy 9.1, usrmerge).
@@ -7,40 +8,37 @@ const MERGED: [&str; 6] = ["bin", "sbin", "lib", "lib64", "lib32", "libx32"];
 /// Where a packaged path lies once `/bin`, `/sbin` and `/lib*` are links into `/usr`.
 ///
 /// The names themselves (`bin`) stay: in a package they are the directory or the link, and the caller decides.
-pub fn merged_usr(path: &str) -> Cow<'_, str> {
-    match path.split_once('/') {
-        Some((first, _)) if MERGED.contains(&first) => Cow::Owned(format!("usr/{path}")),
+pub fn merged_usr(path: &ImagePath) -> Cow<'_, ImagePath> {
+    let first = path.components().next().unwrap_or_default();
+    match ImagePath::parse("usr") {
+        Ok(usr) if path.depth() > 1 && MERGED.contains(&first) => Cow::Owned(usr.join(path)),
         _ => Cow::Borrowed(path),
     }
 }
 
 /// Whether a path is one of the merged-/usr links.
-pub fn is_merged_link(path: &str) -> bool {
-    MERGED.contains(&path)
+pub fn is_merged_link(path: &ImagePath) -> bool {
+    MERGED.contains(&path.as_str())
 }
 
-/// Turns a path as scripts write it (`/lib/x`) into the layer's form (`usr/lib/x`).
+/// A path as people and scripts write it, `/lib/x`, which is not the root.
 ///
 /// # Errors
 ///
 /// It leads outside the image, or is the root itself.
-pub fn image_path(text: &str) -> Result<String, RootError> {
-    let relative = text.strip_prefix('/').unwrap_or(text);
-    let path = sage_oci_deb::normal_path(relative).map_err(|why| RootError::Path { path: text.to_owned(), why })?;
-    if path.is_empty() {
-        return Err(RootError::Path { path: text.to_owned(), why: "it is the root itself" });
-    }
-    Ok(merged_usr(&path).into_owned())
+pub fn absolute(text: &str) -> Result<ImagePath, RootError> {
+    let fail = |why| RootError::Path { path: text.to_owned(), why };
+    let path = ImagePath::anchored(text).map_err(|error| fail(error.why()))?;
+    if path.is_root() { Err(fail("it is the root itself")) } else { Ok(path) }
 }
 
-/// The parents of a path, outermost first, without the root.
-pub fn parents(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/').map(|(at, _)| &path[..at])
-}
-
-/// The directory part and the last component.
-pub fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
+/// The same where it lies in an image with a merged `/usr`: `usr/lib/x`.
+///
+/// # Errors
+///
+/// As for [`absolute`].
+pub fn image_path(text: &str) -> Result<ImagePath, RootError> {
+    Ok(merged_usr(&absolute(text)?).into_owned())
 }
 
 #[cfg(test)]
@@ -57,7 +55,7 @@ mod tests {
             ("usr/lib/x", "usr/lib/x"),
             ("etc/lib/x", "etc/lib/x"),
         ] {
-            assert_eq!(merged_usr(raw), merged);
+            assert_eq!(merged_usr(&raw.parse().unwrap()).as_str(), merged);
         }
     }
 
@@ -67,11 +65,5 @@ mod tests {
         for bad in ["", "/", "/../etc", "/a/../../b", "//"] {
             assert!(image_path(bad).is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn parents_come_outermost_first() {
-        assert_eq!(parents("a/b/c").collect::<Vec<_>>(), ["a", "a/b"]);
-        assert_eq!(parents("a").count(), 0);
     }
 }

@@ -64,8 +64,8 @@ pub(crate) fn users(
     }
     items.push(Item::directory(user.home, 0o755)?.owned(user.uid, user.gid));
     for (path, node) in installed.files_below(SKELETON) {
-        let copy = format!("{}{}", user.home.trim_end_matches('/'), &path[SKELETON.len()..]);
-        items.push(Item::file(&copy, node.mode, read(path)?)?.owned(user.uid, user.gid));
+        let copy = format!("{}{}", user.home.trim_end_matches('/'), &path.as_str()[SKELETON.len()..]);
+        items.push(Item::file(&copy, node.mode, read(path.as_str())?)?.owned(user.uid, user.gid));
     }
     if sudo {
         if !installed.exists("/usr/bin/sudo") {
@@ -83,7 +83,7 @@ pub(crate) fn users(
 
 /// The packaged files that a new home begins with.
 pub(crate) fn skeleton(installed: &Installed) -> BTreeSet<String> {
-    installed.files_below(SKELETON).map(|(path, _)| path.to_owned()).collect()
+    installed.files_below(SKELETON).map(|(path, _)| path.to_string()).collect()
 }
 
 /// The four files, as they grow.

@@ -59,7 +59,7 @@ fn sgml_catalogs(installed: &Installed) -> impl Iterator<Item = &str> {
     installed
         .iter()
         .filter(|(_, node)| node.kind != NodeKind::Directory)
-        .map(|(path, _)| path)
+        .map(|(path, _)| path.as_str())
         .filter(|path| path.strip_prefix("etc/sgml/").is_some_and(|name| name.ends_with(".cat") && !name.contains('/')))
 }
 

@@ -1,5 +1,6 @@
 use crate::ArchiveError;
-use sage_oci_deb::{Deb, DebError, EntryKind, IndexEntry};
+use sage_oci_deb::{Deb, DebError, IndexEntry};
+use sage_oci_tree::EntryKind;
 use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::Path;
@@ -43,12 +44,12 @@ pub(crate) fn scan(archive: &Path, entry: &IndexEntry) -> Result<Scan, ArchiveEr
     while let Some((file, _)) = data.next_entry().map_err(fail)? {
         match file.kind {
             EntryKind::Directory => continue,
-            EntryKind::File { size } if file.path.ends_with(".py") => {
-                scan.modules.insert(file.path.clone(), size);
+            EntryKind::File { size } if file.path.as_str().ends_with(".py") => {
+                scan.modules.insert(file.path.to_string(), size);
             }
             _ => {}
         }
-        scan.files.push(file.path);
+        scan.files.push(file.path.into());
     }
     scan.files.sort();
     Ok(scan)

@@ -1,13 +1,15 @@
 use crate::StepError;
 use sage_oci_root::RootError;
 use sage_oci_step::LinksStep;
+use sage_oci_tree::ImagePath;
 use std::path::Path;
 
 /// Makes the folder of a [`LinksStep`].
 pub(crate) fn run(step: &LinksStep, out: &Path) -> Result<(), StepError> {
     sage_oci_files::create_dir_all(out)?;
     for (path, target) in &step.links {
-        let inside = sage_oci_deb::normal_path(path).map_err(|why| RootError::Path { path: path.clone(), why })?;
+        let inside =
+            ImagePath::relative(path).map_err(|error| RootError::Path { path: path.clone(), why: error.why() })?;
         let link = out.join(inside);
         if let Some(parent) = link.parent() {
             sage_oci_files::create_dir_all(parent)?;

@@ -1,12 +1,11 @@
 use crate::layer::{Body, Event};
 use crate::{Outputs, StepError};
 use sage_oci_files::FileError;
-use sage_oci_layer::{
-    ContentEntry, ContentKind, Contents, Entry, EntryKind, LayerInfo, LayerWriter, Library, Options, PackageRecord,
-};
+use sage_oci_layer::{ContentEntry, ContentKind, Contents, LayerInfo, LayerWriter, Library, Options, PackageRecord};
 use sage_oci_names::{LayerName, PackageName, Sha256};
-use sage_oci_root::{Installed, Item, NodeKind, RootError, parents};
+use sage_oci_root::{Installed, Item, NodeKind, RootError};
 use sage_oci_step::Sealing;
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Read};
@@ -23,7 +22,7 @@ pub(crate) struct LayerOutput<'a> {
     writer: LayerWriter<BufWriter<File>>,
     contents: Contents,
     /// Where each path stands in the list of contents.
-    known: BTreeMap<String, usize>,
+    known: BTreeMap<ImagePath, usize>,
     /// What lies below this layer; missing parents take their metadata from it.
     below: Option<&'a Installed>,
 }
@@ -46,14 +45,14 @@ impl<'a> LayerOutput<'a> {
     }
 
     /// What the layer has at a path so far.
-    pub(crate) fn get(&self, path: &str) -> Option<&ContentEntry> {
-        self.known.get(path).and_then(|index| self.contents.entries.get(*index))
+    pub(crate) fn get(&self, path: &(impl AsRef<str> + ?Sized)) -> Option<&ContentEntry> {
+        self.known.get(path.as_ref()).and_then(|index| self.contents.entries.get(*index))
     }
 
     /// Adds a directory, link or hard link. One that is there already and says the same is left out; of directories the
     /// first one's metadata stays, as dpkg never touches a directory that exists.
     pub(crate) fn add(&mut self, entry: &Entry, package: Option<&PackageName>) -> Result<(), StepError> {
-        let described = describe(entry, package, None);
+        let described = describe(entry, package, None)?;
         if let Some(known) = self.get(&entry.path) {
             let same = known.kind == described.kind && known.target == described.target;
             return if same { Ok(()) } else { Err(conflict(known, &described)) };
@@ -73,7 +72,7 @@ impl<'a> LayerOutput<'a> {
     ) -> Result<(), StepError> {
         if let Some(known) = self.get(&entry.path).cloned() {
             let (sha256, _) = body.finish()?;
-            let described = describe(entry, Some(package), Some(sha256));
+            let described = describe(entry, Some(package), Some(sha256))?;
             let same = ContentEntry { package: known.package.clone(), ..described.clone() } == known;
             return if same { Ok(()) } else { Err(conflict(&known, &described)) };
         }
@@ -84,7 +83,7 @@ impl<'a> LayerOutput<'a> {
         }
         written?;
         let (sha256, facts) = body.finish()?;
-        self.note(describe(entry, Some(package), Some(sha256)));
+        self.note(describe(entry, Some(package), Some(sha256))?);
         if let Some(facts) = facts {
             self.contents.libraries.push(Library { path: entry.path.clone(), facts });
         }
@@ -97,7 +96,7 @@ impl<'a> LayerOutput<'a> {
         if !matches!(entry.kind, EntryKind::File { .. }) {
             return self.add(&entry, package);
         }
-        let described = describe(&entry, package, Some(crate::layer::sha256(bytes)));
+        let described = describe(&entry, package, Some(crate::layer::sha256(bytes)))?;
         if let Some(known) = self.get(&entry.path) {
             return Err(conflict(known, &described));
         }
@@ -108,9 +107,8 @@ impl<'a> LayerOutput<'a> {
     }
 
     /// Takes away what a layer below has at a path.
-    pub(crate) fn remove(&mut self, path: String) -> Result<(), StepError> {
-        let (mode, uid, gid, xattrs) = (0o644, 0, 0, BTreeMap::new());
-        self.add(&Entry { path, kind: EntryKind::Whiteout, mode, uid, gid, xattrs }, None)
+    pub(crate) fn remove(&mut self, path: ImagePath) -> Result<(), StepError> {
+        self.add(&Entry::new(path, EntryKind::Whiteout), None)
     }
 
     pub(crate) fn add_record(&mut self, record: PackageRecord) {
@@ -134,23 +132,23 @@ impl<'a> LayerOutput<'a> {
     }
 
     /// Adds the directories above a path that are not there yet, as they are below this layer, else root's with 0755.
-    fn parents(&mut self, path: &str, package: Option<&PackageName>) -> Result<(), StepError> {
-        for parent in parents(path) {
-            if let Some(known) = self.get(parent) {
+    fn parents(&mut self, path: &ImagePath, package: Option<&PackageName>) -> Result<(), StepError> {
+        for parent in path.ancestors() {
+            if let Some(known) = self.get(&parent) {
                 if known.kind == ContentKind::Dir {
                     continue;
                 }
-                return Err(below_link(path, parent));
+                return Err(below_link(path, &parent));
             }
-            let mut entry = Entry::parent_directory(parent);
-            if let Some(node) = self.below.and_then(|below| below.get(parent)) {
+            let mut entry = Entry::directory(parent.clone());
+            if let Some(node) = self.below.and_then(|below| below.get(&parent)) {
                 if node.kind != NodeKind::Directory {
-                    return Err(below_link(path, parent));
+                    return Err(below_link(path, &parent));
                 }
                 (entry.mode, entry.uid, entry.gid) = (node.mode, node.uid, node.gid);
             }
             self.write(&entry, &mut std::io::empty())?;
-            self.note(describe(&entry, package, None));
+            self.note(describe(&entry, package, None)?);
         }
         Ok(())
     }
@@ -167,24 +165,28 @@ impl<'a> LayerOutput<'a> {
     }
 }
 
+fn below_link(path: &ImagePath, ancestor: &ImagePath) -> StepError {
+    RootError::BelowLink { path: path.to_string(), ancestor: ancestor.to_string() }.into()
+}
+
 fn conflict(known: &ContentEntry, new: &ContentEntry) -> StepError {
     let (first, second) = (crate::conflict::origin(known), crate::conflict::origin(new));
-    RootError::Conflict { path: new.path.clone(), first, second }.into()
+    RootError::Conflict { path: new.path.to_string(), first, second }.into()
 }
 
-fn below_link(path: &str, ancestor: &str) -> StepError {
-    RootError::BelowLink { path: path.to_owned(), ancestor: ancestor.to_owned() }.into()
-}
-
-fn describe(entry: &Entry, package: Option<&PackageName>, sha256: Option<Sha256>) -> ContentEntry {
+fn describe(entry: &Entry, package: Option<&PackageName>, sha256: Option<Sha256>) -> Result<ContentEntry, StepError> {
     let (kind, size, target) = match &entry.kind {
         EntryKind::File { size } => (ContentKind::File, *size, None),
         EntryKind::Directory => (ContentKind::Dir, 0, None),
         EntryKind::Symlink { target } => (ContentKind::Symlink, 0, Some(target.clone())),
-        EntryKind::HardLink { target } => (ContentKind::Hardlink, 0, Some(target.clone())),
+        EntryKind::HardLink { target } => (ContentKind::Hardlink, 0, Some(target.to_string())),
         EntryKind::Whiteout => (ContentKind::Whiteout, 0, None),
+        EntryKind::Opaque => {
+            let why = "a list of contents has no word for a directory that is emptied".to_owned();
+            return Err(RootError::Malformed { what: entry.path.absolute(), why }.into());
+        }
     };
     let Entry { path, mode, uid, gid, .. } = entry;
     let package = package.cloned();
-    ContentEntry { path: path.clone(), kind, mode: *mode, uid: *uid, gid: *gid, size, sha256, target, package }
+    Ok(ContentEntry { path: path.clone(), kind, mode: *mode, uid: *uid, gid: *gid, size, sha256, target, package })
 }

@@ -1,7 +1,8 @@
 use crate::StepError;
-use sage_oci_deb::{Control, Deb, DebError, EntryKind};
+use sage_oci_deb::{Control, Deb, DebError};
 use sage_oci_names::PackageName;
 use sage_oci_root::{Packages, RootError, merged_usr};
+use sage_oci_tree::EntryKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
@@ -37,16 +38,16 @@ impl Packages for Archives<'_> {
         let mut data = deb.data(limit).map_err(failed(archive))?;
         while let Some((entry, body)) = data.next_entry().map_err(failed(archive))? {
             let path = merged_usr(&entry.path);
-            if !matches!(entry.kind, EntryKind::File { .. }) || !left.remove(path.as_ref()) {
+            if !matches!(entry.kind, EntryKind::File { .. }) || !left.remove(path.as_str()) {
                 continue;
             }
             let mut bytes = Vec::new();
             body.take(MOST + 1).read_to_end(&mut bytes).map_err(|error| failed(archive)(DebError::from(error)))?;
             if bytes.len() as u64 > MOST {
                 let why = format!("it is longer than {MOST} bytes");
-                return Err(RootError::Malformed { what: format!("/{path}"), why }.into());
+                return Err(RootError::Malformed { what: path.absolute(), why }.into());
             }
-            files.insert(path.into_owned(), bytes);
+            files.insert(path.into_owned().into(), bytes);
             if left.is_empty() {
                 break;
             }

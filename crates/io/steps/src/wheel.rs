@@ -5,8 +5,9 @@ use crate::contents;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::{Outputs, StepError};
-use sage_oci_root::{Filter, Item, NodeKind, RootError};
+use sage_oci_root::{Filter, Item, NodeKind, RootError, absolute};
 use sage_oci_step::WheelStep;
+use sage_oci_tree::ImagePath;
 use sage_oci_wheel::{InstalledFile, Layout, install};
 use std::path::Path;
 
@@ -27,11 +28,11 @@ pub(crate) fn run(step: &WheelStep, outputs: &Outputs, scratch: &Path, threads: 
     let folder = tempfile::tempdir_in(scratch).map_err(sage_oci_files::FileError::at("make a folder in", scratch))?;
     let python = Python::unpack(&step.interpreter, folder.path().join("python"))?;
     let sources = Unpacked::new(folder.path().join("sources"));
-    let modules = modules(&installed.files, &layout);
-    for file in &modules {
-        sources.put(&file.path, &file.content)?;
+    let modules = modules(&installed.files, &layout)?;
+    for (path, file) in &modules {
+        sources.put(path, &file.content)?;
     }
-    let paths = modules.iter().map(|file| file.path.as_str()).collect();
+    let paths = modules.iter().map(|(path, _)| path).collect();
     let Compiled { files: compiled, skipped } = bytecode::compile(&python, &[paths], &sources, folder.path(), threads)?;
 
     let mut output = LayerOutput::create(&step.name, &step.sealing, outputs, threads, Some(&below.installed))?;
@@ -41,7 +42,7 @@ pub(crate) fn run(step: &WheelStep, outputs: &Outputs, scratch: &Path, threads: 
             let first = known.package.as_ref().map_or_else(|| "the definition".to_owned(), who);
             let what = if known.kind == NodeKind::Directory { "a directory" } else { "a file" };
             return Err(StepError::from(RootError::Conflict {
-                path: item.path,
+                path: item.path.into(),
                 first: format!("{first} ({what})"),
                 second: format!("the wheel {}", step.distribution),
             }));
@@ -51,11 +52,14 @@ pub(crate) fn run(step: &WheelStep, outputs: &Outputs, scratch: &Path, threads: 
     let count = installed.files.len();
     for InstalledFile { path, executable, content } in installed.files {
         add(Item::file(&path, if executable { 0o755 } else { 0o644 }, content)?)?;
-        let cache = path.ends_with(".py").then(|| cache_path(&path, python.version()));
+        let cache = match path.ends_with(".py") {
+            true => Some(cache_path(&absolute(&path)?, python.version())?),
+            false => None,
+        };
         if let Some(cache) = cache
             && sage_oci_files::exists(compiled.path(&cache))?
         {
-            add(Item::file(&cache, 0o644, sage_oci_files::read(compiled.path(&cache))?)?)?;
+            add(Item::file(cache.as_str(), 0o644, sage_oci_files::read(compiled.path(&cache))?)?)?;
         }
     }
     let info = output.finish()?;
@@ -65,7 +69,8 @@ pub(crate) fn run(step: &WheelStep, outputs: &Outputs, scratch: &Path, threads: 
 }
 
 /// The modules, sorted by path.
-fn modules<'f>(files: &'f [InstalledFile], layout: &Layout) -> Vec<&'f InstalledFile> {
+fn modules<'f>(files: &'f [InstalledFile], layout: &Layout) -> Result<Vec<(ImagePath, &'f InstalledFile)>, StepError> {
     let below = format!("{}/", layout.modules);
-    files.iter().filter(|file| file.path.starts_with(&below) && file.path.ends_with(".py")).collect()
+    let modules = files.iter().filter(|file| file.path.starts_with(&below) && file.path.ends_with(".py"));
+    modules.map(|file| Ok((absolute(&file.path)?, file))).collect()
 }

@@ -77,7 +77,7 @@ fn build(step: &GenerateStep, folder: &Path) -> Result<BTreeMap<String, ContentE
     sage_oci_files::create_dir_all(folder).unwrap();
     let outputs = outputs(folder);
     run(Step::Generate(step.clone()), &outputs, &scratch(folder), 2)?;
-    Ok(contents(&outputs).entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect())
+    Ok(contents(&outputs).entries.into_iter().map(|entry| (entry.path.to_string(), entry)).collect())
 }
 
 #[test]

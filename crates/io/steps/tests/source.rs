@@ -48,7 +48,7 @@ fn the_tree_is_clean_for_git_and_owned_by_its_user() {
     run(Step::Source(step(archive(folder.path()))), &outputs, &scratch(folder.path()), 2).unwrap();
     let found = contents(&outputs);
     let get = |path: &str| found.entries.iter().find(|entry| entry.path == path).unwrap();
-    let tree = found.entries.iter().filter(|entry| entry.path.starts_with("home/me/tool"));
+    let tree = found.entries.iter().filter(|entry| entry.path.as_str().starts_with("home/me/tool"));
     assert!(tree.clone().count() > 15 && tree.clone().all(|entry| (entry.uid, entry.gid) == (1000, 1000)));
     assert_eq!((get("home/me").uid, get("home/me/tool/src/run.sh").mode), (0, 0o755));
 

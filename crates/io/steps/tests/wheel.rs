@@ -126,5 +126,5 @@ fn it_hides_nothing() {
     let folder = dir.path().join("two");
     assert!(!build(&step, &folder, 1).unwrap().contains_key("usr/local/bin/demo"));
     let entries = contents(&outputs(&folder)).entries;
-    assert!(entries.iter().all(|entry| !entry.path.starts_with("usr/local/share")), "an empty folder is left");
+    assert!(entries.iter().all(|entry| !entry.path.as_str().starts_with("usr/local/share")), "an empty folder is left");
 }

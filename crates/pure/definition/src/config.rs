@@ -92,7 +92,7 @@ pub struct FileEntry {
     pub group: String,
 }
 
-/// What a placed path is.
+/// What a placed path is, in the words of a definition: where its content comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileKind {
     /// A regular file with the content of this file below `nix/images/files`.

@@ -165,7 +165,7 @@ fn check_registry(text: &str) -> Result<(), Wrong<'_>> {
         return Err((ReferencePart::Port, port, "is not a number"));
     }
     if let Some(address) = host.strip_prefix('[') {
-        return match address.strip_suffix(']').map(str::parse::<std::net::Ipv6Addr>) {
+        return match address.strip_suffix(']').map(str::parse::<core::net::Ipv6Addr>) {
             Some(Ok(_)) => Ok(()),
             _ => fail("has brackets around what is no IPv6 address"),
         };

@@ -250,7 +250,7 @@ pub struct PlacedFile {
     pub group: String,
 }
 
-/// What a placed path is.
+/// What a placed path is: where its content comes from, not yet what is at it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlacedContent {

@@ -6,6 +6,7 @@ use sage_oci_lock::Lock;
 use sage_oci_names::{LayerName, PackageName, StorePath};
 use sage_oci_produce::Plan;
 use sage_oci_store::Nix;
+use sage_oci_tree::ImagePath;
 use serde::Serialize;
 
 /// What `why-layer --json` prints.
@@ -40,7 +41,7 @@ pub fn run(context: &Context, options: &cli::WhyLayer) -> Result<(), Failure> {
     let nix = context::nix(&cli::Building::default())?;
     let plan = context.plan(&nix, &locked)?;
     let report = match options.subject.strip_prefix('/') {
-        Some(path) => of_path(context, &locked, &nix, &plan, path)?,
+        Some(_) => of_path(context, &locked, &nix, &plan, &options.subject)?,
         None => of_package(context, &locked, &plan, &options.subject)?,
     };
     if options.json {
@@ -83,12 +84,12 @@ fn of_package(context: &Context, locked: &Locked, plan: &Plan, subject: &str) ->
 
 fn of_path(context: &Context, locked: &Locked, nix: &Nix, plan: &Plan, path: &str) -> Result<Report, Failure> {
     build::realise_contents(context, nix, plan)?;
-    let mut path = path.trim_end_matches('/').to_owned();
+    let mut path = ImagePath::anchored(path)
+        .map_err(|error| Failure::new(format_args!("`{path}` cannot be a path in an image: {error}"), None))?;
     // A merged-/usr image has links at the root: `/bin/sh` lies in `usr/bin`.
-    if let Some((top, rest)) = path.split_once('/')
-        && ["bin", "lib", "lib64", "sbin"].contains(&top)
-    {
-        path = format!("usr/{top}/{rest}");
+    let top = path.components().next().unwrap_or_default();
+    if path.depth() > 1 && ["bin", "lib", "lib64", "sbin"].contains(&top) {
+        path = ImagePath::parse("usr").unwrap_or_default().join(&path);
     }
     // The topmost layer that has it is the one whose bytes are seen.
     for layer in plan.layers().into_iter().rev() {

@@ -19,6 +19,7 @@ use sage_oci_resolve::ResolveError;
 use sage_oci_signature::SignatureError;
 use sage_oci_steps::{ClosureBuildError, StepError};
 use sage_oci_store::StoreError;
+use sage_oci_tar::TarError;
 use std::io::ErrorKind;
 
 fn told(failure: impl Into<Failure>) -> (String, Option<String>) {
@@ -49,6 +50,7 @@ fn cases() -> Vec<Case> {
     let signature = || SignatureError::NoKnownSigner { issuers: Vec::new() };
     let store = || StoreError::NotInstalled;
     let hint = |error: &dyn Hint| error.hint().expect("a cause with a hint");
+    let cut = || LayerError::Tar(TarError::Truncated { place: "x".into() });
     let text = || "x".to_owned();
     vec![
         (
@@ -124,10 +126,7 @@ fn cases() -> Vec<Case> {
         (hint(&resolve()), vec![ArchiveError::Resolve { image: "a".parse().unwrap(), source: resolve() }.into()]),
         (hint(&signature()), vec![ArchiveError::Signature { url: text(), source: signature() }.into()]),
         (hint(&store()), vec![ProduceError::from(store()).into()]),
-        (
-            hint(&LayerError::NoEndOfArchive),
-            vec![StepError::Layer { layer: "l".parse().unwrap(), source: Box::new(LayerError::NoEndOfArchive) }.into()],
-        ),
+        (hint(&cut()), vec![StepError::Layer { layer: "l".parse().unwrap(), source: Box::new(cut()) }.into()]),
         (
             hint(&ContentsError::TooLong { limit: 1 }),
             vec![

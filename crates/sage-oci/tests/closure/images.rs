@@ -30,7 +30,7 @@ fn a_deep_closure_is_the_same_image_both_ways() {
     let part = top.trim_start_matches('/');
     let link = &entries[&format!("{part}/data/same-b")].0.kind;
     let target = format!("{part}/data/same-a");
-    assert_eq!(*link, sage_oci_layer::EntryKind::HardLink { target });
+    assert_eq!(*link, sage_oci_tree::EntryKind::HardLink { target: target.parse().unwrap() });
 }
 
 #[test]

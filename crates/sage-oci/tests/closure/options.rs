@@ -1,5 +1,5 @@
 use crate::support::{Bench, entries, good, layers, open, text, valid};
-use sage_oci_layer::EntryKind;
+use sage_oci_tree::EntryKind;
 use std::path::Path;
 use std::process::Command;
 

@@ -1,9 +1,10 @@
 //! The real binary, the machine's own Nix, and paths to make images of.
 
 use sage_oci_image::{Depth, Image, Report, validate};
-use sage_oci_layer::{Entry, LayerError, read_layer};
+use sage_oci_layer::{LayerError, read_layer};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::Architecture;
+use sage_oci_tree::Entry;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -171,10 +172,10 @@ pub fn entries(folder: &Path) -> BTreeMap<String, (Entry, Vec<u8>, usize)> {
         let blob = sage_oci_files::open(folder.join("blobs/sha256").join(&digest["sha256:".len()..])).unwrap();
         read_layer(blob, |found, body| {
             let mut bytes = Vec::new();
-            body.read_to_end(&mut bytes).map_err(|source| LayerError::Read { source })?;
+            body.read_to_end(&mut bytes)?;
             assert_eq!(found.mtime, 1);
-            let known = all.get(&found.entry.path).map_or(0, |known| known.2);
-            all.insert(found.entry.path.clone(), (found.entry.clone(), bytes, known + 1));
+            let known = all.get(found.path.as_str()).map_or(0, |known| known.2);
+            all.insert(found.path.to_string(), (found.clone(), bytes, known + 1));
             Ok::<_, LayerError>(())
         })
         .unwrap();

@@ -1,7 +1,8 @@
 //! Debs made by hand, byte for byte as a test wants them.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use sage_oci_deb::{Data, Deb, DebError, Entry};
+use sage_oci_deb::{Data, Deb, DebError};
+use sage_oci_tree::Entry;
 use std::io::{Read, Write};
 
 /// An ar archive of these members.

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 /// A small file tree in memory.
+///
+/// Nested, as an archive is, and its names are whatever a Nix store may hold: not the tree of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NarTree {
     /// A plain file.

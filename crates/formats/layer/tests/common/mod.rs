@@ -1,7 +1,8 @@
 //! What the tests of layers share.
 
-use sage_oci_layer::{Entry, EntryKind, FoundEntry, LayerError, LayerInfo, LayerWriter, Options, read_layer};
+use sage_oci_layer::{LayerError, LayerInfo, LayerWriter, Options, read_layer};
 use sage_oci_names::{Algorithm, Compression};
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use std::io::{self, Read};
 
 /// The time of every entry in these tests: 2023-11-14 22:13:20 UTC.
@@ -19,7 +20,7 @@ pub fn zstd(level: u32) -> Compression {
 
 /// An entry of root's.
 pub fn entry(path: &str, kind: EntryKind, mode: u32) -> Entry {
-    Entry { kind, mode, ..Entry::parent_directory(path) }
+    Entry { mode, ..Entry::new(ImagePath::parse(path).unwrap(), kind) }
 }
 
 /// A file with its bytes.
@@ -52,11 +53,11 @@ pub fn write(
 }
 
 /// Reads a layer back, entries with bodies.
-pub fn read(blob: &[u8]) -> Vec<(FoundEntry, Vec<u8>)> {
+pub fn read(blob: &[u8]) -> Vec<(Entry, Vec<u8>)> {
     let mut found = Vec::new();
     read_layer(blob, |entry, body| {
         let mut bytes = Vec::new();
-        body.read_to_end(&mut bytes).map_err(|source| LayerError::Read { source })?;
+        body.read_to_end(&mut bytes)?;
         found.push((entry.clone(), bytes));
         Ok::<(), LayerError>(())
     })

@@ -1,5 +1,6 @@
 use sage_oci_deb::Control;
 use sage_oci_layer::Conffile;
+use sage_oci_tree::ImagePath;
 use std::collections::BTreeMap;
 
 /// What dpkg records instead of a digest for a file that it has not installed.
@@ -30,13 +31,13 @@ impl Conffiles {
     }
 
     /// Whether a path of the archive (without leading slash) is one.
-    pub fn contains(&self, path: &str) -> bool {
-        !self.order.is_empty() && self.digests.contains_key(&format!("/{path}"))
+    pub fn contains(&self, path: &ImagePath) -> bool {
+        !self.order.is_empty() && self.digests.contains_key(&path.absolute())
     }
 
     /// Notes the MD5 of a path of the archive.
-    pub fn found(&mut self, path: &str, md5: String) {
-        self.digests.insert(format!("/{path}"), md5);
+    pub fn found(&mut self, path: &ImagePath, md5: String) {
+        self.digests.insert(path.absolute(), md5);
     }
 
     /// The records for dpkg's status file.
@@ -56,9 +57,10 @@ mod tests {
         let bytes = b"/etc/b\nremove-on-upgrade /etc/old\n/etc/a\n/etc/never\n".to_vec();
         let files = [("conffiles".to_owned(), ControlFile { mode: 0o644, bytes })].into();
         let mut conffiles = Conffiles::of(&Control { files });
-        assert!(conffiles.contains("etc/a") && !conffiles.contains("etc/b.d"));
-        conffiles.found("etc/a", "1".into());
-        conffiles.found("etc/b", "2".into());
+        let path = |text| ImagePath::parse(text).unwrap();
+        assert!(conffiles.contains(&path("etc/a")) && !conffiles.contains(&path("etc/b.d")));
+        conffiles.found(&path("etc/a"), "1".into());
+        conffiles.found(&path("etc/b"), "2".into());
         let lines = conffiles.records().into_iter().map(|record| format!("{} {}", record.path, record.md5));
         let expected = ["/etc/b 2", "/etc/old newconffile remove-on-upgrade", "/etc/a 1", "/etc/never newconffile"];
         assert_eq!(lines.collect::<Vec<_>>(), expected);

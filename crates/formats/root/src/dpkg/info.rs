@@ -1,24 +1,25 @@
 use crate::{Item, RootError};
 use sage_oci_deb::{Control, Stanza};
+use sage_oci_tree::ImagePath;
 
 /// Where dpkg keeps a file list and the control files of each package.
 const INFO: &str = "/var/lib/dpkg/info";
 
 /// The MD5 of each unpacked file, by its path in the archive, in the archive's order.
 #[derive(Debug, Default)]
-pub struct Sums(Vec<(String, String)>);
+pub struct Sums(Vec<(ImagePath, String)>);
 
 impl Sums {
     /// Notes the sum of a file.
-    pub fn add(&mut self, path: &str, md5: &str) {
-        self.0.push((path.to_owned(), md5.to_owned()));
+    pub fn add(&mut self, path: &ImagePath, md5: &str) {
+        self.0.push((path.clone(), md5.to_owned()));
     }
 
     /// A hard link has the sum of its file.
-    pub fn link(&mut self, path: &str, target: &str) {
+    pub fn link(&mut self, path: &ImagePath, target: &ImagePath) {
         if let Some((_, md5)) = self.0.iter().find(|(known, _)| known == target) {
             let md5 = md5.clone();
-            self.0.push((path.to_owned(), md5));
+            self.0.push((path.clone(), md5));
         }
     }
 
@@ -38,7 +39,7 @@ impl Sums {
 pub fn info_files(
     stanza: &Stanza,
     control: &Control,
-    paths: &[String],
+    paths: &[ImagePath],
     sums: Option<&Sums>,
 ) -> Result<Vec<Item>, RootError> {
     let name = stanza.get("Package").unwrap_or_default();
@@ -50,7 +51,7 @@ pub fn info_files(
     let mut list = String::from("/.\n");
     for path in paths {
         list.push('/');
-        list.push_str(path);
+        list.push_str(path.as_str());
         list.push('\n');
     }
     let mut items = vec![Item::file(&format!("{stem}.list"), 0o644, list)?];

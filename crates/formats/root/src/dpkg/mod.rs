@@ -95,7 +95,7 @@ fn excludes(input: &Input<'_>) -> String {
 pub(crate) fn check_diversions(effects: &[OwnedEffect], installed: &Installed) -> Result<(), RootError> {
     for owned in effects {
         if let Effect::Diversion { from, to, local: true } = &owned.effect
-            && !installed.exists(&image_path(to)?)
+            && !installed.exists(image_path(to)?.as_str())
         {
             return Err(RootError::Absent { path: to.clone(), wanted_by: format!("the local diversion of `{from}`") });
         }

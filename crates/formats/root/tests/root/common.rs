@@ -5,8 +5,9 @@ use sage_oci_deb::{Control, ControlFile};
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_layer::{ContentEntry, ContentKind, Contents, Library, PackageRecord};
 use sage_oci_names::{Algorithm, Architecture, Compression, LayerName, PackageName, Sha256};
-use sage_oci_root::{Below, Content, Generated, Item, Packages, RootError, generate, parents};
+use sage_oci_root::{Below, Content, Generated, Item, Packages, RootError, generate};
 use sage_oci_step::{GenerateKind, GenerateStep, Sealing};
+use sage_oci_tree::ImagePath;
 use sha2::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -45,14 +46,14 @@ impl Package {
 
     /// An entry of root's, with the directories above it.
     pub fn entry(mut self, path: &str, kind: ContentKind, mode: u32, target: Option<&str>) -> Self {
-        for parent in parents(path).map(str::to_owned).collect::<Vec<_>>() {
+        for parent in at(path).ancestors() {
             if !self.contents.entries.iter().any(|entry| entry.path == parent) {
-                self = self.entry(&parent, ContentKind::Dir, 0o755, None);
+                self = self.entry(parent.as_str(), ContentKind::Dir, 0o755, None);
             }
         }
         let target = target.map(str::to_owned);
         let package = Some(self.name.clone());
-        let path = path.to_owned();
+        let path = at(path);
         self.contents.entries.push(ContentEntry {
             path,
             kind,
@@ -105,7 +106,7 @@ impl Package {
     }
 
     pub fn library(mut self, library: Library) -> Self {
-        self = self.file(&library.path, "");
+        self = self.file(library.path.as_str(), "");
         self.contents.libraries.push(library);
         self
     }
@@ -170,6 +171,11 @@ impl Packages for &mut Image {
     fn control(&mut self, package: &PackageName) -> Result<Control, RootError> {
         Ok(self.package(package).control.clone())
     }
+}
+
+/// A path in its normal form.
+pub fn at(path: &str) -> ImagePath {
+    ImagePath::parse(path).unwrap()
 }
 
 /// A step without effects, for amd64.

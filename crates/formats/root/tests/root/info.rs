@@ -13,17 +13,17 @@ fn make(control: &str, files: &[(&str, u32, &str)], sums: Option<&Sums>) -> Resu
         ((*name).to_owned(), ControlFile { mode: *mode, bytes: text.as_bytes().into() })
     };
     let files = files.iter().chain(&[("control", 0o644, control)]).map(file).collect();
-    let paths = ["etc", "etc/demo.conf", "usr/bin/demo"].map(str::to_owned);
+    let paths = ["etc", "etc/demo.conf", "usr/bin/demo"].map(at);
     info_files(&stanza, &Control { files }, &paths, sums)
 }
 
 #[test]
 fn list_scripts_and_sums() {
     let mut sums = Sums::default();
-    sums.add("usr/bin/demo", &"1".repeat(32));
-    sums.add("etc/demo.conf", &"2".repeat(32));
-    sums.link("usr/bin/other", "usr/bin/demo");
-    sums.link("usr/bin/third", "usr/bin/not-unpacked");
+    sums.add(&at("usr/bin/demo"), &"1".repeat(32));
+    sums.add(&at("etc/demo.conf"), &"2".repeat(32));
+    sums.link(&at("usr/bin/other"), &at("usr/bin/demo"));
+    sums.link(&at("usr/bin/third"), &at("usr/bin/not-unpacked"));
     let files = [("postinst", 0o755, "#!/bin/sh\n"), ("conffiles", 0o644, "/etc/demo.conf\n")];
     golden("info", &make(CONTROL, &files, Some(&sums)).unwrap());
 }

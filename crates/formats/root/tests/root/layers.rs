@@ -4,7 +4,7 @@ use crate::common::*;
 use sage_oci_effects::Effect;
 use sage_oci_hint::Hint as _;
 use sage_oci_layer::Contents;
-use sage_oci_root::{Below, Difference, Item, NodeKind, RootError, difference};
+use sage_oci_root::{Below, Difference, Item, NodeKind, RootError, Stored, difference};
 use sage_oci_step::{Above, GenerateKind};
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ fn upper_layers_add_replace_and_remove() {
     let lower = Package::new("lower").file("opt/x/a", "a").file("opt/x/b", "b").file("opt/y", "y").file("opt/xy", "");
     let upper = Package::new("upper").file("opt/y", "other").removal("opt/x").file("opt/z", "z");
     let below = below(vec![lower, upper]);
-    let paths: Vec<&str> = below.installed.iter().map(|(path, _)| path).collect();
+    let paths: Vec<&str> = below.installed.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(paths, ["opt", "opt/xy", "opt/y", "opt/z"]);
     let node = below.installed.get("opt/y").unwrap();
-    assert_eq!(node.kind, NodeKind::File { size: 5, sha256: digest(b"other") });
+    assert_eq!(node.kind, NodeKind::File(Stored { size: 5, sha256: digest(b"other") }));
     assert_eq!(node.package.as_ref().unwrap().as_str(), "upper");
     assert_eq!(below.packages.iter().map(|record| record.package.as_str()).collect::<Vec<_>>(), ["lower", "upper"]);
     let conflict = below.verify().unwrap_err();
@@ -51,7 +51,7 @@ fn a_hard_link_is_its_file() {
 fn nothing_lies_below_what_is_no_directory() {
     for (path, ancestor) in [("opt/file/x", "opt/file"), ("srv/x", "srv")] {
         let mut package = Package::new("aa").file("opt/file", "").file("opt/other", "");
-        package.contents.entries.last_mut().unwrap().path = path.to_owned();
+        package.contents.entries.last_mut().unwrap().path = at(path);
         let error = below(vec![package]).verify().unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -101,7 +101,7 @@ fn an_extending_image_holds_what_differs() {
     let without = compare(items.clone(), &above, &["base", "generated"], &lists);
     assert_eq!((without.items, without.removed.len()), (vec![items[0].clone()], 2));
     let nothing = Above { replaces: None, ..above.clone() };
-    assert_eq!(compare(items, &nothing, &["base"], &lists).removed, Vec::<String>::new());
+    assert_eq!(compare(items, &nothing, &["base"], &lists).removed, Vec::<sage_oci_tree::ImagePath>::new());
     let missing = Above { contents: vec!["gone".into()], replaces: None };
     assert_eq!(
         difference(Vec::new(), &missing, &[], |path| Err::<Contents, _>(path.to_owned())),

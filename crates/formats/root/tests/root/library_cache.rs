@@ -18,7 +18,7 @@ fn library(path: &str, soname: &str) -> Library {
         soname: Some(soname.to_owned()),
         isa_needed: 0,
     };
-    Library { path: path.to_owned(), facts }
+    Library { path: at(path), facts }
 }
 
 fn libc_bin(version: &str) -> Package {

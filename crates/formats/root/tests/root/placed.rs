@@ -32,7 +32,7 @@ fn image() -> Image {
     let diverted = Package::new("diverted").file("usr/lib/x.js", "old\n");
     let mut image = Image::of([base, diverted]);
     let entry = image.packages[1].contents.entries.last_mut().unwrap();
-    entry.path = "usr/lib/x.js.distrib".to_owned();
+    entry.path = at("usr/lib/x.js.distrib");
     image
 }
 

@@ -2,6 +2,7 @@ use crate::StepError;
 use crate::bytecode::modules::cache_path;
 use crate::bytecode::unpack::Unpacked;
 use sage_oci_root::RootError;
+use sage_oci_tree::ImagePath;
 use std::path::{Path, PathBuf};
 
 /// How many modules one process compiles, one after the other.
@@ -14,7 +15,7 @@ const BATCH: usize = 16;
 ///
 /// `groups` are modules that belong together, each group sorted by path: a package's, or a wheel's.
 pub(crate) fn write_lists(
-    groups: &[Vec<&str>],
+    groups: &[Vec<&ImagePath>],
     sources: &Unpacked,
     compiled: &Unpacked,
     version: &str,
@@ -26,16 +27,16 @@ pub(crate) fn write_lists(
     for (number, batch) in groups.iter().flat_map(|group| group.chunks(BATCH)).enumerate() {
         let list: &mut Vec<u8> = &mut lists[number % count];
         for source in batch {
-            if source.contains('\n') {
+            if source.as_str().contains('\n') {
                 let why = "a module's name holds a newline";
-                return Err(RootError::Path { path: (*source).to_owned(), why }.into());
+                return Err(RootError::Path { path: source.to_string(), why }.into());
             }
-            let (from, to) = (sources.path(source), compiled.path(&cache_path(source, version)));
+            let (from, to) = (sources.path(source), compiled.path(cache_path(source, version)?));
             list.extend(from.as_os_str().as_encoded_bytes());
             list.push(0);
             list.extend(to.as_os_str().as_encoded_bytes());
             list.extend(b"\0/");
-            list.extend(source.as_bytes());
+            list.extend(source.as_str().as_bytes());
             list.push(b'\n');
         }
         list.push(b'\n');

@@ -24,7 +24,7 @@ impl Python {
         let python = format!("usr/bin/python{}", interpreter.version);
         for archive in &interpreter.archives {
             // Programs, documents and data are of no use to a compiler.
-            root.archive(archive, |path, _| Ok(path.starts_with("usr/lib") || path == python))?;
+            root.archive(archive, |path, _| Ok(path.as_str().starts_with("usr/lib") || path.as_str() == python))?;
         }
         root.make_links()?;
         let triplet = interpreter.architecture.triplet();
@@ -34,8 +34,8 @@ impl Python {
         };
         Ok(Self {
             version: interpreter.version.clone(),
-            loader: root.path(&format!("usr/lib/{triplet}/{loader}")),
-            libraries: root.path(&format!("usr/lib/{triplet}")),
+            loader: root.path(format!("usr/lib/{triplet}/{loader}")),
+            libraries: root.path(format!("usr/lib/{triplet}")),
             home: root.path("usr"),
             program: root.path(&python),
         })

@@ -13,6 +13,7 @@ use crate::output::LayerOutput;
 use crate::{Outputs, StepError};
 use sage_oci_root::Item;
 use sage_oci_step::BytecodeStep;
+use sage_oci_tree::ImagePath;
 use std::path::{Path, PathBuf};
 
 pub(crate) use interpreter::Python;
@@ -34,10 +35,10 @@ pub(crate) fn run(step: &BytecodeStep, outputs: &Outputs, scratch: &Path, thread
     let mut output = LayerOutput::create(&step.name, &step.sealing, outputs, threads, Some(&modules.directories))?;
     let mut count = 0;
     for (source, package) in &modules.sources {
-        let path = cache_path(source, version);
+        let path = cache_path(source, version)?;
         let file = compiled.path(&path);
         if sage_oci_files::exists(&file)? {
-            output.add_item(&Item::file(&path, 0o644, sage_oci_files::read(file)?)?, Some(package))?;
+            output.add_item(&Item::file(path.as_str(), 0o644, sage_oci_files::read(file)?)?, Some(package))?;
             count += 1;
         }
     }
@@ -56,7 +57,7 @@ pub(crate) struct Compiled {
 /// Compiles groups of modules, each group sorted by path; `folder` is scratch.
 pub(crate) fn compile(
     python: &Python,
-    groups: &[Vec<&str>],
+    groups: &[Vec<&ImagePath>],
     sources: &Unpacked,
     folder: &Path,
     threads: usize,

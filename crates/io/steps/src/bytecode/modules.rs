@@ -1,9 +1,9 @@
 use crate::StepError;
 use crate::bytecode::unpack::Unpacked;
-use sage_oci_deb::{Entry, EntryKind};
 use sage_oci_names::PackageName;
-use sage_oci_root::{Filter, Installed, Node, NodeKind, RootError, image_path, split};
+use sage_oci_root::{Filter, Installed, Node, NodeKind, RootError, absolute, image_path};
 use sage_oci_step::{BytecodePackage, BytecodeStep};
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use std::collections::BTreeMap;
 
 /// Where packages list modules that `py3compile` must pass over.
@@ -12,7 +12,7 @@ const EXCLUDED: &str = "usr/share/python3/bcep/";
 /// Sources that were unpacked, and the directories they lie in.
 pub(crate) struct Modules {
     /// Path in the image and package of each module, sorted.
-    pub(crate) sources: BTreeMap<String, PackageName>,
+    pub(crate) sources: BTreeMap<ImagePath, PackageName>,
     /// The directories, so that the layer repeats their modes and owners.
     pub(crate) directories: Installed,
 }
@@ -32,8 +32,8 @@ pub(crate) fn unpack(step: &BytecodeStep, folder: &mut Unpacked) -> Result<Modul
         }
         let mut lists = Vec::new();
         folder.archive(&package.archive, |path, entry| {
-            if path.starts_with(EXCLUDED) && matches!(entry.kind, EntryKind::File { .. }) {
-                lists.push(path.to_owned());
+            if path.as_str().starts_with(EXCLUDED) && matches!(entry.kind, EntryKind::File { .. }) {
+                lists.push(path.clone());
                 return Ok(true);
             }
             Ok(!filter.leaves_out(entry) && modules.take(package, &directories, version, path, entry))
@@ -42,7 +42,7 @@ pub(crate) fn unpack(step: &BytecodeStep, folder: &mut Unpacked) -> Result<Modul
             let text = sage_oci_files::read_to_string(folder.path(&list))?;
             if let Some(line) = text.lines().find(|line| excludes(line, version)) {
                 let why = format!("it excludes modules from compilation, which is not supported: {line}");
-                return Err(RootError::Malformed { what: format!("/{list}"), why }.into());
+                return Err(RootError::Malformed { what: list.absolute(), why }.into());
             }
         }
     }
@@ -73,8 +73,8 @@ fn excludes(line: &str, version: &str) -> bool {
 
 impl Modules {
     /// The modules of each package, both sorted.
-    pub(crate) fn by_package(&self) -> Vec<Vec<&str>> {
-        let mut by_package: BTreeMap<&PackageName, Vec<&str>> = BTreeMap::new();
+    pub(crate) fn by_package(&self) -> Vec<Vec<&ImagePath>> {
+        let mut by_package: BTreeMap<&PackageName, Vec<&ImagePath>> = BTreeMap::new();
         for (source, package) in &self.sources {
             by_package.entry(package).or_default().push(source);
         }
@@ -84,28 +84,26 @@ impl Modules {
     fn take(
         &mut self,
         package: &BytecodePackage,
-        directories: &[String],
+        directories: &[ImagePath],
         version: &str,
-        path: &str,
+        path: &ImagePath,
         entry: &Entry,
     ) -> bool {
         if entry.kind == EntryKind::Directory {
             let Entry { mode, uid, gid, .. } = *entry;
             if self.directories.get(path).is_none() {
                 let node = Node { kind: NodeKind::Directory, mode, uid, gid, package: None };
-                self.directories.insert(path.to_owned(), node);
+                self.directories.insert(path.clone(), node);
             }
             return false;
         }
-        let below = directories.iter().any(|directory| {
-            path.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/') || rest.is_empty())
+        let below = directories.iter().any(|directory| path.is_within(directory));
+        let replaced = [path, &entry.path].iter().any(|path| {
+            package.replaced.contains_key(path.as_str()) || package.replaced.contains_key(&path.absolute())
         });
-        let replaced = [path, &entry.path]
-            .iter()
-            .any(|path| package.replaced.contains_key(*path) || package.replaced.contains_key(&format!("/{path}")));
-        let wanted = below && path.ends_with(".py") && !replaced && is_of_version(path, version);
+        let wanted = below && path.as_str().ends_with(".py") && !replaced && is_of_version(path.as_str(), version);
         if wanted {
-            self.sources.entry(path.to_owned()).or_insert_with(|| package.name.clone());
+            self.sources.entry(path.clone()).or_insert_with(|| package.name.clone());
         }
         wanted
     }
@@ -119,10 +117,14 @@ fn is_of_version(path: &str, version: &str) -> bool {
 }
 
 /// Where the byte-code of a module lies (PEP 3147): `a/b.py` gives `a/__pycache__/b.cpython-314.pyc`.
-pub(crate) fn cache_path(source: &str, version: &str) -> String {
-    let (directory, name) = split(source);
-    let stem = name.strip_suffix(".py").unwrap_or(name);
-    format!("{directory}/__pycache__/{stem}.cpython-{}.pyc", version.replace('.', ""))
+///
+/// # Errors
+/// The version could not be part of a name.
+pub(crate) fn cache_path(source: &ImagePath, version: &str) -> Result<ImagePath, StepError> {
+    let stem = source.name().strip_suffix(".py").unwrap_or(source.name());
+    let directory = source.parent().unwrap_or_default();
+    let cached = format!("{directory}/__pycache__/{stem}.cpython-{}.pyc", version.replace('.', ""));
+    Ok(absolute(&cached)?)
 }
 
 #[cfg(test)]
@@ -144,6 +146,9 @@ mod tests {
         assert!(is_of_version("usr/lib/python3.14/x.py", "3.14"));
         assert!(!is_of_version("usr/lib/python3.13/x.py", "3.14"));
         assert!(is_of_version("usr/share/app/x.py", "3.14"));
-        assert_eq!(cache_path("usr/lib/python3/x.y.py", "3.11"), "usr/lib/python3/__pycache__/x.y.cpython-311.pyc");
+        let cache = |path: &str, version| cache_path(&path.parse().unwrap(), version);
+        let path = cache("usr/lib/python3/x.y.py", "3.11").unwrap();
+        assert_eq!(path, "usr/lib/python3/__pycache__/x.y.cpython-311.pyc");
+        assert_eq!(cache("x.py", "3.11").unwrap(), "__pycache__/x.cpython-311.pyc");
     }
 }

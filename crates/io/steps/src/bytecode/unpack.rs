@@ -1,7 +1,8 @@
 use crate::StepError;
-use sage_oci_deb::{Deb, DebError, Entry, EntryKind};
+use sage_oci_deb::{Deb, DebError};
 use sage_oci_files::FileError;
-use sage_oci_root::{merged_usr, split};
+use sage_oci_root::merged_usr;
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// kept; files may be executed.
 pub(crate) struct Unpacked {
     folder: PathBuf,
-    links: BTreeMap<String, String>,
+    links: BTreeMap<ImagePath, String>,
 }
 
 impl Unpacked {
@@ -21,7 +22,7 @@ impl Unpacked {
     }
 
     /// Where a path of the image lies in the folder.
-    pub(crate) fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.folder.join(path)
     }
 
@@ -29,7 +30,7 @@ impl Unpacked {
     pub(crate) fn archive(
         &mut self,
         archive: &str,
-        mut want: impl FnMut(&str, &Entry) -> Result<bool, StepError>,
+        mut want: impl FnMut(&ImagePath, &Entry) -> Result<bool, StepError>,
     ) -> Result<(), StepError> {
         let failed = |source: DebError| StepError::Archive { archive: archive.to_owned(), source: Box::new(source) };
         let deb = Deb::open(sage_oci_files::open(archive)?).map_err(failed)?;
@@ -50,7 +51,7 @@ impl Unpacked {
                     self.parent(&path)?;
                     sage_oci_files::hard_link_or_copy(self.path(&target), self.path(&path))?;
                 }
-                EntryKind::Directory => {}
+                EntryKind::Directory | EntryKind::Whiteout | EntryKind::Opaque => {}
             }
         }
         Ok(())
@@ -59,35 +60,30 @@ impl Unpacked {
     /// Makes the symbolic links; absolute targets lead into the folder. A link that leads out of it, or nowhere, is left out.
     pub(crate) fn make_links(&self) -> Result<(), StepError> {
         for (path, target) in &self.links {
-            let above = split(path).0;
-            let whole = match target.strip_prefix('/') {
-                Some(absolute) => absolute.to_owned(),
-                None => format!("{above}/{target}"),
-            };
-            let Some(real) = normal(&whole) else { continue };
-            let real = merged_usr(&real).into_owned();
+            let Some(real) = path.target(target) else { continue };
+            let real = merged_usr(&real);
             self.parent(path)?;
             let at = self.path(path);
             if sage_oci_files::metadata(&at).is_err() {
-                sage_oci_files::symlink(self.path(&real), at)?;
+                sage_oci_files::symlink(self.path(real.as_ref()), at)?;
             }
         }
         Ok(())
     }
 
     /// Writes a file that was unpacked elsewhere.
-    pub(crate) fn put(&self, path: &str, content: &[u8]) -> Result<(), StepError> {
+    pub(crate) fn put(&self, path: &ImagePath, content: &[u8]) -> Result<(), StepError> {
         self.parent(path)?;
         Ok(sage_oci_files::write_new(self.path(path), content)?)
     }
 
-    fn parent(&self, path: &str) -> Result<(), StepError> {
-        Ok(sage_oci_files::create_dir_all(self.path(split(path).0))?)
+    fn parent(&self, path: &ImagePath) -> Result<(), StepError> {
+        Ok(sage_oci_files::create_dir_all(self.path(path.parent().unwrap_or_default()))?)
     }
 
     fn write(
         &self,
-        path: &str,
+        path: &ImagePath,
         body: &mut impl Read,
         failed: &impl Fn(DebError) -> StepError,
     ) -> Result<(), StepError> {
@@ -118,31 +114,5 @@ fn copy(
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(failed(DebError::from(error))),
         }
-    }
-}
-
-/// Resolves `.` and `..` by the text; `None` if it leads above the folder.
-fn normal(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_stay_inside() {
-        assert_eq!(normal("usr/lib/../bin/./x").as_deref(), Some("usr/bin/x"));
-        assert_eq!(normal("usr/../../etc/passwd"), None);
     }
 }

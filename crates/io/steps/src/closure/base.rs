@@ -2,11 +2,12 @@ use super::ClosureBuildError;
 use super::lower::{Lower, Seen};
 use crate::StepError;
 use sage_oci_image::{Image, ImageError, ImageLayer, open_blob};
-use sage_oci_layer::{EntryKind, FoundEntry, LayerError, read_foreign_layer};
+use sage_oci_layer::{LayerError, read_foreign_layer};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::Architecture;
 use sage_oci_root::Installed;
 use sage_oci_step::BaseContents;
+use sage_oci_tree::{EntryKind, ImagePath};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Read;
@@ -53,8 +54,8 @@ pub fn read_base(folder: &Path, architecture: Architecture) -> Result<Base, Step
     for layer in &opened.image.layers {
         let blob = open_blob(&opened.source, "layer", &layer.descriptor.digest)
             .map_err(|error| failed(folder, error.into()))?;
-        let mut linked: Vec<(String, String)> = Vec::new();
-        let read = read_foreign_layer(blob, |FoundEntry { entry, .. }, body| {
+        let mut linked: Vec<(ImagePath, ImagePath)> = Vec::new();
+        let read = read_foreign_layer(blob, |entry, body| {
             let is_wanted = TEXTS.contains(&entry.path.as_str());
             let text = match &entry.kind {
                 EntryKind::File { .. } if is_wanted => Some(text(body)?),
@@ -84,12 +85,10 @@ pub fn read_base(folder: &Path, architecture: Architecture) -> Result<Base, Step
             return Err(failed(folder, error.into()));
         }
     }
-    let Seen { nodes, texts, paths } = lower.finish();
-    let mut tree = Installed::default();
-    for (path, node) in nodes {
-        tree.insert(path, node);
-    }
-    let contents = BaseContents { layers: opened.image.layers.len(), paths: paths.into_values().collect() };
+    let Seen { nodes: tree, texts, paths } = lower.finish();
+    let texts = texts.iter().filter_map(|(path, kind)| Some((path.to_string(), kind.file()?.clone()))).collect();
+    let paths = paths.iter().filter_map(|(_, kind)| kind.file().cloned()).collect();
+    let contents = BaseContents { layers: opened.image.layers.len(), paths };
     Ok(Base { contents, opened, tree, texts })
 }
 
@@ -104,11 +103,15 @@ fn text(body: &mut dyn Read) -> Result<String, LayerError> {
 }
 
 /// The text of a file that a hard link of its layer names. The link stands behind it, so the layer is read anew: hardly one has such links.
-fn text_at(source: &LayoutDir, layer: &ImageLayer, path: &str) -> Result<Option<String>, Box<dyn Error + Send + Sync>> {
+fn text_at(
+    source: &LayoutDir,
+    layer: &ImageLayer,
+    path: &ImagePath,
+) -> Result<Option<String>, Box<dyn Error + Send + Sync>> {
     let mut found = None;
     let blob = open_blob(source, "layer", &layer.descriptor.digest)?;
-    read_foreign_layer(blob, |FoundEntry { entry, .. }, body| {
-        if entry.path == path && matches!(entry.kind, EntryKind::File { .. }) {
+    read_foreign_layer(blob, |entry, body| {
+        if entry.path == *path && matches!(entry.kind, EntryKind::File { .. }) {
             found = Some(text(body)?);
         }
         Ok::<_, LayerError>(())

@@ -2,9 +2,10 @@ use super::permissions::Permissions;
 use super::write::write_path;
 use crate::{StepError, sealing};
 use sage_oci_files::FileError;
-use sage_oci_layer::{Entry, LayerInfo, LayerWriter, Options};
-use sage_oci_root::parents;
+use sage_oci_layer::{LayerInfo, LayerWriter, Options};
+use sage_oci_root::absolute;
 use sage_oci_step::ClosureLayerStep;
+use sage_oci_tree::Entry;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
@@ -42,8 +43,9 @@ pub(crate) fn write(
     let mut writer = LayerWriter::new(file, options).map_err(failed)?;
     first(&mut writer, &permissions)?;
     for path in &step.paths {
-        for parent in parents(path.path.as_str().trim_start_matches('/')) {
-            let mut entry = Entry::parent_directory(parent);
+        let in_image = absolute(path.path.as_str())?;
+        for parent in in_image.ancestors() {
+            let mut entry = Entry::directory(parent);
             (entry.uid, entry.gid) = (step.owner.uid, step.owner.gid);
             writer.append_empty(&entry).map_err(failed)?;
         }

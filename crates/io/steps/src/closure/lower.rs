@@ -1,12 +1,8 @@
-use sage_oci_layer::{Entry, EntryKind};
 use sage_oci_names::StorePath;
-use sage_oci_root::{Node, NodeKind, parents};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What marks a removal, and what has more of it are notes of aufs' own (OCI image spec, layer, "Whiteouts").
-const MARK: &str = ".wh.";
-/// The name whose removal means everything in its directory: with the mark before it, `.wh..wh..opq`.
-const OPAQUE: &str = ".wh..opq";
+use sage_oci_root::{Installed, Node, NodeKind};
+use sage_oci_tar::WHITEOUT;
+use sage_oci_tree::{Entry, EntryKind, ImagePath, Kind, Tree};
+use std::collections::BTreeSet;
 
 /// What a base image's layers leave of what counts for those on top: directories, symbolic links, some texts, store paths.
 ///
@@ -17,34 +13,41 @@ pub(crate) struct Lower {
     below: Seen,
     own: Seen,
     /// Store paths of which the layer removes a part.
-    broken: BTreeSet<String>,
+    broken: BTreeSet<ImagePath>,
 }
 
 /// What is at paths, of one layer or of several on each other.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// Directories and symbolic links.
-    pub(crate) nodes: BTreeMap<String, Node>,
+    pub(crate) nodes: Installed,
     /// The texts of files that were asked for.
-    pub(crate) texts: BTreeMap<String, String>,
+    pub(crate) texts: Tree<Kind<String>>,
     /// Store paths by their place in the image.
-    pub(crate) paths: BTreeMap<String, StorePath>,
+    pub(crate) paths: Tree<Kind<StorePath>>,
 }
 
 impl Lower {
     /// Takes an entry of the layer that is being read, and the text of its file if that is wanted.
     pub(crate) fn take(&mut self, entry: &Entry, text: Option<String>) {
-        let path = entry.path.as_str();
-        if entry.kind == EntryKind::Whiteout {
-            return self.remove(path);
-        }
-        if path.split('/').any(|name| name.starts_with(MARK)) {
+        let path = &entry.path;
+        // Names that begin with the mark and are no removals are notes of aufs' own.
+        if path.components().any(|name| name.starts_with(WHITEOUT)) {
             return;
         }
         let kind = match &entry.kind {
             EntryKind::Directory => Some(NodeKind::Directory),
             EntryKind::Symlink { target } => Some(NodeKind::Symlink(target.clone())),
-            EntryKind::File { .. } | EntryKind::HardLink { .. } | EntryKind::Whiteout => None,
+            EntryKind::File { .. } | EntryKind::HardLink { .. } => None,
+            EntryKind::Whiteout => {
+                self.below.hide(path);
+                return self.breaks_what_is_above(path);
+            }
+            EntryKind::Opaque => {
+                self.below.hide_inside(path);
+                self.below.paths.remove(path);
+                return self.breaks_what_is_above(path);
+            }
         };
         // Directories meet; anything else replaces what is there, a directory with all that is in it.
         if kind != Some(NodeKind::Directory) {
@@ -53,32 +56,38 @@ impl Lower {
         }
         if let Some(kind) = kind {
             let node = Node { kind, mode: entry.mode, uid: entry.uid, gid: entry.gid, package: None };
-            self.own.nodes.insert(path.to_owned(), node);
+            self.own.nodes.insert(path.clone(), node);
         }
         if let Some(text) = text {
-            self.own.texts.insert(path.to_owned(), text);
+            self.own.texts.insert(path.clone(), Kind::File(text));
         }
-        self.own.paths.extend(store_path(path).map(|store_path| (path.to_owned(), store_path)));
+        if let Some(store_path) = store_path(path) {
+            self.own.paths.insert(path.clone(), Kind::File(store_path));
+        }
     }
 
     /// Gives a hard link of the layer the text of the file that it names, unless something else has taken its place since.
-    pub(crate) fn link_text(&mut self, path: String, text: String) {
-        if !self.own.nodes.contains_key(&path) {
-            self.own.texts.entry(path).or_insert(text);
+    pub(crate) fn link_text(&mut self, path: ImagePath, text: String) {
+        if self.own.nodes.get(&path).is_none() && self.own.texts.get(&path).is_none() {
+            self.own.texts.insert(path, Kind::File(text));
         }
     }
 
     /// Ends a layer: what it brings lies on the others now.
     pub(crate) fn end_layer(&mut self) {
         let Seen { nodes, texts, paths } = std::mem::take(&mut self.own);
-        for path in nodes.keys() {
+        for (path, node) in &nodes {
             self.below.texts.remove(path);
+            self.below.nodes.insert(path.clone(), node.clone());
         }
-        self.below.nodes.extend(nodes);
-        self.below.texts.extend(texts);
+        for (path, text) in &texts {
+            self.below.texts.insert(path.clone(), text.clone());
+        }
         // A layer names the directories above what it removes, so the top of a broken path may be among its own.
         let broken = std::mem::take(&mut self.broken);
-        self.below.paths.extend(paths.into_iter().filter(|(path, _)| !broken.contains(path)));
+        for (path, store_path) in paths.iter().filter(|(path, _)| !broken.contains(*path)) {
+            self.below.paths.insert(path.clone(), store_path.clone());
+        }
     }
 
     /// What all layers leave.
@@ -87,66 +96,41 @@ impl Lower {
         self.below
     }
 
-    fn remove(&mut self, path: &str) {
-        let hidden = match sage_oci_root::split(path) {
-            // A mark without a name removes nothing.
-            (_, "") => return,
-            (directory, OPAQUE) => {
-                self.below.hide_inside(directory);
-                self.below.paths.remove(directory);
-                directory
-            }
-            _ => {
-                self.below.hide(path);
-                path
-            }
-        };
-        for top in parents(hidden).filter(|parent| store_path(parent).is_some()) {
-            self.below.paths.remove(top);
-            self.broken.insert(top.to_owned());
+    /// A store path of which something was removed is none any more.
+    fn breaks_what_is_above(&mut self, path: &ImagePath) {
+        for top in path.ancestors().filter(|parent| store_path(parent).is_some()) {
+            self.below.paths.remove(&top);
+            self.broken.insert(top);
         }
     }
 }
 
 impl Seen {
     /// Takes a path away, with everything below it.
-    fn hide(&mut self, path: &str) {
+    fn hide(&mut self, path: &ImagePath) {
         self.nodes.remove(path);
         self.texts.remove(path);
         self.paths.remove(path);
-        self.hide_inside(path);
     }
 
-    /// Takes away everything below a path; of the empty one, everything.
-    fn hide_inside(&mut self, path: &str) {
-        remove_inside(&mut self.nodes, path);
-        remove_inside(&mut self.texts, path);
-        remove_inside(&mut self.paths, path);
-    }
-}
-
-fn remove_inside<T>(map: &mut BTreeMap<String, T>, path: &str) {
-    if path.is_empty() {
-        return map.clear();
-    }
-    // The byte behind a slash is a nought.
-    let inside: Vec<String> =
-        map.range(format!("{path}/")..format!("{path}0")).map(|(known, _)| known.clone()).collect();
-    for known in inside {
-        map.remove(&known);
+    /// Takes away everything below a path; of the root, everything.
+    fn hide_inside(&mut self, path: &ImagePath) {
+        self.nodes.remove_below(path);
+        self.texts.remove_below(path);
+        self.paths.remove_below(path);
     }
 }
 
 /// The store path that a path of the image is the top of.
-fn store_path(path: &str) -> Option<StorePath> {
+fn store_path(path: &ImagePath) -> Option<StorePath> {
     // A store is no deeper than `nix/store`, by and large; most paths of an image need no further look.
-    let shallow = parents(path).count() <= 3;
-    shallow.then(|| StorePath::parse(&format!("/{path}")).ok()).flatten()
+    (path.depth() <= 4).then(|| StorePath::parse(&path.absolute()).ok()).flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sage_oci_tar::OPAQUE;
 
     /// Takes layers apart: `d/` is a directory, `l -> x` a link, `f` a file, `f = text` one whose text is wanted, and what has
     /// `.wh.` removes. Gives what is left: directories and links, texts, and names of store paths.
@@ -156,25 +140,27 @@ mod tests {
             for line in *layer {
                 let (line, text) =
                     line.split_once(" = ").map_or((*line, None), |(path, text)| (path, Some(text.to_owned())));
-                let (path, kind) = match (line.split_once(" -> "), line.strip_suffix('/'), line.replace(MARK, "")) {
-                    (Some((path, target)), ..) => (path, EntryKind::Symlink { target: target.to_owned() }),
-                    (_, Some(path), _) => (path, EntryKind::Directory),
-                    (.., plain) if plain == line => (line, EntryKind::File { size: 0 }),
-                    _ => (line, EntryKind::Whiteout),
+                let (path, kind) = match (line.split_once(" -> "), line.strip_suffix('/')) {
+                    (Some((path, target)), _) => (path.to_owned(), EntryKind::Symlink { target: target.to_owned() }),
+                    (_, Some(path)) => (path.to_owned(), EntryKind::Directory),
+                    _ => match line.rsplit_once('/').unwrap_or(("", line)) {
+                        // As the reader of layers gives them.
+                        (directory, OPAQUE) => (format!("{directory}/."), EntryKind::Opaque),
+                        (directory, name) if name.starts_with(WHITEOUT) => {
+                            (format!("{directory}/{}", &name[WHITEOUT.len()..]), EntryKind::Whiteout)
+                        }
+                        _ => (line.to_owned(), EntryKind::File { size: 0 }),
+                    },
                 };
-                let path = match kind {
-                    // As the reader of layers gives it: without the first mark.
-                    EntryKind::Whiteout => path.replacen(MARK, "", 1),
-                    _ => path.to_owned(),
-                };
-                lower.take(&Entry { path, kind, ..Entry::parent_directory("x") }, text);
+                lower.take(&Entry::new(ImagePath::anchored(&path).unwrap(), kind), text);
             }
             lower.end_layer();
         }
         let Seen { nodes, texts, paths } = lower.finish();
-        let texts = texts.into_iter().map(|(path, text)| format!("{path}={text}")).collect();
-        let name = |path: StorePath| path.as_str().rsplit_once('-').unwrap().1.to_owned();
-        (nodes.into_keys().collect(), texts, paths.into_values().map(name).collect())
+        let texts = texts.iter().map(|(path, text)| format!("{path}={}", text.file().unwrap())).collect();
+        let name = |path: &StorePath| path.as_str().rsplit_once('-').unwrap().1.to_owned();
+        let paths = paths.iter().map(|(_, path)| name(path.file().unwrap())).collect();
+        (nodes.iter().map(|(path, _)| path.to_string()).collect(), texts, paths)
     }
 
     fn nodes(layers: &[&[&str]]) -> Vec<String> {
@@ -187,9 +173,6 @@ mod tests {
         assert_eq!(nodes(&[below, &["a/.wh.b"]]), ["a", "a.b", "a/bb", "l"]);
         assert_eq!(nodes(&[below, &[".wh.a"]]), ["a.b", "l"]);
         assert_eq!(nodes(&[below, &[".wh.l", ".wh.nosuch"]]), ["a", "a.b", "a/b", "a/b/c", "a/bb"]);
-        for nothing in ["a/.wh.", ".wh."] {
-            assert_eq!(nodes(&[below, &[nothing]]).len(), 6, "a mark without a name");
-        }
         assert_eq!(nodes(&[&["a/", "a/\u{e9}/", "a/\u{10ffff}/"], &["a/.wh..wh..opq"]]), ["a"]);
         // Its directory need not have been an entry of its own.
         assert_eq!(nodes(&[&["a/b/c/"], &[".wh.a"]]), Vec::<String>::new());

@@ -2,6 +2,7 @@ use super::ClosureBuildError;
 use crate::StepError;
 use sage_oci_closure::Capabilities;
 use sage_oci_step::{Owner, Permission};
+use sage_oci_tree::{ImagePath, Kind};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -14,22 +15,13 @@ pub(crate) struct Meta {
     pub(crate) xattrs: BTreeMap<String, Vec<u8>>,
 }
 
-/// What an entry is, as far as permissions depend on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
-    Directory,
-    File,
-    Symlink,
-}
-
 /// The permissions of one layer.
 pub(crate) struct Permissions {
     rules: Vec<Rule>,
 }
 
 struct Rule {
-    /// Without the leading slash.
-    path: String,
+    path: ImagePath,
     recursive: bool,
     mode: Option<u32>,
     uid: Option<u32>,
@@ -48,31 +40,33 @@ impl Permissions {
     }
 
     /// What an entry gets that would have `mode` and `owner`.
-    pub(crate) fn apply(&self, path: &str, shape: Shape, mode: u32, owner: Owner) -> Result<Meta, StepError> {
+    pub(crate) fn apply<F>(
+        &self,
+        path: &ImagePath,
+        kind: &Kind<F>,
+        mode: u32,
+        owner: Owner,
+    ) -> Result<Meta, StepError> {
         let mut meta = Meta { mode, uid: owner.uid, gid: owner.gid, xattrs: BTreeMap::new() };
         for rule in &self.rules {
-            let fits = match path.strip_prefix(&rule.path) {
-                Some("") => true,
-                Some(rest) => rule.recursive && rest.starts_with('/'),
-                None => false,
-            };
+            let fits = if rule.recursive { path.is_within(&rule.path) } else { *path == rule.path };
             if !fits {
                 continue;
             }
             rule.used.set(true);
             let refuse =
-                |why: &str| Err(ClosureBuildError::Permission { path: format!("/{path}"), why: why.to_owned() }.into());
+                |why: &str| Err(ClosureBuildError::Permission { path: path.absolute(), why: why.to_owned() }.into());
             meta.uid = rule.uid.unwrap_or(meta.uid);
             meta.gid = rule.gid.unwrap_or(meta.gid);
-            match (rule.mode, shape) {
-                (Some(_), Shape::Symlink) if !rule.recursive => {
+            match (rule.mode, kind) {
+                (Some(_), Kind::Symlink(_)) if !rule.recursive => {
                     return refuse("it is a symbolic link, whose mode says nothing; name the file that it leads to");
                 }
-                (Some(mode), Shape::File | Shape::Directory) => meta.mode = mode,
+                (Some(mode), Kind::File(_) | Kind::Directory) => meta.mode = mode,
                 _ => {}
             }
-            match (&rule.capabilities, shape) {
-                (Some(bytes), Shape::File) => {
+            match (&rule.capabilities, kind) {
+                (Some(bytes), Kind::File(_)) => {
                     meta.xattrs.insert(Capabilities::ATTRIBUTE.to_owned(), bytes.clone());
                 }
                 (Some(_), _) if !rule.recursive => {
@@ -87,7 +81,7 @@ impl Permissions {
     /// Fails if a permission fitted nothing.
     pub(crate) fn check_used(&self) -> Result<(), StepError> {
         match self.rules.iter().find(|rule| !rule.used.get()) {
-            Some(rule) => Err(ClosureBuildError::NothingThere { path: format!("/{}", rule.path) }.into()),
+            Some(rule) => Err(ClosureBuildError::NothingThere { path: rule.path.absolute() }.into()),
             None => Ok(()),
         }
     }
@@ -95,9 +89,11 @@ impl Permissions {
 
 fn rule(permission: &Permission) -> Result<Rule, StepError> {
     let fail = |why: String| ClosureBuildError::Permission { path: permission.path.clone(), why };
-    let path = permission.path.strip_prefix('/').ok_or_else(|| fail("its path must be absolute".to_owned()))?;
-    let path = path.trim_end_matches('/');
-    if path.is_empty() {
+    if !permission.path.starts_with('/') {
+        return Err(fail("its path must be absolute".to_owned()).into());
+    }
+    let path = ImagePath::anchored(&permission.path).map_err(|error| fail(error.to_string()))?;
+    if path.is_root() {
         return Err(fail("it is the root itself".to_owned()).into());
     }
     let octal = |text: &String| {
@@ -108,7 +104,7 @@ fn rule(permission: &Permission) -> Result<Rule, StepError> {
     };
     let capabilities = permission.capabilities.as_deref().map(Capabilities::parse).transpose();
     Ok(Rule {
-        path: path.to_owned(),
+        path,
         recursive: permission.recursive,
         mode: permission.mode.as_ref().map(octal).transpose()?,
         uid: permission.uid,
@@ -130,16 +126,19 @@ mod tests {
     #[test]
     fn one_path_or_everything_below() {
         let one = Permissions::new(&[permission("/a/b", false)]).unwrap();
-        let apply = |rules: &Permissions, path: &str, shape| rules.apply(path, shape, 0o444, Owner::default());
-        assert_eq!(apply(&one, "a/b/c", Shape::File).unwrap().mode, 0o444);
+        let apply = |rules: &Permissions, path: &str, kind: &Kind<()>| {
+            rules.apply(&path.parse().unwrap(), kind, 0o444, Owner::default())
+        };
+        let (file, link) = (&Kind::File(()), &Kind::Symlink("x".to_owned()));
+        assert_eq!(apply(&one, "a/b/c", file).unwrap().mode, 0o444);
         assert!(one.check_used().is_err());
-        let meta = apply(&one, "a/b", Shape::File).unwrap();
+        let meta = apply(&one, "a/b", file).unwrap();
         assert_eq!((meta.mode, meta.uid, meta.gid, meta.xattrs.len()), (0o4755, 7, 0, 1));
         one.check_used().unwrap();
-        assert!(apply(&one, "a/b", Shape::Symlink).is_err() && apply(&one, "a/b", Shape::Directory).is_err());
+        assert!(apply(&one, "a/b", link).is_err() && apply(&one, "a/b", &Kind::Directory).is_err());
         let all = Permissions::new(&[permission("/a", true)]).unwrap();
-        assert_eq!(apply(&all, "a/b/c", Shape::Symlink).unwrap().uid, 7);
-        assert_eq!(apply(&all, "ab", Shape::File).unwrap().uid, 0);
+        assert_eq!(apply(&all, "a/b/c", link).unwrap().uid, 7);
+        assert_eq!(apply(&all, "ab", file).unwrap().uid, 0);
     }
 
     #[test]
@@ -147,6 +146,7 @@ mod tests {
         for (path, mode, capabilities) in [
             ("a", "755", "cap_chown+p"),
             ("/", "755", "cap_chown+p"),
+            ("/a/../b", "755", "cap_chown+p"),
             ("/a", "9", "cap_chown+p"),
             ("/a", "17777", "cap_chown+p"),
             ("/a", "755", "chown"),

@@ -1,16 +1,16 @@
 use super::ClosureBuildError;
-use super::tree::{self, NodeKind as TreeKind};
+use super::tree::{self, OnDisk};
 use crate::StepError;
 use sage_oci_names::StorePath;
-use sage_oci_root::{Installed, NodeKind, parents, split};
+use sage_oci_root::Installed;
 use sage_oci_step::RootFiles;
-use std::collections::BTreeMap;
+use sage_oci_tree::{ImagePath, Kind, Place, Tree};
 use std::path::{Path, PathBuf};
 
 /// The files of an image's root outside the store.
 #[derive(Debug, Default)]
 pub(crate) struct RootTree {
-    entries: BTreeMap<String, RootEntry>,
+    entries: Tree<RootEntry>,
     below: Installed,
 }
 
@@ -26,13 +26,22 @@ pub(crate) struct RootEntry {
 }
 
 /// What it is.
+pub(crate) type RootKind = Kind<RootFile>;
+
+/// Where the content of a file comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RootKind {
-    Directory,
-    Symlink(String),
+pub(crate) enum RootFile {
     Text(String),
     /// A file of the store and its size.
     Copy(PathBuf, u64),
+}
+
+impl Place for RootEntry {
+    type File = RootFile;
+
+    fn kind(&self) -> &RootKind {
+        &self.kind
+    }
 }
 
 impl RootEntry {
@@ -50,21 +59,21 @@ impl RootEntry {
 impl RootTree {
     /// An empty tree on top of what a base image has.
     pub(crate) fn new(below: Installed) -> Self {
-        Self { entries: BTreeMap::new(), below }
+        Self { entries: Tree::new(), below }
     }
 
     /// Every entry with its path, parents first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &RootEntry)> {
-        self.entries.iter().map(|(path, entry)| (path.as_str(), entry))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&ImagePath, &RootEntry)> {
+        self.entries.iter()
     }
 
     /// Whether a path is in this tree.
-    pub(crate) fn has(&self, path: &str) -> bool {
-        self.entries.contains_key(&self.place(path))
+    pub(crate) fn has(&self, path: &ImagePath) -> bool {
+        self.entries.get(&self.place(path)).is_some()
     }
 
     /// Whether a directory or link of the base image is at a path.
-    pub(crate) fn is_below(&self, path: &str) -> bool {
+    pub(crate) fn is_below(&self, path: &ImagePath) -> bool {
         self.below.get(path).is_some()
     }
 
@@ -72,20 +81,20 @@ impl RootTree {
     ///
     /// # Errors
     /// Something else is there; only directories may meet.
-    pub(crate) fn add(&mut self, path: &str, entry: RootEntry) -> Result<(), StepError> {
-        let directory = entry.kind == RootKind::Directory;
-        let path = if directory { self.place(path) } else { self.place_of_file(path) };
-        for parent in parents(&path).map(str::to_owned).collect::<Vec<_>>() {
+    pub(crate) fn add(&mut self, path: &ImagePath, entry: RootEntry) -> Result<(), StepError> {
+        let path = if entry.kind.is_directory() { self.place(path) } else { self.place_of_file(path) };
+        for parent in path.ancestors() {
             self.put(parent, RootEntry::new(RootKind::Directory, 0o755, entry.from.clone()))?;
         }
         self.put(path, entry)
     }
 
     /// Sets the metadata of a directory that is there, or adds it.
-    pub(crate) fn directory(&mut self, path: &str, mode: u32, uid: u32, gid: u32) -> Result<(), StepError> {
+    pub(crate) fn directory(&mut self, path: &ImagePath, mode: u32, uid: u32, gid: u32) -> Result<(), StepError> {
         let entry = RootEntry::new(RootKind::Directory, mode, "the image's defaults").owned(uid, gid);
         self.add(path, entry)?;
-        if let Some(known) = self.entries.get_mut(&self.place(path)) {
+        let place = self.place(path);
+        if let Some(known) = self.entries.get_mut(&place) {
             (known.mode, known.uid, known.gid) = (mode, uid, gid);
         }
         Ok(())
@@ -95,19 +104,18 @@ impl RootTree {
     pub(crate) fn add_tree(&mut self, top: &StorePath, files: RootFiles) -> Result<(), StepError> {
         let folder = Path::new(top.as_str());
         let nodes = tree::list(folder)?;
-        if nodes.first().is_none_or(|node| node.kind != TreeKind::Directory) {
+        if nodes.first().is_none_or(|node| !node.kind.is_directory()) {
             return Err(ClosureBuildError::NoTree { path: top.clone() }.into());
         }
         for node in nodes.into_iter().skip(1) {
             let link = || RootKind::Symlink(format!("{top}/{}", node.below));
             let (kind, mode) = match (&node.kind, files) {
-                (TreeKind::Directory, _) => (RootKind::Directory, 0o755),
+                (Kind::Directory, _) => (RootKind::Directory, 0o755),
                 (_, RootFiles::Link) => (link(), super::write::SYMLINK),
-                (TreeKind::Symlink(target), RootFiles::Copy) => {
-                    (RootKind::Symlink(target.clone()), super::write::SYMLINK)
-                }
-                (TreeKind::File { size, executable }, RootFiles::Copy) => {
-                    (RootKind::Copy(folder.join(&node.below), *size), if *executable { 0o755 } else { 0o644 })
+                (Kind::Symlink(target), RootFiles::Copy) => (RootKind::Symlink(target.clone()), super::write::SYMLINK),
+                (Kind::File(OnDisk { size, executable }), RootFiles::Copy) => {
+                    let file = RootFile::Copy(folder.join(&node.below), *size);
+                    (RootKind::File(file), if *executable { 0o755 } else { 0o644 })
                 }
             };
             self.add(&node.below, RootEntry::new(kind, mode, top.as_str()))?;
@@ -115,12 +123,12 @@ impl RootTree {
         Ok(())
     }
 
-    fn put(&mut self, path: String, mut entry: RootEntry) -> Result<(), StepError> {
+    fn put(&mut self, path: ImagePath, mut entry: RootEntry) -> Result<(), StepError> {
         match self.entries.get(&path) {
             Some(known) if known.kind == RootKind::Directory && entry.kind == RootKind::Directory => return Ok(()),
             Some(known) => {
                 let (first, second) = (known.from.clone(), entry.from);
-                return Err(ClosureBuildError::Twice { path, first, second }.into());
+                return Err(ClosureBuildError::Twice { path: path.into(), first, second }.into());
             }
             None => {}
         }
@@ -133,12 +141,12 @@ impl RootTree {
     }
 
     /// Where a directory goes: through the base image's links to directories, as `bin` to `usr/bin`.
-    fn place(&self, path: &str) -> String {
-        let mut at = String::new();
-        for part in path.split('/') {
-            at = if at.is_empty() { part.to_owned() } else { format!("{at}/{part}") };
-            if let Some(NodeKind::Symlink(_)) = self.below.get(&at).map(|node| &node.kind)
-                && let Some(resolved) = self.below.resolve(&at)
+    fn place(&self, path: &ImagePath) -> ImagePath {
+        let mut at = ImagePath::root();
+        for part in path.components() {
+            at = at.child(part).unwrap_or_default();
+            if self.below.get(&at).is_some_and(|node| node.kind.is_symlink())
+                && let Some(resolved) = self.below.resolve(at.as_str())
             {
                 at = resolved;
             }
@@ -147,19 +155,23 @@ impl RootTree {
     }
 
     /// Where anything else goes; it replaces a link of its own name.
-    fn place_of_file(&self, path: &str) -> String {
-        let (parent, name) = split(path);
-        if parent.is_empty() { name.to_owned() } else { format!("{}/{name}", self.place(parent)) }
+    fn place_of_file(&self, path: &ImagePath) -> ImagePath {
+        let directory = self.place(&path.parent().unwrap_or_default());
+        directory.child(path.name()).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sage_oci_root::Node;
+    use sage_oci_root::{Node, NodeKind};
 
     fn file(from: &str) -> RootEntry {
-        RootEntry::new(RootKind::Text(String::new()), 0o644, from)
+        RootEntry::new(RootKind::File(RootFile::Text(String::new())), 0o644, from)
+    }
+
+    fn path(text: &str) -> ImagePath {
+        ImagePath::parse(text).unwrap()
     }
 
     fn directory() -> Node {
@@ -167,35 +179,41 @@ mod tests {
     }
 
     fn paths(tree: &RootTree) -> Vec<&str> {
-        tree.iter().map(|(path, _)| path).collect()
+        tree.iter().map(|(path, _)| path.as_str()).collect()
     }
 
     #[test]
     fn directories_meet_and_files_do_not() {
         let mut tree = RootTree::default();
-        tree.add("a/b", file("one")).unwrap();
-        tree.add("a/c", file("two")).unwrap();
+        tree.add(&path("a/b"), file("one")).unwrap();
+        tree.add(&path("a/c"), file("two")).unwrap();
         assert_eq!(paths(&tree), ["a", "a/b", "a/c"]);
         let text = |error: StepError| error.to_string();
-        assert_eq!(text(tree.add("a/b", file("two")).unwrap_err()), "`/a/b` is brought twice: by one and by two");
-        assert_eq!(text(tree.add("a/b/c", file("two")).unwrap_err()), "`/a/b` is brought twice: by one and by two");
-        assert_eq!(text(tree.add("a", file("two")).unwrap_err()), "`/a` is brought twice: by one and by two");
+        assert_eq!(
+            text(tree.add(&path("a/b"), file("two")).unwrap_err()),
+            "`/a/b` is brought twice: by one and by two"
+        );
+        assert_eq!(
+            text(tree.add(&path("a/b/c"), file("two")).unwrap_err()),
+            "`/a/b` is brought twice: by one and by two"
+        );
+        assert_eq!(text(tree.add(&path("a"), file("two")).unwrap_err()), "`/a` is brought twice: by one and by two");
     }
 
     #[test]
     fn a_base_images_links_are_followed_and_its_directories_kept() {
         let mut base = Installed::default();
-        for path in ["usr", "usr/bin", "var"] {
-            base.insert(path.to_owned(), directory());
+        for text in ["usr", "usr/bin", "var"] {
+            base.insert(path(text), directory());
         }
-        base.insert("bin".to_owned(), Node { kind: NodeKind::Symlink("usr/bin".to_owned()), ..directory() });
-        base.insert("var/mail".to_owned(), Node { mode: 0o2775, gid: 8, ..directory() });
+        base.insert(path("bin"), Node { kind: NodeKind::Symlink("usr/bin".to_owned()), ..directory() });
+        base.insert(path("var/mail"), Node { mode: 0o2775, gid: 8, ..directory() });
         let mut tree = RootTree::new(base);
-        tree.add("bin/x", file("one")).unwrap();
-        tree.add("var/mail/me", file("one")).unwrap();
+        tree.add(&path("bin/x"), file("one")).unwrap();
+        tree.add(&path("var/mail/me"), file("one")).unwrap();
         assert_eq!(paths(&tree), ["usr", "usr/bin", "usr/bin/x", "var", "var/mail", "var/mail/me"]);
         let mail = tree.iter().find(|(path, _)| *path == "var/mail").unwrap().1;
         assert_eq!((mail.mode, mail.gid), (0o2775, 8));
-        assert!(tree.has("bin/x") && tree.is_below("bin") && !tree.is_below("etc"));
+        assert!(tree.has(&path("bin/x")) && tree.is_below(&path("bin")) && !tree.is_below(&path("etc")));
     }
 }

@@ -1,10 +1,12 @@
-use super::permissions::{Permissions, Shape};
-use super::root::{RootEntry, RootKind, RootTree};
+use super::permissions::{Meta, Permissions};
+use super::root::{RootEntry, RootFile, RootKind, RootTree};
 use super::{Base, accounts, layer, read_base, registration};
 use crate::{StepError, sealing};
-use sage_oci_layer::{Entry, EntryKind, LayerInfo};
+use sage_oci_layer::LayerInfo;
 use sage_oci_names::StorePath;
+use sage_oci_root::absolute;
 use sage_oci_step::{ClosureTopStep, Owner};
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use std::path::Path;
 
 /// glibc without this file asks DNS for `localhost`.
@@ -37,15 +39,9 @@ pub(crate) fn write(
 }
 
 /// Whether an entry is a directory above the store; those come with the store paths.
-fn holds_store(path: &str, entry: &RootEntry, paths: &[sage_oci_step::ClosurePath]) -> bool {
-    let above = |store: &StorePath| {
-        store
-            .store_dir()
-            .strip_prefix('/')
-            .and_then(|dir| dir.strip_prefix(path))
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    entry.kind == RootKind::Directory && paths.iter().any(|store| above(&store.path))
+fn holds_store(path: &ImagePath, entry: &RootEntry, paths: &[sage_oci_step::ClosurePath]) -> bool {
+    let above = |store: &StorePath| ImagePath::anchored(store.store_dir()).is_ok_and(|dir| dir.is_within(path));
+    entry.kind.is_directory() && paths.iter().any(|store| above(&store.path))
 }
 
 /// Everything outside the store: the trees, the user, and what is missing of the usual files.
@@ -58,36 +54,38 @@ fn tree(step: &ClosureTopStep, base: Option<&Base>) -> Result<RootTree, StepErro
             seen.push(top);
         }
     }
-    let text = |text: String, from: &str| RootEntry::new(RootKind::Text(text), 0o644, from);
+    let text = |text: String, from: &str| RootEntry::new(RootKind::File(RootFile::Text(text)), 0o644, from);
     let base_text = |path: &str| base.and_then(|base| base.texts.get(path)).map(String::as_str);
     let (passwd, group) = accounts::texts(base_text("etc/passwd"), base_text("etc/group"), step.user.as_ref())?;
     for (path, content) in [("etc/passwd", passwd), ("etc/group", group)] {
         // A tree's own accounts win, unless a user is to be added to them: then both want the file.
-        let there = tree.has(path) || base_text(path).is_some();
+        let at = absolute(path)?;
+        let there = tree.has(&at) || base_text(path).is_some();
         if step.user.is_some() {
-            tree.add(path, text(content, "the option `user`"))?;
+            tree.add(&at, text(content, "the option `user`"))?;
         } else if !there {
-            tree.add(path, text(content, DEFAULTS))?;
+            tree.add(&at, text(content, DEFAULTS))?;
         }
     }
-    if base.is_none() && !tree.has("etc/nsswitch.conf") {
-        tree.add("etc/nsswitch.conf", text(NSSWITCH.to_owned(), DEFAULTS))?;
+    let nsswitch = absolute("etc/nsswitch.conf")?;
+    if base.is_none() && !tree.has(&nsswitch) {
+        tree.add(&nsswitch, text(NSSWITCH.to_owned(), DEFAULTS))?;
     }
     for (path, mode) in [("tmp", 0o1777), ("root", 0o700)] {
-        if !tree.is_below(path) {
-            tree.directory(path, mode, 0, 0)?;
+        let path = absolute(path)?;
+        if !tree.is_below(&path) {
+            tree.directory(&path, mode, 0, 0)?;
         }
     }
     if let Some(user) = &step.user {
-        let home = user.home();
-        let home = home.trim_matches('/');
-        if !home.is_empty() {
-            tree.directory(home, 0o755, user.uid, user.gid())?;
+        // A home that is the root is nobody's to make.
+        if user.home().contains(|c| c != '/') {
+            tree.directory(&absolute(&user.home())?, 0o755, user.uid, user.gid())?;
         }
     }
     if !step.registration.is_empty() {
         let content = registration::text(&step.registration);
-        tree.add(registration::PATH, text(content, "the option `includeNixDB`"))?;
+        tree.add(&absolute(registration::PATH)?, text(content, "the option `includeNixDB`"))?;
     }
     Ok(tree)
 }
@@ -95,29 +93,20 @@ fn tree(step: &ClosureTopStep, base: Option<&Base>) -> Result<RootTree, StepErro
 fn put(
     layer: &sage_oci_names::LayerName,
     writer: &mut layer::Writer,
-    path: &str,
+    path: &ImagePath,
     entry: &RootEntry,
     permissions: &Permissions,
 ) -> Result<(), StepError> {
-    let shape = match entry.kind {
-        RootKind::Directory => Shape::Directory,
-        RootKind::Symlink(_) => Shape::Symlink,
-        RootKind::Text(_) | RootKind::Copy(..) => Shape::File,
-    };
-    let meta = permissions.apply(path, shape, entry.mode, Owner { uid: entry.uid, gid: entry.gid })?;
-    let of = |kind| Entry {
-        path: path.to_owned(),
-        kind,
-        mode: meta.mode,
-        uid: meta.uid,
-        gid: meta.gid,
-        xattrs: meta.xattrs.clone(),
-    };
+    let meta = permissions.apply(path, &entry.kind, entry.mode, Owner { uid: entry.uid, gid: entry.gid })?;
+    let Meta { mode, uid, gid, xattrs } = meta;
+    let of = |kind| Entry { mode, uid, gid, xattrs, ..Entry::new(path.clone(), kind) };
     let written = match &entry.kind {
         RootKind::Directory => writer.append_empty(&of(EntryKind::Directory)),
         RootKind::Symlink(target) => writer.append_empty(&of(EntryKind::Symlink { target: target.clone() })),
-        RootKind::Text(text) => writer.append(&of(EntryKind::File { size: text.len() as u64 }), &mut text.as_bytes()),
-        RootKind::Copy(source, size) => {
+        RootKind::File(RootFile::Text(text)) => {
+            writer.append(&of(EntryKind::File { size: text.len() as u64 }), &mut text.as_bytes())
+        }
+        RootKind::File(RootFile::Copy(source, size)) => {
             let mut file = sage_oci_files::open(source)?;
             writer.append(&of(EntryKind::File { size: *size }), &mut file)
         }

@@ -1,34 +1,31 @@
 use super::ClosureBuildError;
 use crate::StepError;
+use sage_oci_root::RootError;
+use sage_oci_tree::{ImagePath, Kind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// A file of a store path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
-    /// Its name; empty for the store path itself.
-    pub(crate) name: String,
-    /// Its path below the store path; empty for the store path itself.
-    pub(crate) below: String,
-    /// How many directories of the store path it lies in.
-    pub(crate) depth: usize,
+    /// Its path below the store path, which is the root itself.
+    pub(crate) below: ImagePath,
     /// What it is.
-    pub(crate) kind: NodeKind,
+    pub(crate) kind: Kind<OnDisk>,
+}
+
+/// What a file of a store path has of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OnDisk {
+    pub(crate) size: u64,
+    pub(crate) executable: bool,
 }
 
 impl Node {
     /// Where it is on disk; a store path may be a file itself, which a slash behind it would deny.
     pub(crate) fn on_disk(&self, top: &Path) -> PathBuf {
-        if self.below.is_empty() { top.to_owned() } else { top.join(&self.below) }
+        if self.below.is_root() { top.to_owned() } else { top.join(&self.below) }
     }
-}
-
-/// What a file of a store path can be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NodeKind {
-    Directory,
-    File { size: u64, executable: bool },
-    Symlink(String),
 }
 
 /// Lists a store path: each directory before what is in it, names in the order of their bytes, as in a NAR.
@@ -37,25 +34,27 @@ pub(crate) enum NodeKind {
 pub(crate) fn list(top: &Path) -> Result<Vec<Node>, StepError> {
     let mut nodes = Vec::new();
     // The next one to look at is the last; a loop, not a recursion, so any depth is fine.
-    let mut todo: Vec<(PathBuf, String, usize)> = vec![(top.to_owned(), String::new(), 0)];
-    while let Some((path, below, depth)) = todo.pop() {
+    let mut todo: Vec<(PathBuf, ImagePath)> = vec![(top.to_owned(), ImagePath::root())];
+    while let Some((path, below)) = todo.pop() {
         let metadata = sage_oci_files::metadata(&path)?;
         let kind = if metadata.is_dir() {
             for entry in sage_oci_files::list(&path)?.into_iter().rev() {
                 let name = utf8(entry.file_name().unwrap_or_default(), &entry)?;
-                let child = if below.is_empty() { name } else { format!("{below}/{name}") };
-                todo.push((entry, child, depth + 1));
+                let child = below.child(&name).map_err(|why| {
+                    let why = why.why();
+                    StepError::from(RootError::Path { path: entry.display().to_string(), why })
+                })?;
+                todo.push((entry, child));
             }
-            NodeKind::Directory
+            Kind::Directory
         } else if metadata.is_symlink() {
-            NodeKind::Symlink(utf8(sage_oci_files::read_link(&path)?.as_os_str(), &path)?)
+            Kind::Symlink(utf8(sage_oci_files::read_link(&path)?.as_os_str(), &path)?)
         } else if metadata.is_file() {
-            NodeKind::File { size: metadata.len(), executable: metadata.permissions().mode() & 0o100 != 0 }
+            Kind::File(OnDisk { size: metadata.len(), executable: metadata.permissions().mode() & 0o100 != 0 })
         } else {
             return Err(ClosureBuildError::Kind { path: path.display().to_string() }.into());
         };
-        let name = below.rsplit('/').next().unwrap_or_default().to_owned();
-        nodes.push(Node { name, below, depth, kind });
+        nodes.push(Node { below, kind });
     }
     Ok(nodes)
 }
@@ -80,9 +79,9 @@ mod tests {
         }
         sage_oci_files::symlink("a", top.join("l")).unwrap();
         let nodes = list(&top).unwrap();
-        let names: Vec<(&str, usize)> = nodes.iter().map(|node| (node.below.as_str(), node.depth)).collect();
+        let names: Vec<(&str, usize)> = nodes.iter().map(|node| (node.below.as_str(), node.below.depth())).collect();
         assert_eq!(names, [("", 0), ("a", 1), ("a/b", 2), ("a/b/c", 3), ("a/d", 2), ("a-b", 1), ("l", 1)]);
-        assert_eq!(nodes[6].kind, NodeKind::Symlink("a".to_owned()));
+        assert_eq!(nodes[6].kind, Kind::Symlink("a".to_owned()));
     }
 
     #[test]

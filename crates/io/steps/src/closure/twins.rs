@@ -1,8 +1,9 @@
 use super::permissions::Meta;
-use super::tree::{Node, NodeKind};
+use super::tree::{Node, OnDisk};
 use crate::StepError;
 use sage_oci_files::FileError;
 use sage_oci_names::Sha256;
+use sage_oci_tree::Kind;
 use sha2::{Digest, Sha256 as Hasher};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -17,7 +18,7 @@ const FROM: u64 = 4096;
 pub(crate) fn twins(top: &Path, nodes: &[Node], metas: &[Meta]) -> Result<BTreeMap<usize, usize>, StepError> {
     let mut alike: BTreeMap<(u64, bool, &Meta), Vec<usize>> = BTreeMap::new();
     for (at, (node, meta)) in nodes.iter().zip(metas).enumerate() {
-        if let NodeKind::File { size, executable } = node.kind
+        if let Kind::File(OnDisk { size, executable }) = node.kind
             && size >= FROM
         {
             alike.entry((size, executable, meta)).or_default().push(at);

@@ -1,12 +1,14 @@
 use super::ClosureBuildError;
-use super::permissions::{Meta, Permissions, Shape};
-use super::tree::{self, Node, NodeKind};
+use super::permissions::{Meta, Permissions};
+use super::tree::{self, Node, OnDisk};
 use super::twins::twins;
 use crate::StepError;
 use sage_oci_derivation::{DerivationError, DigestWriter, NarFile, NarHash, NarWriter};
-use sage_oci_layer::{Entry, EntryKind, LayerError, LayerWriter};
+use sage_oci_layer::{LayerError, LayerWriter};
 use sage_oci_names::LayerName;
+use sage_oci_root::absolute;
 use sage_oci_step::{ClosurePath, Owner};
+use sage_oci_tree::{Entry, EntryKind, Kind};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -28,19 +30,23 @@ pub(crate) fn write_path<W: Write>(
 ) -> Result<(), StepError> {
     let top = Path::new(path.path.as_str());
     let nodes = tree::list(top).map_err(|error| missing(error, path))?;
-    let image_path = |node: &Node| {
-        let top = path.path.as_str().trim_start_matches('/');
-        if node.below.is_empty() { top.to_owned() } else { format!("{top}/{}", node.below) }
-    };
+    let in_image = absolute(path.path.as_str())?;
+    let image_path = |node: &Node| in_image.join(&node.below);
     let metas = nodes
         .iter()
         .map(|node| {
-            let (shape, mode) = match node.kind {
-                NodeKind::Directory => (Shape::Directory, DIRECTORY),
-                NodeKind::Symlink(_) => (Shape::Symlink, SYMLINK),
-                NodeKind::File { executable, .. } => (Shape::File, if executable { EXECUTABLE } else { FILE }),
+            let mode = match node.kind {
+                Kind::Directory => DIRECTORY,
+                Kind::Symlink(_) => SYMLINK,
+                Kind::File(OnDisk { executable, .. }) => {
+                    if executable {
+                        EXECUTABLE
+                    } else {
+                        FILE
+                    }
+                }
             };
-            permissions.apply(&image_path(node), shape, mode, owner)
+            permissions.apply(&image_path(node), &node.kind, mode, owner)
         })
         .collect::<Result<Vec<Meta>, _>>()?;
     let twins = twins(top, &nodes, &metas)?;
@@ -50,31 +56,31 @@ pub(crate) fn write_path<W: Write>(
     let mut nar = NarWriter::new(DigestWriter::default()).map_err(nar_failed)?;
     let mut open = 0;
     for (at, (node, meta)) in nodes.iter().zip(metas).enumerate() {
-        for _ in node.depth..open {
+        let (name, depth) = (node.below.name(), node.below.depth());
+        for _ in depth..open {
             nar.end_directory().map_err(nar_failed)?;
         }
-        open = node.depth;
+        open = depth;
         let Meta { mode, uid, gid, xattrs } = meta;
-        let entry = |kind| Entry { path: image_path(node), kind, mode, uid, gid, xattrs };
+        let entry = |kind| Entry { mode, uid, gid, xattrs, ..Entry::new(image_path(node), kind) };
         match &node.kind {
-            NodeKind::Directory => {
-                nar.directory(&node.name).map_err(nar_failed)?;
+            Kind::Directory => {
+                nar.directory(name).map_err(nar_failed)?;
                 open += 1;
                 writer.append_empty(&entry(EntryKind::Directory)).map_err(layer_failed)?;
             }
-            NodeKind::Symlink(target) => {
-                nar.symlink(&node.name, target).map_err(nar_failed)?;
+            Kind::Symlink(target) => {
+                nar.symlink(name, target).map_err(nar_failed)?;
                 writer.append_empty(&entry(EntryKind::Symlink { target: target.clone() })).map_err(layer_failed)?;
             }
-            NodeKind::File { size, executable } => {
+            Kind::File(OnDisk { size, executable }) => {
                 let file = sage_oci_files::open(node.on_disk(top))?;
                 if let Some(twin) = twins.get(&at) {
-                    nar.file(&node.name, *executable, *size, file).map_err(nar_failed)?;
+                    nar.file(name, *executable, *size, file).map_err(nar_failed)?;
                     let target = image_path(&nodes[*twin]);
                     writer.append_empty(&entry(EntryKind::HardLink { target })).map_err(layer_failed)?;
                 } else {
-                    let mut both =
-                        Both { file, nar: nar.begin_file(&node.name, *executable, *size).map_err(nar_failed)? };
+                    let mut both = Both { file, nar: nar.begin_file(name, *executable, *size).map_err(nar_failed)? };
                     writer.append(&entry(EntryKind::File { size: *size }), &mut both).map_err(layer_failed)?;
                     both.nar.end().map_err(nar_failed)?;
                 }

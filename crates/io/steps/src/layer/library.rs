@@ -1,7 +1,7 @@
 use crate::StepError;
 use sage_oci_files::FileError;
 use sage_oci_ldcache::ElfFacts;
-use sage_oci_root::split;
+use sage_oci_tree::ImagePath;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
@@ -20,8 +20,8 @@ impl Spool {
 
     /// Whether `ldconfig` would look at a file of this name, wherever its configuration leads.
     #[expect(clippy::unused_self, reason = "reads as a question to the spool")]
-    pub(crate) fn wants(&self, path: &str) -> bool {
-        sage_oci_ldcache::looks_like_library(split(path).1)
+    pub(crate) fn wants(&self, path: &ImagePath) -> bool {
+        sage_oci_ldcache::looks_like_library(path.name())
     }
 
     pub(crate) fn write(&mut self, piece: &[u8]) -> Result<(), StepError> {
@@ -33,7 +33,7 @@ impl Spool {
     }
 
     /// What the object that was written says about itself, if it is one; the spool is empty again.
-    pub(crate) fn facts(&mut self, shown: &str) -> Result<Option<ElfFacts>, StepError> {
+    pub(crate) fn facts(&mut self, shown: &ImagePath) -> Result<Option<ElfFacts>, StepError> {
         let Some((file, path)) = &mut self.file else { return Ok(None) };
         file.rewind().map_err(FileError::at("read", &path))?;
         // A text that is named like a library (an ld script) or a damaged object is nothing to ldconfig either.

@@ -15,9 +15,9 @@ use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::{Outputs, StepError};
 use rules::Rules;
-use sage_oci_layer::EntryKind;
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::{LayerPackage, LayerStep};
+use sage_oci_tree::{Entry, EntryKind};
 use std::path::Path;
 use std::sync::mpsc::Receiver;
 
@@ -87,7 +87,7 @@ fn write_package(
 }
 
 /// dpkg never changes a directory that exists, so the first package's metadata stays; a person should know.
-fn note_difference(known: &sage_oci_layer::ContentEntry, entry: &sage_oci_layer::Entry, package: &LayerPackage) {
+fn note_difference(known: &sage_oci_layer::ContentEntry, entry: &Entry, package: &LayerPackage) {
     let (first, second) = ((known.mode, known.uid, known.gid), (entry.mode, entry.uid, entry.gid));
     if first != second {
         eprintln!(
@@ -107,7 +107,7 @@ fn check_declared(output: &LayerOutput<'_>, rules: &Rules<'_>, step: &LayerStep)
     for path in rules.declared() {
         if output.get(path).is_none() {
             let wanted_by = format!("a mode or owner that the lock declares for layer {}", step.name);
-            return Err(RootError::Absent { path: format!("/{path}"), wanted_by }.into());
+            return Err(RootError::Absent { path: path.absolute(), wanted_by }.into());
         }
     }
     Ok(())

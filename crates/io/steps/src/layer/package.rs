@@ -4,12 +4,13 @@ use crate::layer::library::Spool;
 use crate::layer::rules::{Metadata, Rules};
 use data_encoding::HEXLOWER;
 use md5::Md5;
-use sage_oci_deb::{Control, Deb, DebError, Entry, EntryKind, Stanza};
+use sage_oci_deb::{Control, Deb, DebError, Stanza};
 use sage_oci_layer::PackageRecord;
 use sage_oci_ldcache::ElfFacts;
 use sage_oci_names::Sha256;
 use sage_oci_root::{Conffiles, Content, Item, Sums, info_files};
 use sage_oci_step::LayerPackage;
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use sha2::{Digest, Sha256 as Hasher};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -21,7 +22,7 @@ pub(crate) const PIECE: usize = 256 << 10;
 /// What unpacking a package gives, in the order in which it is written.
 pub(crate) enum Event {
     /// An entry at its place in the image. A file's `Piece`s and one `End` follow.
-    Entry(sage_oci_layer::Entry),
+    Entry(Entry),
     /// A part of the last file.
     Piece(Vec<u8>),
     /// The last file is complete.
@@ -54,7 +55,7 @@ pub(crate) fn unpack(
     let mut data = deb.data(limit).map_err(failed)?;
     let mut state = State::new(&control, scratch);
     while let Some((entry, mut body)) = data.next_entry().map_err(failed)? {
-        if !entry.path.is_empty() && !rules.is_replaced(package, &entry.path) {
+        if !entry.path.is_root() && !rules.is_replaced(package, &entry.path) {
             state.paths.push(entry.path.clone());
         }
         let Some(path) = rules.destination(package, &entry) else { continue };
@@ -84,9 +85,9 @@ fn record(package: &LayerPackage, stanza: &Stanza, control: &Control, conffiles:
 #[derive(Default)]
 struct State {
     /// The archive's paths in order.
-    paths: Vec<String>,
+    paths: Vec<ImagePath>,
     /// Files that were unpacked, by their paths in the image: what hard links may name.
-    files: BTreeMap<String, (Metadata, BTreeMap<String, Vec<u8>>)>,
+    files: BTreeMap<ImagePath, (Metadata, BTreeMap<String, Vec<u8>>)>,
     conffiles: Conffiles,
     /// The MD5 of each file, where the package brings no list of its own.
     sums: Option<Sums>,
@@ -104,33 +105,29 @@ impl State {
         package: &LayerPackage,
         rules: &Rules<'_>,
         entry: &Entry,
-        path: String,
-    ) -> Result<sage_oci_layer::Entry, StepError> {
-        use sage_oci_layer::EntryKind as Kind;
+        path: ImagePath,
+    ) -> Result<Entry, StepError> {
         let mut metadata = rules.metadata(&path, entry);
         let mut xattrs = entry.xattrs.clone();
-        let kind = match &entry.kind {
-            EntryKind::Directory => Kind::Directory,
-            EntryKind::Symlink { target } => Kind::Symlink { target: target.clone() },
-            EntryKind::File { size } => {
-                self.files.insert(path.clone(), (metadata, xattrs.clone()));
-                Kind::File { size: *size }
-            }
+        let mut kind = entry.kind.clone();
+        match &mut kind {
+            EntryKind::File { .. } => _ = self.files.insert(path.clone(), (metadata, xattrs.clone())),
             EntryKind::HardLink { target } => {
                 if let Some(sums) = &mut self.sums {
                     sums.link(&entry.path, target);
                 }
-                let target = rules.place(package, target);
-                let Some((known, attributes)) = self.files.get(&target) else {
+                *target = rules.place(package, target);
+                let Some((known, attributes)) = self.files.get(target) else {
+                    let (path, target) = (path.into(), target.to_string());
                     return Err(StepError::HardLink { package: package.name.clone(), path, target });
                 };
                 // Both names are one file: it can have one owner only, and the first name decides.
                 (metadata, xattrs) = (*known, attributes.clone());
-                Kind::HardLink { target }
             }
-        };
+            EntryKind::Directory | EntryKind::Symlink { .. } | EntryKind::Whiteout | EntryKind::Opaque => {}
+        }
         let Metadata { mode, uid, gid } = metadata;
-        Ok(sage_oci_layer::Entry { path, kind, mode, uid, gid, xattrs })
+        Ok(Entry { mode, uid, gid, xattrs, ..Entry::new(path, kind) })
     }
 
     fn body(
@@ -175,22 +172,13 @@ impl State {
 
 impl Event {
     /// The entry and the bytes of a file that was made here.
-    pub(crate) fn info_entry(item: &Item) -> (sage_oci_layer::Entry, &[u8]) {
-        use sage_oci_layer::EntryKind as Kind;
+    pub(crate) fn info_entry(item: &Item) -> (Entry, &[u8]) {
         let (kind, bytes): (_, &[u8]) = match &item.content {
-            Content::Directory => (Kind::Directory, &[]),
-            Content::Symlink(target) => (Kind::Symlink { target: target.clone() }, &[]),
-            Content::File(bytes) => (Kind::File { size: bytes.len() as u64 }, bytes),
+            Content::Directory => (EntryKind::Directory, &[]),
+            Content::Symlink(target) => (EntryKind::Symlink { target: target.clone() }, &[]),
+            Content::File(bytes) => (EntryKind::File { size: bytes.len() as u64 }, bytes),
         };
-        let Item { path, mode, uid, gid, .. } = item;
-        let entry = sage_oci_layer::Entry {
-            path: path.clone(),
-            kind,
-            mode: *mode,
-            uid: *uid,
-            gid: *gid,
-            xattrs: BTreeMap::new(),
-        };
-        (entry, bytes)
+        let Item { mode, uid, gid, .. } = *item;
+        (Entry { mode, uid, gid, ..Entry::new(item.path.clone(), kind) }, bytes)
     }
 }

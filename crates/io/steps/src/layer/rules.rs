@@ -1,9 +1,9 @@
 use crate::StepError;
-use sage_oci_deb::{Entry, EntryKind};
 use sage_oci_effects::Effect;
 use sage_oci_names::PackageName;
 use sage_oci_root::{Filter, Owners, image_path, is_merged_link, merged_usr};
 use sage_oci_step::{LayerPackage, LayerStep};
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
 use std::collections::BTreeMap;
 
 /// Mode, owner and group.
@@ -18,9 +18,9 @@ pub(crate) struct Metadata {
 pub(crate) struct Rules<'a> {
     filter: Filter,
     owners: Owners<'a>,
-    metadata: BTreeMap<String, Metadata>,
+    metadata: BTreeMap<ImagePath, Metadata>,
     /// By path who diverts it, nobody for a local diversion, and where to.
-    diversions: BTreeMap<String, (Option<&'a PackageName>, String)>,
+    diversions: BTreeMap<ImagePath, (Option<&'a PackageName>, ImagePath)>,
 }
 
 impl<'a> Rules<'a> {
@@ -44,9 +44,9 @@ impl<'a> Rules<'a> {
     }
 
     /// Where an entry of a package goes, or `None` if it is not unpacked.
-    pub(crate) fn destination(&self, package: &LayerPackage, entry: &Entry) -> Option<String> {
+    pub(crate) fn destination(&self, package: &LayerPackage, entry: &Entry) -> Option<ImagePath> {
         let merged_directory = matches!(entry.kind, EntryKind::Directory) && is_merged_link(&entry.path);
-        if entry.path.is_empty()
+        if entry.path.is_root()
             || merged_directory
             || self.is_replaced(package, &entry.path)
             || self.filter.leaves_out(entry)
@@ -57,7 +57,7 @@ impl<'a> Rules<'a> {
     }
 
     /// A packaged path after the merged-/usr rewriting and diversions by other packages.
-    pub(crate) fn place(&self, package: &LayerPackage, path: &str) -> String {
+    pub(crate) fn place(&self, package: &LayerPackage, path: &ImagePath) -> ImagePath {
         let path = merged_usr(path);
         match self.diversions.get(path.as_ref()) {
             Some((by, to)) if *by != Some(&package.name) => to.clone(),
@@ -66,16 +66,16 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether another package replaces a path of this one.
-    pub(crate) fn is_replaced(&self, package: &LayerPackage, path: &str) -> bool {
+    pub(crate) fn is_replaced(&self, package: &LayerPackage, path: &ImagePath) -> bool {
         // The lock writes paths as it found them: with or without the leading slash, before or after merging.
         let merged = merged_usr(path);
-        [path, &merged]
+        [path, merged.as_ref()]
             .iter()
-            .any(|path| package.replaced.contains_key(*path) || package.replaced.contains_key(&format!("/{path}")))
+            .any(|path| package.replaced.contains_key(path.as_str()) || package.replaced.contains_key(&path.absolute()))
     }
 
     /// Mode and owner of an entry that goes to `path`.
-    pub(crate) fn metadata(&self, path: &str, entry: &Entry) -> Metadata {
+    pub(crate) fn metadata(&self, path: &ImagePath, entry: &Entry) -> Metadata {
         if let (Some(metadata), false) = (self.metadata.get(path), matches!(entry.kind, EntryKind::Symlink { .. })) {
             return *metadata;
         }
@@ -86,7 +86,7 @@ impl<'a> Rules<'a> {
     }
 
     /// The paths whose metadata an effect declares.
-    pub(crate) fn declared(&self) -> impl Iterator<Item = &str> {
-        self.metadata.keys().map(String::as_str)
+    pub(crate) fn declared(&self) -> impl Iterator<Item = &ImagePath> {
+        self.metadata.keys()
     }
 }

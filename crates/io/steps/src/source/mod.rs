@@ -7,7 +7,7 @@ use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::{Outputs, StepError};
 use sage_oci_git::{Commit, FileMode, Repository, apply};
-use sage_oci_root::{Item, image_path, parents};
+use sage_oci_root::{Item, absolute, image_path};
 use sage_oci_step::{SourcePatch, SourceStep};
 use std::collections::BTreeSet;
 use std::io::BufWriter;
@@ -24,7 +24,7 @@ pub(crate) fn run(step: &SourceStep, outputs: &Outputs, scratch: &Path, threads:
         apply_patch(&mut tree, patch)?;
     }
     let pack = folder.path().join("pack");
-    let repository = commit(step, &root, &tree, &pack)?;
+    let repository = commit(step, root.as_str(), &tree, &pack)?;
 
     let below = contents::below(&step.contents)?;
     let mut output = LayerOutput::create(&step.name, &step.sealing, outputs, threads, Some(&below.installed))?;
@@ -32,16 +32,13 @@ pub(crate) fn run(step: &SourceStep, outputs: &Outputs, scratch: &Path, threads:
     let mut paths: BTreeSet<String> = tree.files().keys().map(|path| format!("{root}/{path}")).collect();
     paths.extend(repository.files.iter().map(|file| dot_git(&file.path)));
     paths.insert(dot_git(&repository.pack));
-    let mut directories: BTreeSet<String> = paths
-        .iter()
-        .flat_map(|path| parents(path))
-        .filter(|path| path.len() >= root.len())
-        .map(str::to_owned)
-        .collect();
     // Git looks for it.
-    directories.insert(dot_git("objects/info"));
+    let mut directories = BTreeSet::from([absolute(&dot_git("objects/info"))?]);
+    for path in &paths {
+        directories.extend(absolute(path)?.ancestors().filter(|parent| parent.is_within(&root)));
+    }
     for directory in &directories {
-        output.add_item(&Item::directory(directory, 0o755)?.owned(step.owner, step.owner), None)?;
+        output.add_item(&Item::directory(directory.as_str(), 0o755)?.owned(step.owner, step.owner), None)?;
     }
     for (path, file) in tree.files() {
         let at = format!("{root}/{path}");

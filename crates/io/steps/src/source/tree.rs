@@ -1,15 +1,16 @@
 use crate::StepError;
 use flate2::read::MultiGzDecoder;
 use sage_oci_git::{File, FileMode, Files, ObjectId, ObjectKind};
+use sage_oci_tree::ImagePath;
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use tar::EntryType;
 
 /// What an archive may unpack to; it is pinned by its digest, so this only guards the machine.
 const LIMIT: u64 = 4 << 30;
 
-/// An unpacked source tree: what git knows of its files, and their contents as numbered files of a scratch folder, so that
+/// An unpacked source tree. Not a tree of an image: what git knows of its files, and their contents as numbered files of a scratch folder, so that
 /// nothing in the archive names a path of this machine.
 pub(crate) struct Tree {
     folder: PathBuf,
@@ -28,6 +29,7 @@ impl Tree {
         let io = |error: std::io::Error| failed(error.to_string());
         let mut tree = Self { folder: folder.to_owned(), files: Files::new(), places: BTreeMap::new(), count: 0 };
         let file = sage_oci_files::open(archive)?;
+        // Not the reader of packages and layers: archives of sources begin with a global header that names their commit.
         let mut tar = tar::Archive::new(MultiGzDecoder::new(std::io::BufReader::new(file)).take(LIMIT));
         let mut top = None;
         for entry in tar.entries().map_err(io)? {
@@ -107,14 +109,8 @@ impl Tree {
 
 /// The top folder and what is below it; `None` for a path that is not UTF-8 or leads elsewhere.
 fn split(path: &Path) -> Option<(String, String)> {
-    let mut parts = Vec::new();
-    for component in path.components() {
-        match component {
-            Component::Normal(part) => parts.push(part.to_str()?),
-            Component::CurDir => {}
-            Component::Prefix(_) | Component::RootDir | Component::ParentDir => return None,
-        }
-    }
-    let (first, rest) = parts.split_first()?;
-    Some(((*first).to_owned(), rest.join("/")))
+    let path = ImagePath::relative(path.to_str()?).ok()?;
+    let top = ImagePath::parse(path.components().next()?).ok()?;
+    let rest = path.strip_prefix(&top)?;
+    Some((top.into(), rest.into()))
 }

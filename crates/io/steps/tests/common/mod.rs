@@ -131,10 +131,10 @@ pub fn files(out: &Path) -> BTreeMap<String, Vec<u8>> {
     sage_oci_layer::read_layer(blob, |found, body| {
         let mut bytes = Vec::new();
         body.read_to_end(&mut bytes).unwrap();
-        if matches!(found.entry.kind, sage_oci_layer::EntryKind::File { .. }) {
-            files.insert(found.entry.path.clone(), bytes);
+        if matches!(found.kind, sage_oci_tree::EntryKind::File { .. }) {
+            files.insert(found.path.to_string(), bytes);
         }
-        assert_eq!(found.mtime, EPOCH);
+        assert_eq!(found.mtime.cast_unsigned(), EPOCH);
         Ok::<_, sage_oci_layer::LayerError>(())
     })
     .unwrap();

@@ -1,4 +1,4 @@
-use crate::DebError;
+use crate::TarError;
 use std::collections::BTreeMap;
 
 /// The prefix under which tar writers keep extended attributes.
@@ -12,8 +12,8 @@ pub(crate) struct Pax {
     pub(crate) size: Option<u64>,
     pub(crate) uid: Option<u64>,
     pub(crate) gid: Option<u64>,
-    pub(crate) owner: Option<String>,
-    pub(crate) group: Option<String>,
+    pub(crate) owner: Option<Vec<u8>>,
+    pub(crate) group: Option<Vec<u8>>,
     pub(crate) mtime: Option<i64>,
     pub(crate) xattrs: BTreeMap<String, Vec<u8>>,
 }
@@ -21,9 +21,10 @@ pub(crate) struct Pax {
 impl Pax {
     /// Parses the records `<length> <key>=<value>\n`.
     ///
-    /// The length alone says where a record ends: the value of an attribute may hold newlines.
-    pub(crate) fn parse(mut bytes: &[u8], entry: &str) -> Result<Self, DebError> {
-        let malformed = |why| DebError::TarHeader { entry: entry.to_owned(), why };
+    /// The length alone says where a record ends: the value of an attribute may hold newlines. Of two with one key the later
+    /// holds; an empty value takes back what was said, so that the header counts again.
+    pub(crate) fn parse(mut bytes: &[u8], entry: &str) -> Result<Self, TarError> {
+        let malformed = |why| TarError::Header { entry: entry.to_owned(), why };
         let mut pax = Self::default();
         while !bytes.is_empty() {
             let space = bytes
@@ -52,17 +53,25 @@ impl Pax {
             self.xattrs.insert(name.to_owned(), value.to_owned());
             return Ok(());
         }
-        let text = || std::str::from_utf8(value).map(str::to_owned).map_err(|_| "a PAX value is not UTF-8");
-        let number = || decimal(value).ok_or("a PAX number is malformed");
+        let said = Some(value).filter(|value| !value.is_empty());
+        let text = || {
+            let text = |value: &[u8]| std::str::from_utf8(value).map(str::to_owned);
+            said.map(text).transpose().map_err(|_| "a PAX value is not UTF-8")
+        };
+        let number = || said.map(|value| decimal(value).ok_or("a PAX number is malformed")).transpose();
         match key {
-            "path" => self.path = Some(text()?),
-            "linkpath" => self.link = Some(text()?),
-            "size" => self.size = Some(number()?),
-            "uid" => self.uid = Some(number()?),
-            "gid" => self.gid = Some(number()?),
-            "uname" => self.owner = Some(text()?),
-            "gname" => self.group = Some(text()?),
-            "mtime" => self.mtime = Some(seconds(&text()?).ok_or("a PAX time is malformed")?),
+            "path" => self.path = text()?,
+            "linkpath" => self.link = text()?,
+            "size" => self.size = number()?,
+            "uid" => self.uid = number()?,
+            "gid" => self.gid = number()?,
+            // Of layers they are not looked at, so what they are is for whoever does.
+            "uname" => self.owner = said.map(<[u8]>::to_vec),
+            "gname" => self.group = said.map(<[u8]>::to_vec),
+            "mtime" => {
+                let time = text()?.map(|text| seconds(&text).ok_or("a PAX time is malformed"));
+                self.mtime = time.transpose()?;
+            }
             _ if key.starts_with("GNU.sparse.") => return Err("sparse files are refused"),
             // Access times, comments and vendors' keys say nothing that an image keeps.
             _ => {}
@@ -105,6 +114,16 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_value_leaves_the_word_to_the_header() {
+        let pax = Pax::parse(b"9 size=7\n10 path=a\n8 size=\n8 path=\n24 SCHILY.xattr.user.b=\n15 mtime=12.75\n", "x");
+        let pax = pax.unwrap();
+        assert_eq!((pax.size, pax.path, pax.mtime), (None, None, Some(12)));
+        assert_eq!(pax.xattrs["user.b"], b"", "an attribute may be empty");
+        let later = Pax::parse(b"9 size=7\n9 size=8\n", "x").unwrap();
+        assert_eq!(later.size, Some(8));
+    }
+
+    #[test]
     fn malformed_records_are_refused() {
         for bad in [
             &b"x"[..],
@@ -115,6 +134,10 @@ mod tests {
             b" =\n",
             b"12 size=-12\n",
             b"22 GNU.sparse.major=1\n",
+            b"9 size=x\n",
+            b"3 a\n",
+            b"7 size7\n",
+            b"10 size=7.0\n",
             b"4 =\n\n",
         ] {
             assert!(Pax::parse(bad, "x").is_err(), "{:?}", String::from_utf8_lossy(bad));

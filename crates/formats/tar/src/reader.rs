@@ -1,7 +1,8 @@
 use crate::error::fill;
-use crate::header::{BLOCK, Before, checksum_is_right, entry, shown};
+use crate::header::{BLOCK, Before, checksum_is_right, describe, shown};
 use crate::pax::Pax;
-use crate::{DebError, Entry, EntryKind};
+use crate::{Dialect, End, TarError};
+use sage_oci_tree::Entry;
 use std::io::{self, BufReader, Read};
 use tar::{EntryType, Header};
 
@@ -12,13 +13,14 @@ const NAME_LIMIT: u64 = 64 << 10;
 /// The longest PAX header, in bytes; an extended attribute ends at 64 KiB.
 const PAX_LIMIT: u64 = 1 << 20;
 
-/// A strict reader of tar streams: ustar, GNU long names, PAX.
+/// A strict reader of tar streams.
 ///
 /// [`TarReader::next_entry`] steps to the next entry, skipping what is left of the present one; reading then gives its
-/// content. The stream must end with a zero block and hold nothing but zeros after it.
+/// content. A path that has content in two entries is for the caller to judge.
 #[derive(Debug)]
 pub struct TarReader<R> {
     inner: BufReader<R>,
+    dialect: Dialect,
     entry: String,
     left: u64,
     padding: usize,
@@ -27,13 +29,16 @@ pub struct TarReader<R> {
 
 impl<R: Read> TarReader<R> {
     /// Stands before the first entry.
-    pub fn new(inner: R) -> Self {
+    pub fn new(inner: R, dialect: Dialect) -> Self {
         let inner = BufReader::with_capacity(BUFFER, inner);
-        Self { inner, entry: String::new(), left: 0, padding: 0, ended: false }
+        Self { inner, dialect, entry: String::new(), left: 0, padding: 0, ended: false }
     }
 
-    /// Steps to the next entry; `None` at the end of the stream.
-    pub fn next_entry(&mut self) -> Result<Option<Entry>, DebError> {
+    /// Steps to the next entry; `None` at the end of the archive, when the stream underneath has been read to its end.
+    ///
+    /// # Errors
+    /// Any [`TarError`]; after one the reader is of no more use.
+    pub fn next_entry(&mut self) -> Result<Option<Entry>, TarError> {
         let mut before = Before::default();
         let mut pending = false;
         loop {
@@ -48,13 +53,10 @@ impl<R: Read> TarReader<R> {
                 EntryType::GNULongLink => before.link = Some(self.name()?),
                 EntryType::XHeader => before.pax = Pax::parse(&self.content(PAX_LIMIT)?, &self.entry)?,
                 _ => {
-                    let entry = entry(&header, before)?;
-                    self.entry.clone_from(&entry.path);
-                    self.body(match entry.kind {
-                        EntryKind::File { size } => size,
-                        _ => 0,
-                    });
-                    return Ok(Some(entry));
+                    let described = describe(&header, before, self.dialect)?;
+                    described.entry.path.as_str().clone_into(&mut self.entry);
+                    self.body(described.body);
+                    return Ok(Some(described.entry));
                 }
             }
             pending = true;
@@ -62,25 +64,32 @@ impl<R: Read> TarReader<R> {
     }
 
     /// Gives the reader underneath back; what this reader has buffered is lost, so call it after the last entry.
-    pub(crate) fn into_inner(self) -> R {
+    pub fn into_inner(self) -> R {
         self.inner.into_inner()
     }
 
-    fn next_header(&mut self) -> Result<Option<Header>, DebError> {
+    fn next_header(&mut self) -> Result<Option<Header>, TarError> {
         if self.ended {
             return Ok(None);
         }
         io::copy(self, &mut io::sink())?;
+        let anywhere = self.dialect.end == End::Anywhere;
         let mut block = [0; BLOCK];
-        if fill(&mut self.inner, &mut block[..self.padding])? < self.padding {
+        let padding = fill(&mut self.inner, &mut block[..self.padding])?;
+        if padding < self.padding && !anywhere {
             return Err(self.truncated());
         }
         self.padding = 0;
-        if fill(&mut self.inner, &mut block)? < BLOCK {
-            return Err(self.truncated());
+        match fill(&mut self.inner, &mut block)? {
+            BLOCK => {}
+            0 if anywhere => {
+                self.ended = true;
+                return Ok(None);
+            }
+            _ => return Err(self.truncated()),
         }
         if block == [0; BLOCK] {
-            self.only_zeros()?;
+            self.end()?;
             self.ended = true;
             return Ok(None);
         }
@@ -101,16 +110,16 @@ impl<R: Read> TarReader<R> {
         self.padding = (BLOCK - (size % BLOCK as u64) as usize) % BLOCK;
     }
 
-    fn name(&mut self) -> Result<Vec<u8>, DebError> {
+    fn name(&mut self) -> Result<Vec<u8>, TarError> {
         let mut name = self.content(NAME_LIMIT)?;
         // GNU tar ends the name with a NUL character that is counted.
-        if name.last() == Some(&0) {
+        while name.last() == Some(&0) {
             name.pop();
         }
         Ok(name)
     }
 
-    fn content(&mut self, limit: u64) -> Result<Vec<u8>, DebError> {
+    fn content(&mut self, limit: u64) -> Result<Vec<u8>, TarError> {
         if self.left > limit {
             return Err(self.malformed("its long name or PAX header is too long"));
         }
@@ -119,32 +128,42 @@ impl<R: Read> TarReader<R> {
         Ok(content)
     }
 
-    fn only_zeros(&mut self) -> Result<(), DebError> {
+    /// Reads what is behind the first block of zeros.
+    fn end(&mut self) -> Result<(), TarError> {
         let mut block = [0; BLOCK];
+        let mut blocks = 1;
         loop {
             let count = fill(&mut self.inner, &mut block)?;
             if block[..count].iter().any(|byte| *byte != 0) {
-                return Err(DebError::TrailingBytes { place: "the tar stream".into() });
+                return Err(TarError::TrailingBytes);
             }
-            if count < BLOCK {
-                return Ok(());
+            blocks += usize::from(count == BLOCK);
+            match self.dialect.end {
+                End::Zeros(least) if count < BLOCK => {
+                    return if blocks < least { Err(self.truncated()) } else { Ok(()) };
+                }
+                End::Zeros(_) => {}
+                End::Anywhere => {
+                    io::copy(&mut self.inner, &mut io::sink())?;
+                    return Ok(());
+                }
             }
         }
     }
 
-    fn malformed(&self, why: &'static str) -> DebError {
-        DebError::TarHeader { entry: self.entry.clone(), why }
+    fn malformed(&self, why: &'static str) -> TarError {
+        TarError::Header { entry: self.entry.clone(), why }
     }
 
-    fn truncated(&self) -> DebError {
+    fn truncated(&self) -> TarError {
         let place =
             if self.entry.is_empty() { "a tar header".into() } else { format!("or after tar entry `{}`", self.entry) };
-        DebError::Truncated { place }
+        TarError::Truncated { place }
     }
 }
 
 impl<R: Read> Read for TarReader<R> {
-    /// Reads from the content of the present entry.
+    /// Reads from the content of the present entry. Its errors carry a [`TarError`], unless they are the inner reader's own.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         if most == 0 {
