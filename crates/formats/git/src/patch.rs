@@ -39,12 +39,18 @@ pub fn parse_patch(text: &str) -> Result<Vec<FilePatch>, PatchError> {
         if line.starts_with("GIT binary patch") || line.starts_with("rename ") || line.starts_with("copy ") {
             return Err(fail("binary parts, renames and copies are not supported"));
         }
+        if changes_mode(line) {
+            return Err(fail("changes of a file's mode are not supported"));
+        }
         if let Some(old) = line.strip_prefix("--- ") {
             let Some((_, new)) = lines.next_if(|(_, line)| line.starts_with("+++ ")) else { continue };
             let (old, new) = (name(old), name(new.strip_prefix("+++ ").unwrap_or(new)));
             let (creates, deletes) = (old == "/dev/null", new == "/dev/null");
             let path =
                 strip(if deletes { old } else { new }).ok_or_else(|| fail("a path must begin with `a/` or `b/`"))?;
+            if !creates && strip(old) != Some(path) {
+                return Err(fail("its two paths differ, and renames are not supported"));
+            }
             files.push(FilePatch { path: path.to_owned(), creates, deletes, hunks: Vec::new() });
         } else if let Some(ranges) = line.strip_prefix("@@ -") {
             let file = files.last_mut().ok_or_else(|| fail("a hunk without a file"))?;
@@ -68,6 +74,10 @@ pub fn parse_patch(text: &str) -> Result<Vec<FilePatch>, PatchError> {
                     content.pop();
                 }
                 hunk.lines.push((mark, content));
+            }
+            if let Some((at, _)) = lines.next_if(|(_, line)| is_more_of_it(line)) {
+                let why = "the hunk is longer than its numbers say".to_owned();
+                return Err(PatchError::Syntax { line: at + 1, why });
             }
             file.hunks.push(hunk);
         }
@@ -97,6 +107,9 @@ pub fn apply(
             return Err(PatchError::Presence { path: file.path, present: !file.creates });
         }
         let new = file.apply(&old.unwrap_or_default())?;
+        if file.deletes && !new.is_empty() {
+            return Err(file.mismatch(0, b"nothing", &new));
+        }
         after.insert(file.path, (!file.deletes).then_some(new));
     }
     Ok(after)
@@ -105,7 +118,7 @@ pub fn apply(
 impl FilePatch {
     fn apply(&self, old: &[u8]) -> Result<Vec<u8>, PatchError> {
         let lines: Vec<&[u8]> = old.split_inclusive(|byte| *byte == b'\n').collect();
-        let (mut new, mut at) = (Vec::with_capacity(old.len()), 0);
+        let (mut new, mut at): (Vec<&[u8]>, usize) = (Vec::with_capacity(lines.len()), 0);
         for hunk in &self.hunks {
             // Without old lines the number is that of the line before.
             let none = hunk.lines.iter().all(|(mark, _)| *mark == Mark::More);
@@ -114,11 +127,14 @@ impl FilePatch {
                 let why = format!("the hunks of `{}` are out of order", self.path);
                 return Err(PatchError::Syntax { line: 1, why });
             }
-            lines.iter().take(start).skip(at).for_each(|line| new.extend_from_slice(line));
+            if start > lines.len() {
+                return Err(self.mismatch(start - 1, b"a line", b""));
+            }
+            lines.iter().take(start).skip(at).for_each(|line| new.push(*line));
             at = start;
             for (mark, content) in &hunk.lines {
                 if *mark == Mark::More {
-                    new.extend_from_slice(content);
+                    new.push(content);
                     continue;
                 }
                 let found = lines.get(at).copied().unwrap_or_default();
@@ -126,19 +142,39 @@ impl FilePatch {
                     return Err(self.mismatch(at, content, found));
                 }
                 if *mark == Mark::Same {
-                    new.extend_from_slice(content);
+                    new.push(content);
                 }
                 at += 1;
             }
         }
-        lines.iter().skip(at).for_each(|line| new.extend_from_slice(line));
-        Ok(new)
+        lines.iter().skip(at).for_each(|line| new.push(*line));
+        // Behind a line without its end another one would become a part of it.
+        let cut = |line: &&[u8]| !line.ends_with(b"\n");
+        match new.iter().rev().skip(1).rev().position(cut) {
+            Some(place) => Err(self.mismatch(place, b"the last line", new[place])),
+            None => Ok(new.concat()),
+        }
     }
 
     fn mismatch(&self, at: usize, expected: &[u8], found: &[u8]) -> PatchError {
         let text = |bytes| String::from_utf8_lossy(bytes).trim_end().to_owned();
         PatchError::Mismatch { path: self.path.clone(), line: at + 1, expected: text(expected), found: text(found) }
     }
+}
+
+/// Whether a line behind a whole hunk looks like one of it. The next file begins with `---`, a mail's signature with `--`.
+fn is_more_of_it(line: &str) -> bool {
+    line.starts_with(['+', ' ', '\\']) || (line.starts_with('-') && !line.starts_with("--"))
+}
+
+/// Whether a line of git's says that a file is another than a plain one, or becomes one.
+fn changes_mode(line: &str) -> bool {
+    let mode = ["old mode ", "new mode ", "new file mode ", "deleted file mode "];
+    let found = mode.iter().find_map(|start| line.strip_prefix(start)).map(str::trim_end);
+    found.is_some_and(|mode| {
+        mode.len() == 6 && mode.bytes().all(|byte| byte.is_ascii_digit()) && mode != "100644"
+            || line.starts_with("new mode 100644")
+    })
 }
 
 /// The name of a `---` or `+++` line, without the date that diff puts behind it.
