@@ -30,8 +30,9 @@ impl Words<'_> {
         }
         let part = |name: String| Part::Parameter { name, quoted, otherwise: None };
         if let Some(name) = self.name() {
-            let joined = self.rest().strip_prefix("\\\n");
-            if joined.is_some_and(|after| after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')) {
+            let after = self.rest().trim_start_matches("\\\n");
+            let goes_on = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            if self.at("\\\n") && goes_on {
                 return Err(self.error("a name that goes on in the next line"));
             }
             return Ok(part(name));

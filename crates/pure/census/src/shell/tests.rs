@@ -224,6 +224,60 @@ fn hostile_words() {
     refused(&format!("f19 () {{ true; }}\n{}f0\n", doubling.replace("f19 ()", "g ()")), "too long");
 }
 
+#[test]
+fn what_other_commands_obey_stays_as_it_is() {
+    for body in [
+        "PATH=/tmp\n",
+        "for PATH in /tmp; do true; done\n",
+        "export PATH=/tmp\n",
+        "readonly PATH=/tmp\n",
+        "f () { local PATH=/tmp; }\nf\n",
+        "f () { local PATH; }\nf\n",
+        "unset PATH\n",
+        "LD_PRELOAD=/tmp/x\n",
+        "PYTHONPATH=/tmp\n",
+        "BASH_ENV=/tmp/x\n",
+        "_=x\n",
+        "DPKG_ROOT=/tmp\n",
+        "readonly A=1\nA=2\n",
+        "readonly A=1\nunset A\n",
+    ] {
+        refused(body, "is changed");
+    }
+    refused("read PATH\n", "`read`");
+    refused("getopts x PATH\n", "`getopts`");
+    refused("PATH=/tmp true\n", "a variable set for one command");
+    refused("local A=1\n", "`local` outside of a function");
+    nothing("export PATH\nPYTHON=python3\nDPKG_ROOT=\nreadonly A=1\n");
+}
+
+#[test]
+fn a_variable_has_the_value_that_the_shell_gives_it() {
+    // Each compares text that is known: what differs would run an unknown command.
+    for (setting, word, value) in [
+        ("A=y; unset A", "${A-x}", "x"),
+        ("A=y; unset A", "${A:-x}", "x"),
+        ("A=y; unset A", "${A+x}", ""),
+        ("A=y; unset A", "$A", ""),
+        ("A=", "${A-x}", ""),
+        ("A=", "${A:-x}", "x"),
+        ("A=", "${A+x}", "x"),
+        ("A=", "${A:+x}", ""),
+        ("A=y", "${A:+x}", "x"),
+        ("f () { local A=in; }; A=out; f", "$A", "out"),
+        ("f () { A=in; }; A=out; f", "$A", "in"),
+        ("g () { local A=in; }; f () { local A=mid; g; B=$A; }; A=out; f", "$A$B", "outmid"),
+        ("f () { local A=1; local A=2; }; A=out; f", "$A", "out"),
+        ("unset A; f () { local A=in; }; f", "${A-unset}", "unset"),
+        ("true", "${3-x}", "x"),
+        ("true", "$1${2:-none}", "configurenone"),
+        ("A='a b'", "x${A}y", "xa by"),
+    ] {
+        nothing(&format!("{setting}\n[ \"{word}\" = \"{value}\" ] || reboot\n"));
+        refused(&format!("{setting}\n[ \"{word}\" != \"{value}\" ] || reboot\n"), "`reboot`");
+    }
+}
+
 proptest::proptest! {
     /// Outside bytes: any mixture of what the reader looks at is an answer or an error, never a panic.
     #[test]

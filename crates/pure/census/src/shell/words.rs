@@ -106,7 +106,8 @@ impl<'a> Words<'a> {
             return Ok(false);
         }
         let before = self.text[..self.at].chars().next_back();
-        self.at += 2;
+        // All of them: two in a row join what stands around them, too.
+        while self.eat("\\\n") {}
         let kind = |c: char| (!" \t\n".contains(c)).then(|| ";&|<>()".contains(c));
         match (before.and_then(kind), self.peek().and_then(kind)) {
             (Some(left), Some(right)) if left == right => Err(self.error("a word that goes on in the next line")),
