@@ -48,6 +48,7 @@ pub enum LdcacheError {
     },
     /// A shared object whose soname leads out of the directory that it lies in.
     #[error("the shared object `{path}` calls itself `{soname}`, which cannot be a name beside it: {why}")]
+    #[hint("leave out the package that brings `{path}`")]
     Soname {
         /// The object.
         path: String,

@@ -1,5 +1,5 @@
 use crate::RootError;
-use sage_oci_tree::ImagePath;
+use sage_oci_tree::{ImagePath, PathError};
 use std::borrow::Cow;
 
 /// Top-level names that are links into `/usr` in a merged-/usr system (Debian policy 9.1, usrmerge).
@@ -22,21 +22,17 @@ pub fn is_merged_link(path: &ImagePath) -> bool {
 }
 
 /// A path as people and scripts write it, `/lib/x`, which is not the root.
-///
-/// # Errors
-///
-/// It leads outside the image, or is the root itself.
 pub fn absolute(text: &str) -> Result<ImagePath, RootError> {
     let fail = |why| RootError::Path { path: text.to_owned(), why };
+    // One slash says where it begins; a second one is a mistake of whoever wrote it.
+    if text.starts_with("//") {
+        return Err(fail(PathError::Absolute.why()));
+    }
     let path = ImagePath::anchored(text).map_err(|error| fail(error.why()))?;
     if path.is_root() { Err(fail("it is the root itself")) } else { Ok(path) }
 }
 
 /// The same where it lies in an image with a merged `/usr`: `usr/lib/x`.
-///
-/// # Errors
-///
-/// As for [`absolute`].
 pub fn image_path(text: &str) -> Result<ImagePath, RootError> {
     Ok(merged_usr(&absolute(text)?).into_owned())
 }

@@ -77,7 +77,10 @@ impl Lower {
     pub(crate) fn end_layer(&mut self) {
         let Seen { nodes, texts, paths } = std::mem::take(&mut self.own);
         for (path, node) in &nodes {
-            self.below.texts.remove(path);
+            // A text there is of a file that has been replaced; of a directory, those below it stay.
+            if self.below.texts.get(path).is_some() {
+                self.below.texts.remove(path);
+            }
             self.below.nodes.insert(path.clone(), node.clone());
         }
         for (path, text) in &texts {
