@@ -106,7 +106,7 @@ fn a_source_tree_is_a_commit_of_the_definition_s_author() {
     let patch = |name: &str| SourcePatch { name: name.to_owned(), text: format!("text of {name}\n") };
     let expected = SourceStep {
         name: "source-tree".parse().unwrap(),
-        sealing: made.layer("base").sealing.clone(),
+        sealing: made.layer("base").sealing,
         archive: step.archive.clone(),
         patches: vec![patch("second.patch"), patch("first.patch")],
         path: "/home/me/tree".to_owned(),
