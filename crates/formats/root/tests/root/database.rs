@@ -40,7 +40,7 @@ fn status(packages: Vec<Package>) -> String {
 fn the_whole_database() {
     let control = "Package: libc6\nSource: glibc\nVersion: 2.41-1\nArchitecture: amd64\nMulti-Arch: same\n\
         Maintainer: GNU <glibc@example.org>\nInstalled-Size: 12\nDepends: libgcc-s1\nEssential: no\n\
-        Filename: pool/x.deb\nsize: 5\nX-Own: kept\nHomepage: https://example.org\nPriority: optional\n\
+        Filename: pool/x.deb\nsize: 5\nX-Own: kept\nX-List:\n one\n two\nHomepage: https://example.org\nPriority: optional\n\
         Description: library\n long text\n .\n more\n";
     let libc6 = with_control("libc6", control).record(|record| {
         let conffile = |path: &str, md5: &str| Conffile { path: path.to_owned(), md5: md5.to_owned() };
@@ -110,11 +110,15 @@ fn interest_in_paths_and_events() {
     let b = with_control("bb", same).record(|record| record.triggers = Some("interest-await\tevent # why\n".into()));
     let a = with_triggers(
         "aa",
-        "# none\n\ninterest /usr/x\ninterest-noawait /usr/y\ninterest-noawait event\ninterest\nactivate z\n",
+        "# none\n\ninterest /usr/x\ninterest-noawait /usr/y\ninterest-noawait event\ninterest\ninterest # none\nactivate z\n",
     );
-    let items = make(vec![b, a]).unwrap();
+    let foreign = with_control("cc", &same.replace("same", "foreign"));
+    let c = foreign.record(|record| record.triggers = Some("interest event\n".into()));
+    let items = make(vec![b, a, c]).unwrap();
+    let files = paths(&items).into_iter().filter_map(|path| path.strip_prefix("var/lib/dpkg/triggers/"));
+    assert_eq!(files.collect::<Vec<_>>(), ["File", "Unincorp", "event"]);
     assert_eq!(text(&items, "var/lib/dpkg/triggers/File"), "/usr/x aa\n/usr/y aa/noawait\n");
-    assert_eq!(text(&items, "var/lib/dpkg/triggers/event"), "aa/noawait\nbb:amd64\n");
+    assert_eq!(text(&items, "var/lib/dpkg/triggers/event"), "aa/noawait\nbb:amd64\ncc\n");
     let error = make(vec![with_triggers("aa", "interest ../event\n")]).unwrap_err();
     assert_eq!(error.to_string(), "cannot make sense of `the triggers of aa`: `../event` is no name of a trigger");
 }

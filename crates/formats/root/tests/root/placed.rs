@@ -27,6 +27,7 @@ fn image() -> Image {
         .directory("usr/bin", 0o755)
         .link("var/run", "/run")
         .directory("run", 0o755)
+        .file("run/shipped", "")
         .file("usr/share/x/data", "old\n");
     // Its file is diverted: the layer has it elsewhere, the archive at its own place.
     let diverted = Package::new("diverted").file("usr/lib/x.js", "old\n");
@@ -54,7 +55,7 @@ fn every_kind_of_placed_file() {
 
 #[test]
 fn a_packages_file_is_not_replaced_unseen() {
-    for path in ["/usr/share/x/data", "/var/run"] {
+    for path in ["/usr/share/x/data", "/var/run", "/var/run/shipped"] {
         let error = make(vec![place(path, text("mine"))]).unwrap_err();
         let RootError::Shipped { package, .. } = &error else { panic!("{error}") };
         assert_eq!(package.as_str(), "base-files");
@@ -67,8 +68,12 @@ fn a_packages_file_is_not_replaced_unseen() {
 #[test]
 fn a_patch_fits_or_says_why_not() {
     let other = patch("diverted", "usr/lib/y.js", "old");
+    let PlacedContent::Patch { package, patch: mut two } = patch("diverted", "usr/lib/x.js", "old") else { panic!() };
+    two.text.push_str("--- /dev/null\n+++ b/usr/lib/new.js\n@@ -0,0 +1 @@\n+new\n");
+    let more = PlacedContent::Patch { package, patch: two };
     for (content, why) in [
         (patch("diverted", "usr/lib/x.js", "older"), "expects `older`, the file has `old`"),
+        (more, "the patch wants `usr/lib/new.js` to be new"),
         (other, "the patch wants `usr/lib/y.js` to be there"),
     ] {
         let error = make(vec![place("/usr/lib/x.js", content)]).unwrap_err();

@@ -40,7 +40,8 @@ fn entries_of_two_packages() {
         .directory("etc/sgml/folder.cat", 0o755)
         .file("etc/sgml/deeper/c.cat", "")
         .file("etc/sgml/d.conf", "");
-    golden("xml", &make(&[("demo", &demo), ("more", more)], vec![frame(), sgml]).unwrap());
+    let last = ("last", "#!/bin/sh\n");
+    golden("xml", &make(&[("demo", &demo), ("more", more), last], vec![frame(), sgml]).unwrap());
 }
 
 #[test]
