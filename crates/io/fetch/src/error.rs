@@ -27,15 +27,9 @@ pub enum FetchError {
         /// What is wrong with it.
         why: String,
     },
-    /// A proxy variable that cannot be used. The value is left out: it may hold a password.
-    #[error("the environment variable `{variable}` does not hold the URL of a proxy: {why}")]
-    #[hint("set {variable} to a form like http://proxy.example:3128, or unset it")]
-    BadProxy {
-        /// The variable.
-        variable: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
+    /// A proxy variable that cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] sage_oci_http::BadProxy),
     /// The file system refused.
     #[error(transparent)]
     File(#[from] FileError),
@@ -117,12 +111,6 @@ pub enum Trouble {
         /// The header, or nothing.
         got: String,
     },
-    /// Nothing came for the whole time-out.
-    #[error("no answer ({what} timed out)")]
-    TimedOut {
-        /// The phase that took too long.
-        what: String,
-    },
     /// It came too slowly for too long.
     #[error("slower than {slowest} bytes a second for {} s", time.as_secs_f32())]
     TooSlow {
@@ -131,14 +119,10 @@ pub enum Trouble {
         /// For how long.
         time: Duration,
     },
-    /// The connection could not be made or broke, or what came was no HTTP.
-    #[error("{why}")]
-    Connection {
-        /// What the system or the protocol library said.
-        why: String,
-        /// Whether the same again can go better.
-        retry: bool,
-    },
+    /// The connection could not be made or broke, nothing came for the whole time-out, or what came was no HTTP.
+    #[error(transparent)]
+    #[hint(none)]
+    Broken(#[from] sage_oci_http::Broken),
 }
 
 /// What a person can do when no mirror gave some files.
@@ -171,7 +155,7 @@ impl FetchError {
             }
             FetchError::File(error) => error.should_retry(),
             FetchError::Cancelled => true,
-            FetchError::NoMirror | FetchError::BadUrl { .. } | FetchError::BadProxy { .. } => false,
+            FetchError::NoMirror | FetchError::BadUrl { .. } | FetchError::Proxy(_) => false,
         }
     }
 
@@ -191,8 +175,8 @@ impl Trouble {
             Trouble::Status { code, .. } => matches!(code, 408 | 416 | 425 | 429 | 500..=599),
             // The kept part may be to blame: it is thrown away, and the next attempt starts from nothing.
             Trouble::WrongDigest { resumed, .. } => *resumed,
-            Trouble::Cut { .. } | Trouble::TimedOut { .. } | Trouble::WrongRange { .. } => true,
-            Trouble::Connection { retry, .. } => *retry,
+            Trouble::Cut { .. } | Trouble::WrongRange { .. } => true,
+            Trouble::Broken(broken) => broken.should_retry(),
             Trouble::OtherSize { .. } | Trouble::TooLong { .. } | Trouble::TooSlow { .. } => false,
         }
     }

@@ -2,9 +2,10 @@ use crate::client::Client;
 use crate::error::{Answer, Failure};
 use crate::mirror::{Mirror, in_order};
 use crate::part::{Part, is_complete};
-use crate::retry::{persist, watched};
+use crate::retry::persist;
 use crate::transfer::{Stop, transfer};
 use crate::{FetchError, Options, Progress, Summary, Wanted};
+use sage_oci_http::watched;
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -37,7 +38,7 @@ pub fn fetch_all(
     let run =
         Run { files, mirrors, client, options, progress, order, next: AtomicUsize::new(0), ends: Mutex::default() };
     watched(
-        options,
+        || options.stopped(),
         || run.client.end(),
         || {
             std::thread::scope(|scope| {

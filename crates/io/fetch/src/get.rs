@@ -1,9 +1,10 @@
-use crate::client::{Client, read_trouble};
+use crate::client::Client;
 use crate::error::{Answer, Failure, Trouble};
 use crate::mirror::Mirror;
 use crate::pace::Pace;
-use crate::retry::{persist, watched};
+use crate::retry::persist;
 use crate::{FetchError, Options};
+use sage_oci_http::{Broken, watched};
 use std::io::{ErrorKind, Read};
 use std::time::Instant;
 
@@ -18,7 +19,7 @@ pub fn get(url: &str, max_size: u64, options: &Options) -> Result<Vec<u8>, Fetch
     let source = Mirror::parse(url)?;
     let client = Client::new(options)?;
     let outcome = watched(
-        options,
+        || options.stopped(),
         || client.end(),
         || persist(options, || Ok(attempt(&client, &source, max_size, options)), |_| ()),
     )?;
@@ -46,7 +47,7 @@ fn attempt(client: &Client, source: &Mirror, max_size: u64, options: &Options) -
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             // With a known length, the check below says it better; without one, this is the only sign of a cut.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof && length.is_some() => break,
-            Err(error) => return Err(read_trouble(&error)),
+            Err(error) => return Err(Broken::of_reading(&error).into()),
         };
         bytes.extend_from_slice(&buffer[..count]);
         if bytes.len() as u64 > max_size {

@@ -23,10 +23,7 @@ mod options;
 mod pace;
 mod part;
 mod progress;
-mod proxy;
-mod resolver;
 mod retry;
-mod roots;
 mod transfer;
 mod wanted;
 

@@ -1,5 +1,6 @@
 use crate::FetchError;
 use data_encoding::BASE64;
+use sage_oci_http::percent_decoded;
 use std::sync::atomic::{AtomicU32, Ordering};
 use url::Url;
 
@@ -26,7 +27,8 @@ impl Mirror {
         }
         let mut authorization = None;
         if !url.username().is_empty() || url.password().is_some() {
-            let pair = format!("{}:{}", decode(url.username()), decode(url.password().unwrap_or_default()));
+            let pair =
+                format!("{}:{}", percent_decoded(url.username()), percent_decoded(url.password().unwrap_or_default()));
             authorization = Some(format!("Basic {}", BASE64.encode(pair.as_bytes())));
             // Neither call can fail for a URL with a host, which http and https always have.
             let _ = url.set_username("");
@@ -73,13 +75,6 @@ pub(crate) fn in_order(mirrors: &[Mirror]) -> Vec<&Mirror> {
     let mut order: Vec<_> = mirrors.iter().collect();
     order.sort_by_key(|mirror| mirror.failures.load(Ordering::Relaxed) >= PATIENCE);
     order
-}
-
-/// User and password are percent-encoded in a URL and plain in the header.
-pub(crate) fn decode(text: &str) -> String {
-    // The form decoder also turns `+` into a space, which it is not in this part of a URL.
-    let guarded = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
-    url::form_urlencoded::parse(guarded.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -52,21 +52,3 @@ fn sleep(time: Duration, options: &Options) -> Result<(), FetchError> {
         std::thread::sleep(left.min(Duration::from_millis(50)));
     }
 }
-
-/// Runs `work` with a watcher beside it that calls `end` once when the caller wants an end.
-pub(crate) fn watched<T>(options: &Options, end: impl Fn() + Send, work: impl FnOnce() -> T) -> T {
-    let (done, over) = std::sync::mpsc::channel::<()>();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            // The sender is dropped when the work is over, which ends the wait at once.
-            while over.recv_timeout(Duration::from_millis(50)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                if options.stopped() {
-                    end();
-                }
-            }
-        });
-        let result = work();
-        drop(done);
-        result
-    })
-}

@@ -1,10 +1,11 @@
-use crate::client::{Client, header, read_trouble};
+use crate::client::Client;
 use crate::error::Trouble;
 use crate::mirror::Mirror;
 use crate::pace::Pace;
 use crate::part::Part;
 use crate::{Options, Progress, Wanted};
 use sage_oci_files::FileError;
+use sage_oci_http::{Broken, header};
 use std::io::{ErrorKind, Read};
 use std::time::Instant;
 
@@ -103,7 +104,7 @@ fn receive(
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             // The end of the connection; how much is missing is told below.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
-            Err(error) => return Err(read_trouble(&error).into()),
+            Err(error) => return Err(Trouble::from(Broken::of_reading(&error)).into()),
         };
         if count == 0 {
             break;

@@ -2,6 +2,7 @@
 
 use sage_oci_fake_mirror::{Fault, Mirror, When};
 use sage_oci_fetch::{FetchError, Options, Progress, Summary, Trouble, Wanted, fetch_all, get};
+use sage_oci_http::Broken;
 use sage_oci_names::Sha256;
 use sha2::Digest;
 use std::path::PathBuf;
@@ -312,11 +313,11 @@ fn each_trouble_is_told_as_what_it_is() {
     type Fits = fn(&Trouble) -> bool;
     let cases: [(Fault, Fits); 6] = [
         (Fault::Half, |trouble| matches!(trouble, Trouble::Cut { got: 150_000.., expected: 300_000 })),
-        (Fault::Silence, |trouble| matches!(trouble, Trouble::TimedOut { .. })),
+        (Fault::Silence, |trouble| matches!(trouble, Trouble::Broken(Broken::TimedOut { .. }))),
         (Fault::Longer(5), |trouble| matches!(trouble, Trouble::OtherSize { got: 300_005, expected: 300_000 })),
         (Fault::Endless(5), |trouble| matches!(trouble, Trouble::TooLong { limit: 300_000 })),
         (Fault::Status(503), |trouble| matches!(trouble, Trouble::Status { code: 503, .. })),
-        (Fault::NotHttp, |trouble| matches!(trouble, Trouble::Connection { .. })),
+        (Fault::NotHttp, |trouble| matches!(trouble, Trouble::Broken(Broken::Connection { .. }))),
     ];
     for (fault, fits) in cases {
         let mut scene = Scene::new();

@@ -1,0 +1,16 @@
+use std::time::Duration;
+
+/// How connections behave.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What the requests call themselves.
+    pub user_agent: String,
+    /// How long a name look-up and a connection may take, each.
+    pub connect_timeout: Duration,
+    /// How long the other side may say or take nothing.
+    pub quiet_timeout: Duration,
+    /// Connections that are kept open for the next request, in all and for one host.
+    pub idle: usize,
+    /// How many redirects are followed; with 0 the caller gets the redirect itself.
+    pub redirects: u32,
+}
