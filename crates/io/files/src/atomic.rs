@@ -14,6 +14,17 @@ pub fn write_atomic(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), FileErro
     file.commit()
 }
 
+/// Writes a file that nobody else may read, whole or not at all, where the process may be killed; after a loss of power it may be
+/// an older one, or gone: nothing is synced.
+pub fn write_private(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), FileError> {
+    let path = path.as_ref();
+    let fail = |error| FileError::at("write", path)(bare(error));
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(parent(path)).map_err(fail)?;
+    file.write_all(bytes).map_err(FileError::at("write", path))?;
+    file.persist(path).map_err(|error| FileError::at("rename into place", path)(error.error))?;
+    Ok(())
+}
+
 /// The streaming form of [`write_atomic`]: write, then [`AtomicFile::commit`]. Dropped without it, nothing is left.
 #[derive(Debug)]
 pub struct AtomicFile {

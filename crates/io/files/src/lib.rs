@@ -25,7 +25,7 @@ mod place;
 mod plain;
 mod statvfs;
 
-pub use atomic::{AtomicDir, AtomicFile, write_atomic};
+pub use atomic::{AtomicDir, AtomicFile, write_atomic, write_private};
 pub use directory::{create_dir_all, list, remove_dir_all};
 pub use disk::free_space;
 pub use error::FileError;

@@ -1,0 +1,113 @@
+use crate::exchange::Ask;
+use crate::registry::Registry;
+use crate::{Document, RegistryError};
+use sage_oci_http::header;
+use sage_oci_image::{MAX_DOCUMENT, MediaType};
+use serde::Deserialize;
+use std::io::Read;
+use ureq::http::Method;
+
+/// More pages of tags than any repository has that we would go through, a thousand tags each.
+const PAGES: usize = 200;
+
+#[derive(Deserialize)]
+struct List {
+    #[serde(default)]
+    tags: Option<Vec<String>>,
+}
+
+/// How the writing of a tag ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tagged {
+    /// The tag is where it should be.
+    Moved,
+    /// A rule of the registry keeps the tag where it is, for ever.
+    Immutable,
+}
+
+impl Registry {
+    /// All tags of the repository, sorted; none where there is no such repository yet.
+    ///
+    /// # Errors
+    /// The registry refuses or cannot be reached.
+    pub fn tags(&self) -> Result<Vec<String>, RegistryError> {
+        let what = "the list of tags";
+        let mut place = self.place("tags/list");
+        place.url.set_query(Some("n=1000"));
+        let mut all = Vec::new();
+        for _ in 0..PAGES {
+            let mut answer = self.send(&Ask::new(what, Method::GET, place.clone()))?;
+            match answer.status().as_u16() {
+                200 => {}
+                404 => break,
+                _ => return Err(self.refusal(what, answer)),
+            }
+            let next = header(&answer, "link").and_then(next).map(str::to_owned);
+            let mut bytes = Vec::new();
+            let read = answer.body_mut().as_reader().take(MAX_DOCUMENT).read_to_end(&mut bytes);
+            read.map_err(|error| self.broken(what, sage_oci_http::Broken::of_reading(&error), 1))?;
+            let list: List = serde_json::from_slice(&bytes).map_err(|error| self.nonsense(what, error.to_string()))?;
+            all.extend(list.tags.unwrap_or_default());
+            match next {
+                Some(link) => {
+                    let next = self.resolve(&place, &link)?;
+                    if next == place {
+                        return Err(self.nonsense(what, "its pages go round in a circle".to_owned()));
+                    }
+                    place = next;
+                }
+                None => break,
+            }
+        }
+        all.sort();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// Lets a tag lead to a manifest or index that is there.
+    ///
+    /// A tag that is there already, and a registry whose rules say that it must not move, is told apart from a refusal.
+    ///
+    /// # Errors
+    /// The registry refuses.
+    pub fn tag(&self, tag: &str, document: &Document) -> Result<Tagged, RegistryError> {
+        match self.put_document(tag, &document.media_type, &document.bytes) {
+            Ok(()) => Ok(Tagged::Moved),
+            // Docker Hub's answer for an immutable tag, ECR's, Harbor's.
+            Err(RegistryError::Refused { status: 400 | 403 | 409 | 412, said, .. }) if is_immutable(&said) => {
+                Ok(Tagged::Immutable)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The type and bytes that a tag leads to are written as they are.
+    pub(crate) fn write_tag(&self, tag: &str, media_type: &MediaType, bytes: &[u8]) -> Result<(), RegistryError> {
+        self.put_document(tag, media_type, bytes)
+    }
+}
+
+fn is_immutable(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    said.contains("immutable") || said.contains("already exists")
+}
+
+/// The next page of a list (RFC 8288): `</v2/a/tags/list?last=x&n=1000>; rel="next"`.
+fn next(link: &str) -> Option<&str> {
+    let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
+    let rel = rest.split(';').map(str::trim);
+    rel.clone().any(|part| matches!(part, "rel=\"next\"" | "rel=next")).then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_and_rules_are_recognised() {
+        assert_eq!(next("</v2/a/tags/list?last=b&n=2>; rel=\"next\""), Some("/v2/a/tags/list?last=b&n=2"));
+        assert_eq!(next("</x>; rel=\"prev\""), None);
+        assert_eq!(next("x"), None);
+        assert!(is_immutable("DENIED: tag 10.10-1 is immutable") && !is_immutable("DENIED: requested access"));
+    }
+}
