@@ -2,7 +2,7 @@
 
 use crate::architectures::Architectures;
 use clap::{Args, Parser, Subcommand};
-use sage_oci_names::{Architecture, ChannelName, ImageName, NameError, PackageName, StorePath};
+use sage_oci_names::{Architecture, BlobDigest, ChannelName, ImageName, PackageName, Reference, StorePath};
 use std::path::PathBuf;
 
 /// Reproducible, layered OCI images of SageMath.
@@ -64,6 +64,8 @@ pub enum Command {
     Load(Load),
     /// Test an imported image as its users would use it.
     Smoke(Smoke),
+    /// Send an image to a registry, by digest, and only what the registry lacks.
+    Push(Push),
     /// Make an image of store paths and everything they need.
     Closure(Closure),
     /// Add the builder to the store and print its path.
@@ -74,7 +76,7 @@ pub enum Command {
     Man(Man),
     /// Print the reference of all verbs as Markdown.
     #[command(hide = true)]
-    Reference(Reference),
+    Reference(Words),
 }
 
 /// Which image.
@@ -94,23 +96,113 @@ pub struct Target {
     pub lock: Option<PathBuf>,
 }
 
-/// What `inspect` looks at.
+/// Which image, and from where.
 #[derive(Debug, Clone)]
 pub enum Subject {
     /// An image of the project.
     Image(ImageName),
     /// A folder with an OCI layout.
     Layout(PathBuf),
+    /// An image in a registry, by digest.
+    Remote(Remote),
+}
+
+/// An image in a registry: a repository and a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// The name as it was written.
+    pub reference: Reference,
+    /// The digest in it.
+    pub digest: BlobDigest,
+}
+
+impl std::str::FromStr for Remote {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let reference = Reference::parse(text).map_err(|error| error.to_string())?;
+        match reference.digest() {
+            Some(digest) => Ok(Self { reference, digest }),
+            None => {
+                Err(format!("`{text}` has no digest: give `{}@sha256:...`, which nobody can move", reference.name()))
+            }
+        }
+    }
 }
 
 impl std::str::FromStr for Subject {
-    type Err = NameError;
-    fn from_str(text: &str) -> Result<Self, NameError> {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains("@sha256:") {
+            return text.parse().map(Self::Remote);
+        }
         if text.contains('/') || text == "." {
             return Ok(Self::Layout(text.into()));
         }
-        ImageName::parse(text).map(Self::Image)
+        ImageName::parse(text).map(Self::Image).map_err(|error| error.to_string())
     }
+}
+
+/// A repository of a registry, as `ghcr.io/sagemath/sagemath`.
+#[derive(Debug, Clone, Args)]
+pub struct Registry {
+    /// Speak HTTP without TLS to a registry that is not on this machine; everybody on the way can read along.
+    #[arg(long)]
+    pub plain_http: bool,
+    /// Requests that may be on their way at once.
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub requests: usize,
+}
+
+/// How the layers of a pushed image are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Compressions {
+    /// Zstandard: small; Docker reads it from version 23 on.
+    Zstd,
+    /// Gzip, which every engine reads.
+    Gzip,
+    /// An index of both, gzip first: engines take what they read, and podman the smaller one.
+    Both,
+}
+
+/// `push`.
+#[derive(Debug, Args)]
+pub struct Push {
+    /// The image, as `sagemath`; or an OCI layout, whoever wrote it, as a path with a `/`; or an image in another registry,
+    /// as `REPOSITORY@sha256:...`.
+    #[arg(value_name = "IMAGE|PATH")]
+    pub subject: Subject,
+    /// Where to, as `ghcr.io/sagemath/sagemath`, without a tag.
+    #[arg(value_name = "REPOSITORY")]
+    pub repository: String,
+    /// The channel; the image's default one where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// The image's architecture; this machine's where nothing is said. Several, as `amd64,arm64`, or `all` that have a lock,
+    /// are one image index over the image of each.
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Architectures>,
+    /// Use this lock instead of the channel's committed one.
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<PathBuf>,
+    /// The compression of the layers; the definition's where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub compression: Option<Compressions>,
+    /// Say what would be sent, and send nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Take layers over from this repository of the same registry, as `sagemath/sagemath`; those of the project's other
+    /// images beside this one where nothing is said.
+    #[arg(long, value_name = "REPOSITORY")]
+    pub mount_from: Vec<String>,
+    /// How the registry is reached.
+    #[command(flatten)]
+    pub registry: Registry,
+    /// How it is built, if it is not.
+    #[command(flatten)]
+    pub building: Building,
 }
 
 /// How Nix builds.
@@ -234,7 +326,7 @@ pub struct Man {
 
 /// `reference`.
 #[derive(Debug, Args)]
-pub struct Reference {
+pub struct Words {
     /// The verbs and what each does, as JSON.
     #[arg(long)]
     pub verbs: bool,
@@ -295,7 +387,8 @@ pub struct NixArgs {
 /// `inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The image, as `sagemath`; or an OCI layout, whoever wrote it, as a path with a `/`: `./layout`.
+    /// The image, as `sagemath`; or an OCI layout, whoever wrote it, as a path with a `/`: `./layout`; or an image in a
+    /// registry, as `REPOSITORY@sha256:...`.
     #[arg(value_name = "IMAGE|PATH")]
     pub subject: Subject,
     /// The channel; the image's default one where nothing is said.
@@ -317,6 +410,9 @@ pub struct Inspect {
     /// Rank packages and folders by what they cost instead, the N dearest of each.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "25")]
     pub why_big: Option<usize>,
+    /// How a registry is reached.
+    #[command(flatten)]
+    pub registry: Registry,
 }
 
 /// `graph`.
@@ -364,13 +460,27 @@ pub struct Derivations {
 /// `load`.
 #[derive(Debug, Args)]
 pub struct Load {
-    /// Which image.
-    #[command(flatten)]
-    pub target: Target,
+    /// The image, as `sagemath`; or an OCI layout, as a path with a `/`; or an image in a registry, as `REPOSITORY@sha256:...`,
+    /// of which only the layers are fetched that the engine lacks.
+    #[arg(value_name = "IMAGE|PATH")]
+    pub subject: Subject,
+    /// The channel; the image's default one where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// The image's architecture; this machine's where nothing is said.
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Architectures>,
+    /// Use this lock instead of the channel's committed one.
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<PathBuf>,
     /// How it is built, if it is not.
     #[command(flatten)]
     pub building: Building,
-    /// The name to give it, as `sagemath:mine`; its version and its channel's tags where nothing is said.
+    /// How a registry is reached.
+    #[command(flatten)]
+    pub registry: Registry,
+    /// The name to give it, as `sagemath:mine`. Where nothing is said, an image of the project gets its version and its channel's
+    /// tags, and any other one no name: its Id is printed.
     #[arg(long, value_name = "NAME")]
     pub tag: Vec<String>,
 }
@@ -429,11 +539,12 @@ pub struct Closure {
 /// `smoke`.
 #[derive(Debug, Args)]
 pub struct Smoke {
-    /// Which image's checks.
-    #[arg(required_unless_present = "all")]
-    pub image: Option<ImageName>,
+    /// Which image's checks; or an image in a registry, as `REPOSITORY@sha256:...`, or an OCI layout, as a path with a `/`: it is
+    /// imported without a name, and tested with the checks of the project's image whose title and channel it has.
+    #[arg(value_name = "IMAGE|PATH", required_unless_present = "all")]
+    pub subject: Option<Subject>,
     /// Every image of every channel that is locked, in one table; the engine must have them, `load` imports them.
-    #[arg(long, conflicts_with_all = ["image", "lock", "reference"])]
+    #[arg(long, conflicts_with_all = ["subject", "lock", "reference"])]
     pub all: bool,
     /// The channel; the image's default one where nothing is said.
     #[arg(long, value_name = "NAME")]
@@ -460,6 +571,9 @@ pub struct Smoke {
     /// How checks are run, and where the reports go.
     #[command(flatten)]
     pub running: Running,
+    /// How a registry is reached.
+    #[command(flatten)]
+    pub registry: Registry,
 }
 
 /// How checks are run, and where the reports go.

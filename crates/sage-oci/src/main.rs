@@ -10,6 +10,7 @@ mod interrupt;
 mod machine;
 mod printer;
 mod progress;
+mod registries;
 mod runtime;
 
 use clap::{CommandFactory, Parser};

@@ -1,8 +1,7 @@
 use crate::StepError;
-use sage_oci_image::{Image, ImageError, OCI_LAYOUT, OciLayout, assemble_index, blob_path};
+use sage_oci_image::{Image, ImageError, OCI_LAYOUT, OciLayout, agreed, assemble_index, blob_path};
 use sage_oci_layout::LayoutDir;
 use sage_oci_step::IndexStep;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Writes the OCI layout of an [`IndexStep`] to `out`: its blobs are links to those of the images' layouts, and the index
@@ -36,9 +35,4 @@ pub(crate) fn run(step: &IndexStep, out: &Path) -> Result<(), StepError> {
     sage_oci_files::write_new(out.join("index.json"), &made.layout_index)?;
     eprintln!("index {}: {} images, {}", step.name, step.images.len(), made.descriptor.digest);
     Ok(())
-}
-
-/// What both say alike.
-fn agreed(common: BTreeMap<String, String>, other: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    common.into_iter().filter(|(key, value)| other.get(key) == Some(value)).collect()
 }

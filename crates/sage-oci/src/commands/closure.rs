@@ -12,6 +12,7 @@ use sage_oci_recipe::ClosureImage;
 use sage_oci_store::Nix;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// `closure`: an image of store paths and everything they need. Prints the layout's store path, the manifest digest, or
@@ -35,7 +36,8 @@ pub fn run(options: &cli::Closure, asked: Option<&StorePath>, printer: Printer) 
         let names = load::references(&if options.tag.is_empty() { usual() } else { options.tag.clone() })?;
         runtime()?.block_on(async {
             let engine = Engine::connect().await?;
-            load::import_and_name(printer, &engine, &folder, image.architecture, &names).await
+            load::import_and_name(printer, &engine, Arc::new(LayoutDir::open(&folder)?), image.architecture, &names)
+                .await
         })?;
         names.iter().for_each(|name| printer.result(name));
     } else if options.digest {

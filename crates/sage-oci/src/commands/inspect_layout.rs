@@ -1,10 +1,8 @@
 use crate::{Failure, Printer, cli};
 use indicatif::HumanBytes;
-use sage_oci_image::{Depth, Descriptor, Image, ImageLayer, MediaType, Member, members, validate};
-use sage_oci_layout::LayoutDir;
+use sage_oci_image::{Depth, Descriptor, Image, ImageLayer, ImageSource, MediaType, Member, members, validate};
 use sage_oci_names::{BlobDigest, DiffId};
 use serde::Serialize;
-use std::path::Path;
 
 /// What `inspect PATH --json` prints.
 #[derive(Serialize)]
@@ -38,8 +36,8 @@ struct LayerReport {
     created_by: Option<String>,
 }
 
-/// `inspect` of a layout, whoever wrote it: its images and their layers, and what else is in it.
-pub fn run(folder: &Path, options: &cli::Inspect, printer: Printer) -> Result<(), Failure> {
+/// `inspect` of a layout or an image in a registry, whoever wrote it: its images and their layers, and what else is in it.
+pub fn run(image: &dyn ImageSource, options: &cli::Inspect, printer: Printer) -> Result<(), Failure> {
     let flags = [
         ("--channel", options.channel.is_some()),
         ("--arch", options.arch.is_some()),
@@ -49,9 +47,8 @@ pub fn run(folder: &Path, options: &cli::Inspect, printer: Printer) -> Result<()
     if let Some((flag, _)) = flags.into_iter().find(|(_, given)| *given) {
         return Err(Failure::new(format_args!("`{flag}` is for images of a project, not for a layout"), None));
     }
-    let layout = LayoutDir::open(folder)?;
     // Every document in any case, and that what they name is here.
-    let checked = validate(&layout, if options.validate { Depth::Full } else { Depth::Fast })?;
+    let checked = validate(image, if options.validate { Depth::Full } else { Depth::Fast })?;
     if options.validate {
         let unpacked: u64 = checked.images.iter().filter_map(|image| image.uncompressed).sum();
         let (images, others) = (checked.images.len(), checked.others.len());
@@ -63,7 +60,7 @@ pub fn run(folder: &Path, options: &cli::Inspect, printer: Printer) -> Result<()
             printer.step("Unchecked", format_args!("{}, which is not here", plain(&named(absent))));
         }
     }
-    let report = report(&layout, checked.absent)?;
+    let report = report(image, checked.absent)?;
     if options.json {
         return printer.json(&report);
     }
@@ -71,7 +68,7 @@ pub fn run(folder: &Path, options: &cli::Inspect, printer: Printer) -> Result<()
     Ok(())
 }
 
-fn report(layout: &LayoutDir, absent: Vec<Descriptor>) -> Result<Report, Failure> {
+fn report(layout: &dyn ImageSource, absent: Vec<Descriptor>) -> Result<Report, Failure> {
     let (mut images, mut others) = (Vec::new(), Vec::new());
     for member in members(layout)? {
         match Member::read(layout, &member)? {

@@ -1,28 +1,60 @@
-use super::build;
-use crate::cli;
+use super::{build, source};
+use crate::cli::{self, Subject};
 use crate::context::Context;
 use crate::progress::{Meter, Unit};
 use crate::runtime::runtime;
 use crate::{Failure, Printer, interrupt};
 use indicatif::HumanBytes;
 use sage_oci_engine::{Engine, EngineError, LoadEvent, LoadOptions, Loaded, RUN_LABEL, RunId};
+use sage_oci_image::ImageSource;
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Architecture, EngineId, Reference};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// `load`: prints the names that the image has in the engine.
-pub fn run(context: &Context, options: &cli::Load) -> Result<(), Failure> {
-    let locked = context.locked(&options.target)?;
+/// `load`: prints the names that the image has in the engine, or its Id where it got none.
+pub fn run(
+    context: impl Fn() -> Result<Context, Failure>,
+    options: &cli::Load,
+    printer: Printer,
+) -> Result<(), Failure> {
+    let Subject::Image(image) = &options.subject else { return load_foreign(options, printer) };
+    let context = context()?;
+    let target = cli::Target {
+        image: image.clone(),
+        channel: options.channel.clone(),
+        arch: options.arch.clone(),
+        lock: options.lock.clone(),
+    };
+    let locked = context.locked(&target)?;
     let names = if options.tag.is_empty() { locked.tags()? } else { references(&options.tag)? };
-    let built = build::realise(context, &locked, &options.building, None)?;
+    let built = build::realise(&context, &locked, &options.building, None)?;
+    let source = Arc::new(LayoutDir::open(&built.folder)?);
     runtime()?.block_on(async {
         let engine = Engine::connect().await?;
-        import_and_name(context.printer, &engine, &built.folder, locked.lock.architecture, &names).await
+        import_and_name(printer, &engine, source, locked.lock.architecture, &names).await
     })?;
-    names.iter().for_each(|name| context.printer.result(name));
+    names.iter().for_each(|name| printer.result(name));
+    Ok(())
+}
+
+/// `load` of an image that is not built here.
+fn load_foreign(options: &cli::Load, printer: Printer) -> Result<(), Failure> {
+    let names = references(&options.tag)?;
+    let source =
+        source::foreign(&options.subject, &options.registry, options.channel.as_ref(), options.lock.as_deref())?;
+    let architecture = source::architecture(options.arch.as_ref())?;
+    let loaded = runtime()?.block_on(async {
+        let engine = Engine::connect().await?;
+        let loaded = import(printer, &engine, source, architecture, &names).await?;
+        name(printer, &engine, loaded.id, &names).await?;
+        Ok::<_, Failure>(loaded)
+    })?;
+    names.iter().for_each(|name| printer.result(name));
+    if names.is_empty() {
+        printer.result(loaded.id);
+    }
     Ok(())
 }
 
@@ -42,11 +74,11 @@ pub fn references(texts: &[String]) -> Result<Vec<Reference>, Failure> {
 pub async fn import_and_name(
     printer: Printer,
     engine: &Engine,
-    layout: &Path,
+    source: Arc<dyn ImageSource>,
     architecture: Architecture,
     references: &[Reference],
 ) -> Result<(), Failure> {
-    let loaded = import(printer, engine, layout, architecture, references).await?;
+    let loaded = import(printer, engine, source, architecture, references).await?;
     name(printer, engine, loaded.id, references).await
 }
 
@@ -79,13 +111,12 @@ pub async fn sweep(printer: Printer, engine: &Engine) -> Result<(), Failure> {
 pub async fn import(
     printer: Printer,
     engine: &Engine,
-    layout: &Path,
+    source: Arc<dyn ImageSource>,
     architecture: Architecture,
     references: &[Reference],
 ) -> Result<Loaded, Failure> {
     sweep(printer, engine).await?;
     let begun = Instant::now();
-    let source = Arc::new(LayoutDir::open(layout)?);
     let meter = Meter::new(printer, "Importing", Unit::Bytes);
     let show = |event: LoadEvent| show(&meter, event);
     let options = LoadOptions::default();

@@ -18,8 +18,10 @@ mod lock_check;
 mod lock_survey;
 mod nix_args;
 mod planned;
+mod push;
 mod recipe;
 mod smoke;
+mod source;
 mod timings;
 mod up;
 mod why;
@@ -29,7 +31,8 @@ mod words;
 
 use crate::cli::{Cli, Command, Subject};
 use crate::context::Context;
-use crate::{Failure, Printer};
+use crate::{Failure, Printer, registries};
+use sage_oci_layout::LayoutDir;
 
 /// Runs what the command line says.
 pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
@@ -49,9 +52,13 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Derivations(options) => derivations::run(&context()?, &options),
         Command::Inspect(options) => match options.subject.clone() {
             Subject::Image(image) => inspect::run(&context()?, image, &options),
-            Subject::Layout(folder) => inspect_layout::run(&folder, &options, printer),
+            Subject::Layout(folder) => inspect_layout::run(&LayoutDir::open(folder)?, &options, printer),
+            Subject::Remote(remote) => {
+                inspect_layout::run(&registries::image(&remote, &options.registry)?, &options, printer)
+            }
         },
-        Command::Load(options) => load::run(&context()?, &options),
+        Command::Push(options) => push::run(context, &options, printer),
+        Command::Load(options) => load::run(context, &options, printer),
         Command::Closure(options) => closure::run(&options, cli.builder.as_ref(), printer),
         Command::Smoke(options) => smoke::run(&context()?, &options),
         Command::Completions(options) => {

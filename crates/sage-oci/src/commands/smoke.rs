@@ -1,23 +1,28 @@
 use super::emulation;
-use super::load::{sweep, tidily};
+use super::load::{import, sweep, tidily};
 use super::planned::{Planned, hint_at_programs};
+use super::source::{self, TITLE};
+use crate::cli::Subject;
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
 use crate::runtime::runtime;
 use crate::{Failure, Printer, cli};
 use sage_oci_checks::{Checks, Selection};
 use sage_oci_engine::{Engine, EngineError, RunId};
-use sage_oci_names::{ChannelName, EngineImage, ImageName};
+use sage_oci_image::{Image, ImageSource};
+use sage_oci_names::{Architecture, ChannelName, EngineImage, ImageName};
 use sage_oci_smoke::{Report, SmokeOptions, details, run_checks, summary, table, to_json, to_junit, unproved};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The label that says whose image it is.
-const TITLE: &str = "org.opencontainers.image.title";
 /// How many images' checks may follow another: `extends` in a circle would never end.
 const MOST: usize = 8;
 
 /// `smoke`: the checks of images that the engine has.
 pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
+    if let Some(subject @ (Subject::Layout(_) | Subject::Remote(_))) = &options.subject {
+        return run_foreign(context, subject, options);
+    }
     let planned = plan(context, options)?;
     if options.contract {
         return super::contract::run(context, &planned, options.json);
@@ -31,7 +36,7 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
                 Ok(()) => {
                     let (architecture, mut selection) = (planned.locked.lock.architecture, planned.selection.clone());
                     emulation::allow_for(printer, &engine, &planned.reference, architecture, &mut selection).await?;
-                    let subject = Subject { name: &planned.reference.to_string(), image: &planned.reference };
+                    let subject = Tested { name: &planned.reference.to_string(), image: &planned.reference };
                     reports.push(test(printer, &engine, subject, &selection, &options.running).await?);
                 }
                 Err(absent) if options.all => missing.push(absent),
@@ -40,8 +45,51 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
         }
         Ok::<_, Failure>((reports, missing))
     })?;
-    conclude(printer, &reports);
-    write_reports(&reports, &options.running)?;
+    finish(printer, &reports, &options.running, missing)
+}
+
+/// `smoke` of an image that is not built here: it is imported without a name.
+fn run_foreign(context: &Context, subject: &Subject, options: &cli::Smoke) -> Result<(), Failure> {
+    if options.reference.is_some() || options.contract {
+        return Err(Failure::new("`--reference` and `--contract` are for images of the project, by their names", None));
+    }
+    let source = source::foreign(subject, &options.registry, options.channel.as_ref(), options.lock.as_deref())?;
+    let architecture = source::architecture(options.arch.as_ref())?;
+    let report = runtime()?.block_on(async {
+        let engine = Engine::connect().await?;
+        let name = match subject {
+            Subject::Remote(remote) => remote.reference.to_string(),
+            Subject::Layout(folder) => folder.display().to_string(),
+            Subject::Image(image) => image.to_string(),
+        };
+        test_source(context, &engine, source, architecture, &name, options.only.as_deref(), &options.running).await
+    })?;
+    finish(context.printer, &[report], &options.running, Vec::new())
+}
+
+/// Imports an image without a name and runs the checks of the project's image that it says it is.
+pub async fn test_source(
+    context: &Context,
+    engine: &Engine,
+    source: Arc<dyn ImageSource>,
+    architecture: Architecture,
+    name: &str,
+    only: Option<&str>,
+    running: &cli::Running,
+) -> Result<Report, Failure> {
+    let printer = context.printer;
+    let locked = source::identify(context, &Image::open(source.as_ref(), architecture)?)?;
+    let mut selection = selection(context, &locked, only)?;
+    let loaded = import(printer, engine, source, architecture, &locked.tags()?).await?;
+    let image = EngineImage::from(loaded.id);
+    emulation::allow_for(printer, engine, &image, architecture, &mut selection).await?;
+    test(printer, engine, Tested { name, image: &image }, &selection, running).await
+}
+
+/// Shows and writes the reports; the exit status says what they say.
+fn finish(printer: Printer, reports: &[Report], running: &cli::Running, missing: Vec<Failure>) -> Result<(), Failure> {
+    conclude(printer, reports);
+    write_reports(reports, running)?;
     if !reports.iter().all(Report::is_good) {
         missing.iter().for_each(|failure| failure.print(printer));
         return Err(Failure::NotFine);
@@ -53,7 +101,7 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
 /// The image that was named; or with `--all` every image of every channel that has a lock.
 fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure> {
     let mut targets: Vec<(ImageName, Option<ChannelName>)> = Vec::new();
-    if let Some(image) = &options.image {
+    if let Some(Subject::Image(image)) = &options.subject {
         targets.push((image.clone(), options.channel.clone()));
     } else {
         for image in context.project.images()? {
@@ -157,7 +205,7 @@ fn read(context: &Context, image: &ImageName) -> Result<(String, Checks), Failur
 }
 
 /// What is tested.
-pub struct Subject<'a> {
+pub struct Tested<'a> {
     /// What it is called in output and reports.
     pub name: &'a str,
     /// What the containers are made of: a name, or an Id, which nobody can move in the middle.
@@ -168,7 +216,7 @@ pub struct Subject<'a> {
 pub async fn test(
     printer: Printer,
     engine: &Engine,
-    subject: Subject<'_>,
+    subject: Tested<'_>,
     selection: &Selection,
     running: &cli::Running,
 ) -> Result<Report, Failure> {

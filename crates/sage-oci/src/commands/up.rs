@@ -4,7 +4,9 @@ use crate::runtime::runtime;
 use crate::{Failure, cli};
 use sage_oci_definition::Resolved;
 use sage_oci_engine::Engine;
+use sage_oci_layout::LayoutDir;
 use sage_oci_names::{EngineImage, Reference};
+use std::sync::Arc;
 
 /// `up`: everything from nothing. The image's names move only after every check is green.
 pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
@@ -16,16 +18,17 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
     let built = build::realise(context, &locked, &options.building, None)?;
     let image = build::open(&built, &locked)?;
     let names = locked.tags()?;
+    let source = Arc::new(LayoutDir::open(&built.folder)?);
 
     let kind = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         let architecture = locked.lock.architecture;
         // It has no name until it is tested, so there is none to take off on any way out.
-        let loaded = load::import(printer, &engine, &built.folder, architecture, &names).await?;
+        let loaded = load::import(printer, &engine, source, architecture, &names).await?;
         let nameless = EngineImage::from(loaded.id);
         emulation::allow_for(printer, &engine, &nameless, architecture, &mut selection).await?;
         let name = names.first().map_or_else(|| nameless.to_string(), ToString::to_string);
-        let subject = smoke::Subject { name: &name, image: &nameless };
+        let subject = smoke::Tested { name: &name, image: &nameless };
         let report = smoke::test(printer, &engine, subject, &selection, &options.running).await?;
         smoke::conclude(printer, std::slice::from_ref(&report));
         // Before the names: whoever reads them moved finds the report that says why.

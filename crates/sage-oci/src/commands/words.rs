@@ -42,7 +42,7 @@ fn write_page(folder: &Path, command: &Command, name: &str) -> Result<(), Failur
 }
 
 /// `reference`: every verb's help as Markdown, or the verbs and what they do, for the flake.
-pub fn reference(options: &cli::Reference, printer: Printer) -> Result<(), Failure> {
+pub fn reference(options: &cli::Words, printer: Printer) -> Result<(), Failure> {
     let mut whole = Cli::command().term_width(WIDTH).disable_help_subcommand(true);
     whole.build();
     let about = |verb: &Command| verb.get_about().map(ToString::to_string).unwrap_or_default();
