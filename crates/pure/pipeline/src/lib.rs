@@ -1,0 +1,37 @@
+//! What a CI job does, decided from where it runs and what the project's `nix/ci.toml` says; the same at home.
+//!
+//! [`Surroundings`] reads what GitHub Actions, GitLab CI or CircleCI say of the ref and the event, [`Config`] the file,
+//! [`plan`] decides what is built, tested, pushed where, and which tags move; [`table`] prints the decisions for people.
+//!
+//! # Laws
+//! - Without credentials nothing is pushed, and nothing is tagged that is not pushed.
+//! - Only protected refs of the project's own repositories move the project's tags; any other ref has at most one tag of its own.
+//! - A pull request is never pushed, whoever it is from and whatever credentials there are.
+//!
+//! They are the plan's; that a foreign job has no credentials is for the services to keep.
+
+mod circleci;
+mod config;
+mod destination;
+mod error;
+mod event;
+mod examples;
+mod github;
+mod gitlab;
+mod kind;
+mod plan;
+mod reference;
+mod surroundings;
+mod table;
+mod variables;
+mod version;
+
+pub use config::{Config, Patterns};
+pub use error::PipelineError;
+pub use event::{Origin, Protection, Ref, Service};
+pub use examples::{Example, examples};
+pub use kind::Kind;
+pub use plan::{Destination, FORMAT, Has, Plan, plan};
+pub use surroundings::Surroundings;
+pub use table::table;
+pub use version::{VERSION, checked_version};
