@@ -5,11 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// Packages that only the command needs: its verbs, the engine's API, signatures, the resolver, definitions and locks, reports.
-const NEVER: [&str; 25] = [
+const NEVER: [&str; 27] = [
     "sage-oci",
     "sage-oci-archive",
     "sage-oci-census",
     "sage-oci-checks",
+    "sage-oci-child",
+    "sage-oci-credentials",
     "sage-oci-definition",
     "sage-oci-emit",
     "sage-oci-engine",

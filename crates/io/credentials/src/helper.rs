@@ -6,7 +6,6 @@ use crate::{Credential, CredentialError, Found, Place, Secret};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::process::Command;
 use std::time::Duration;
 
 /// What a helper says, with a failure, where it has nothing for a server. The protocol has no other way to say so.
@@ -40,7 +39,7 @@ impl Helper<'_> {
         };
         for server in registry.servers() {
             let server = server.to_owned();
-            let mut command = Command::new(&file);
+            let mut command = sage_oci_child::trusted_command(&file);
             command.arg("get").env_clear().envs(environment);
             let Ended { status, output } = match run(command, server.as_bytes(), limit) {
                 Ok(ended) => ended,

@@ -81,7 +81,13 @@ fn distribution(os_release: &str) -> Option<Distribution> {
 
 /// The first line a program prints, if it runs and succeeds.
 fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = duct::cmd(program, arguments).stdin_null().stderr_null().stdout_capture().unchecked().run().ok()?;
+    let output = sage_oci_child::expression(program, arguments)
+        .stdin_null()
+        .stderr_null()
+        .stdout_capture()
+        .unchecked()
+        .run()
+        .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).lines().next()?.trim().to_owned();
     (output.status.success() && !text.is_empty()).then_some(text)
 }

@@ -27,7 +27,8 @@ pub fn privilege(may_ask: bool) -> Privilege {
     if which::which("sudo").is_err() {
         return Privilege::None;
     }
-    let silent = duct::cmd("sudo", ["-n", "true"]).stdin_null().stdout_null().stderr_null().unchecked().run();
+    let silent =
+        sage_oci_child::expression("sudo", ["-n", "true"]).stdin_null().stdout_null().stderr_null().unchecked().run();
     match silent {
         Ok(output) if output.status.success() => Privilege::Sudo,
         _ if may_ask => Privilege::SudoAsking,
@@ -58,7 +59,7 @@ impl Hands for Here<'_> {
         writeln!(out, "\n$ {command}").map_err(FileError::at("write", log))?;
         let errors = out.try_clone().map_err(FileError::at("open", log))?;
         // sudo asks for its password on the terminal itself, not through these.
-        duct::cmd(words[0], &words[1..])
+        sage_oci_child::expression(words[0], &words[1..])
             .stdin_null()
             .stdout_file(out)
             .stderr_file(errors)

@@ -19,7 +19,7 @@ impl Project {
         let file = file.strip_prefix(self.root()).ok()?.to_str()?;
         let git = |arguments: &[&str]| {
             let all = ["-C", self.root().to_str()?].into_iter().chain(arguments.iter().copied());
-            duct::cmd("git", all).stdin_null().stderr_null().read().ok()
+            sage_oci_child::expression("git", all).stdin_null().stderr_null().read().ok()
         };
         let log = git(&["log", "--format=%h %cs", "--", file])?;
         let mut since = None;

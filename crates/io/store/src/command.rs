@@ -6,9 +6,9 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 const ARGUMENTS: usize = 1 << 20;
 
 impl Nix {
-    /// One of Nix's commands with the options that all get.
+    /// One of Nix's commands with the options that all get, and no secret: of a cache that wants one, Nix reads it from a file.
     pub(crate) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.join(program));
+        let mut command = sage_oci_child::command(self.programs.join(program));
         command.args(&self.options);
         command
     }

@@ -1,6 +1,5 @@
 use crate::{NixVersion, StoreError};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Nix's programs on this machine, whether or not this user can use a store with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +22,7 @@ impl Installed {
         let program = find(programs).ok_or(StoreError::NotInstalled)?;
         // `nix-store` opens the store before it says anything, its version included, and fails where this user may not.
         // The version is not a matter of the store, so it is given one that is nowhere.
-        let output = Command::new(&program)
+        let output = sage_oci_child::command(&program)
             .arg("--version")
             .env("NIX_REMOTE", "dummy://")
             .output()

@@ -5,6 +5,7 @@
 mod circles;
 mod code;
 mod hints;
+mod programs;
 
 use code::Code;
 use std::collections::{BTreeMap, BTreeSet};
