@@ -121,7 +121,6 @@ pub enum Trouble {
     },
     /// The connection could not be made or broke, nothing came for the whole time-out, or what came was no HTTP.
     #[error(transparent)]
-    #[hint(none)]
     Broken(#[from] sage_oci_http::Broken),
 }
 

@@ -1,5 +1,5 @@
 /// An exchange that came to no answer, or whose body broke off.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, sage_oci_hint::Hint)]
 pub enum Broken {
     /// Nothing came for the whole time-out.
     #[error("no answer ({what} timed out)")]

@@ -1,7 +1,7 @@
 use crate::content::Content;
 use crate::exchange::said_of;
 use crate::session::{Session, Step};
-use crate::upload::Uploads;
+use crate::uploads::Uploads;
 use crate::verdict::{Form, Verdict, decide};
 use crate::{RegistryError, pause};
 use sage_oci_image::Descriptor;

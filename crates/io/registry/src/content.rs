@@ -1,6 +1,6 @@
 use crate::RegistryError;
 use crate::tally::Tally;
-use crate::upload::Uploads;
+use crate::uploads::Uploads;
 use sage_oci_image::{Descriptor, ImageError, open_blob};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -119,7 +119,7 @@ impl Registry {
         let mut place = ask.place.clone();
         let (mut refused, mut hops) = (0, 0);
         loop {
-            let shown = if place.is_registry { self.auth.header(self)? } else { None };
+            let shown = if place.is_registry { self.auth.header(|challenge| self.token(challenge))? } else { None };
             let answer = self.once(ask, &place, shown.as_ref())?;
             let status = answer.status().as_u16();
             if status == 401 && place.is_registry && refused < 2 && self.auth.refused(&answer, shown.as_ref()) {
