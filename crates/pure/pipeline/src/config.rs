@@ -172,7 +172,7 @@ impl Reader<'_> {
 
     fn prefix(&self, written: Option<Spanned<String>>) -> Result<Option<String>, PipelineError> {
         let Some(written) = written else { return Ok(None) };
-        crate::destination::checked(written.as_ref())
+        crate::prefix::checked(written.as_ref())
             .map_err(|error| self.error(written.span().start, error.to_string()))?;
         Ok(Some(written.into_inner()))
     }

@@ -1,5 +1,5 @@
+use crate::prefix::checked;
 use crate::{Config, PipelineError, Service, Surroundings};
-use sage_oci_names::Reference;
 
 /// Where a job's images go, or why nowhere.
 pub(crate) fn prefix(
@@ -36,15 +36,4 @@ fn namespace(surroundings: &Surroundings) -> Option<String> {
         Service::GitLab => surroundings.images.as_deref().map(str::to_ascii_lowercase),
         Service::CircleCi | Service::Home => None,
     }
-}
-
-/// Refuses a place below which no image can have a name.
-pub(crate) fn checked(prefix: &str) -> Result<(), PipelineError> {
-    let bad = |why: String| PipelineError::BadPrefix { prefix: prefix.to_owned(), why };
-    let reference = Reference::parse(&format!("{prefix}/x")).map_err(|error| bad(error.to_string()))?;
-    // A tag or digest before the last slash would have been taken for a part of the name.
-    if reference.tag().is_some() || reference.digest().is_some() {
-        return Err(bad("it has a tag or digest".to_owned()));
-    }
-    Ok(())
 }

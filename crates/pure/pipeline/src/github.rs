@@ -7,6 +7,8 @@ pub(crate) fn read(variables: &Variables<'_>) -> Result<Surroundings, PipelineEr
     let repository = variables.needed("GITHUB_REPOSITORY")?;
     let event = variables.needed("GITHUB_EVENT_NAME")?;
     let run = variables.get("GITHUB_RUN_ID")?;
+    let attempt =
+        variables.get("GITHUB_RUN_ATTEMPT")?.map_or_else(String::new, |attempt| format!("/attempts/{attempt}"));
     let server = variables.get("GITHUB_SERVER_URL")?;
     Ok(Surroundings {
         service: Service::GitHub,
@@ -15,7 +17,7 @@ pub(crate) fn read(variables: &Variables<'_>) -> Result<Surroundings, PipelineEr
         reference: reference(variables, event)?,
         commit: variables.commit("GITHUB_SHA")?,
         protection: variables.protection("GITHUB_REF_PROTECTED")?,
-        job: server.zip(run).map(|(server, run)| format!("{server}/{repository}/actions/runs/{run}")),
+        job: server.zip(run).map(|(server, run)| format!("{server}/{repository}/actions/runs/{run}{attempt}")),
         runner: variables.owned("RUNNER_NAME")?,
         summary: variables.owned("GITHUB_STEP_SUMMARY")?,
         images: None,

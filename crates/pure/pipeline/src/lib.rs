@@ -20,6 +20,8 @@ mod github;
 mod gitlab;
 mod kind;
 mod plan;
+mod prefix;
+mod read;
 mod reference;
 mod surroundings;
 mod table;

@@ -292,6 +292,13 @@ fn what_services_leave_out_is_no_error() {
     let untold = with(Service::GitHub, "protected tag", &[("GITHUB_REF_PROTECTED", None)]);
     assert_eq!((untold.kind, untold.tags), (Kind::OtherTag, None));
     assert_eq!(untold.why, ["the tag is not taken for a release: GitHub Actions does not say whether it is protected"]);
+    // Each of the two tells a pull request, although ref and protection are those of the branch that is merged into.
+    for change in [("GITHUB_EVENT_NAME", Some("pull_request_target")), ("GITHUB_HEAD_REF", Some("patch-1"))] {
+        assert_eq!(with(Service::GitHub, "protected branch", &[change]).kind, Kind::PullRequest, "{change:?}");
+    }
+    // A job that was started again has an address of its own.
+    let again = with(Service::GitHub, "protected branch", &[("GITHUB_RUN_ATTEMPT", Some("2"))]);
+    assert_eq!(again.job.as_deref(), Some("https://github.com/sagemath/sage-oci/actions/runs/17/attempts/2"));
     // A project of CircleCI's newer integrations.
     let owner = ("CIRCLE_PROJECT_USERNAME", None);
     for (address, kind) in [

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use sage_oci_names::{BlobDigest, ChannelName, Sha256};
-use sage_oci_tags::{Facts, Held, Holder, ImageVersion, Move, Number, Policy, Purpose, Tag, decide, needed, verify};
+use sage_oci_tags::{
+    Facts, Held, Holder, ImageVersion, Kept, Move, Number, Override, Policy, Purpose, Tag, decide, needed, verify,
+};
 use std::collections::BTreeMap;
 
 /// What a registry does with a number that is there already.
@@ -154,7 +156,7 @@ fn numbered(registry: &Registry) -> impl Iterator<Item = &Facts> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn in_the_end_no_image_with_a_number_is_newer(
@@ -207,6 +209,34 @@ proptest! {
                     let forward = Number::read(tag).is_none() && after.is_newer_than(image);
                     prop_assert!(after == image || forward, "{} goes from {} to {}", tag, image, after);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_put_back_on_purpose_stays(
+        images in images(), jobs in jobs(), schedule in schedule(), back in any::<prop::sample::Index>(),
+    ) {
+        let mut registry = Registry { numbers: Numbers::LastWins, tags: BTreeMap::new() };
+        let mut jobs = started(&images, &jobs);
+        run(&mut registry, &images, &mut jobs, &schedule);
+        let mut told = Job::new(back.get(&images).clone(), Purpose::Release);
+        let without = told.policy.clone();
+        told.policy.overrule = Some(Override::new("the newer one is broken").unwrap());
+        let decision = decide(&registry.read(&told.image, &told.policy), &told.image, &told.policy);
+        for one in &decision.moves {
+            prop_assert_eq!(one.to, told.image.digest);
+            registry.write(&one.tag, &told.image);
+        }
+        let kept: Vec<Kept> = decision.moves.iter().filter_map(|one| one.kept.clone()).collect();
+        let again = decide(&registry.read(&told.image, &told.policy), &told.image, &told.policy);
+        prop_assert_eq!(again.moves, []);
+        for image in &images {
+            let held = Held { kept: kept.clone(), ..registry.read(image, &without) };
+            for one in decide(&held, image, &without).moves {
+                let to = images.iter().find(|image| image.digest == one.to).unwrap();
+                let before = kept.iter().find(|kept| kept.tag == one.tag).and_then(|kept| kept.from.as_ref());
+                prop_assert!(before.is_none_or(|before| to.is_newer_than(before)), "{} is undone", one.tag);
             }
         }
     }
