@@ -409,4 +409,19 @@ proptest! {
             prop_assert_eq!(plan.repository.as_deref(), Some("sagemath/sage-oci"), "not the project's own");
         }
     }
+
+}
+
+proptest! {
+    #[test]
+    fn no_file_breaks_the_parsers(at in 0_usize..400, cut in 0_usize..20, put in ".{0,6}") {
+        let text: Vec<char> = include_str!("ci.toml").chars().collect();
+        let (at, end) = (at.min(text.len()), (at + cut).min(text.len()));
+        let changed: String = text[..at].iter().copied().chain(put.chars()).chain(text[end..].iter().copied()).collect();
+        if let Err(PipelineError::Syntax { line, .. }) = Config::parse("ci.toml", &changed) {
+            prop_assert!((1..=changed.matches('\n').count() + 1).contains(&line), "{}", line);
+        }
+        let request = example(Service::GitHub, "pull request").environment;
+        let _ = Surroundings::of(&request).unwrap().with_event(&put);
+    }
 }
