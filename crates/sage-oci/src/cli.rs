@@ -66,6 +66,8 @@ pub enum Command {
     Smoke(Smoke),
     /// Send an image to a registry, by digest, and only what the registry lacks.
     Push(Push),
+    /// What a CI job does, at home, too: build, test, push, test what was pushed, tags, reports.
+    Ci(Ci),
     /// Make an image of store paths and everything they need.
     Closure(Closure),
     /// Add the builder to the store and print its path.
@@ -483,6 +485,67 @@ pub struct Load {
     /// tags, and any other one no name: its Id is printed.
     #[arg(long, value_name = "NAME")]
     pub tag: Vec<String>,
+}
+
+/// `ci`.
+#[derive(Debug, Args)]
+pub struct Ci {
+    /// The images; all of the project where none is named.
+    #[arg(value_name = "IMAGE")]
+    pub images: Vec<ImageName>,
+    /// Only this channel; every channel that is locked where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// The architectures that are built and tested here; this machine's where nothing is said.
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Architectures>,
+    /// Where images go, as `ghcr.io/sagemath`: the image's name is put behind it. What `nix/ci.toml` says of the service, or the
+    /// owner's own place, where nothing is said.
+    #[arg(long, value_name = "PREFIX", env = "SAGE_OCI_REPOSITORY", hide_env_values = true)]
+    pub repository: Option<String>,
+    /// Only a part of the job: `build` builds, tests and pushes by digest; `publish` joins the digests that the build jobs have
+    /// left in the folder of results, and moves tags.
+    #[arg(long, value_name = "PART")]
+    pub part: Option<Part>,
+    /// The folder for results, reports and logs.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Print what would be done as JSON, and do nothing.
+    #[arg(long)]
+    pub plan: bool,
+    /// End after so many minutes, and keep what there is: results, reports, logs.
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub deadline: Option<u64>,
+    /// The compression of the layers that are pushed.
+    #[arg(long, value_name = "NAME", default_value = "both")]
+    pub compression: Compressions,
+    /// A binary cache in this folder: what is in it is not built again, and what was built is in it afterwards.
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// The most that the cache may hold, in gigabytes.
+    #[arg(long, value_name = "GB", default_value_t = 3)]
+    pub cache_limit: u64,
+    /// Say what each build took.
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Install what is missing without asking.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// How the registry is reached.
+    #[command(flatten)]
+    pub registry: Registry,
+    /// Checks that run at once; as many as there are processors where nothing is said.
+    #[arg(long, value_name = "N")]
+    pub smoke_jobs: Option<usize>,
+}
+
+/// A part of a CI job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Build, test, push by digest, test what was pushed.
+    Build,
+    /// Join architectures, move tags, tell.
+    Publish,
 }
 
 /// `closure`.

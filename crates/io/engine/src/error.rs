@@ -117,6 +117,15 @@ pub enum EngineError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The engine could not pull an image.
+    #[error("the engine cannot pull {name}: {message}")]
+    #[hint("`docker pull {name}` says the same; Docker before 23 reads no zstd layers, and a private repository wants a login")]
+    PullRefused {
+        /// The image.
+        name: String,
+        /// What the engine said.
+        message: String,
+    },
     /// The engine has no such image.
     #[error("the engine has no image `{name}`")]
     #[hint("import it first: `sage-oci load`")]

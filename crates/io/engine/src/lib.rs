@@ -30,6 +30,7 @@ mod loaded;
 mod names;
 mod output;
 mod owner;
+mod pull;
 mod run;
 mod run_id;
 mod service;

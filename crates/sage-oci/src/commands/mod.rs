@@ -2,6 +2,7 @@
 
 mod build;
 mod builder;
+mod ci;
 mod closure;
 mod contract;
 mod derivations;
@@ -57,6 +58,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
                 inspect_layout::run(&registries::image(&remote, &options.registry)?, &options, printer)
             }
         },
+        Command::Ci(options) => ci::run(&context()?, &options),
         Command::Push(options) => push::run(context, &options, printer),
         Command::Load(options) => load::run(context, &options, printer),
         Command::Closure(options) => closure::run(&options, cli.builder.as_ref(), printer),

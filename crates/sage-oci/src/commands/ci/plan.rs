@@ -1,0 +1,118 @@
+use crate::architectures::Architectures;
+use crate::context::Context;
+use crate::machine::machine;
+use crate::{Failure, cli};
+use sage_oci_credentials::{Purpose, Sources};
+use sage_oci_names::{Architecture, ChannelName, ImageName, Reference};
+use sage_oci_pipeline::{Config, Has, Plan, Surroundings, plan};
+use sage_oci_registry::Repository;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where GitHub puts what has happened, as JSON.
+const EVENT: &str = "GITHUB_EVENT_PATH";
+/// The project's file.
+const CONFIG: &str = "nix/ci.toml";
+
+/// What this job does, by its surroundings, the project's file and what is asked for.
+pub fn make(context: &Context, options: &cli::Ci) -> Result<Plan, Failure> {
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let mut surroundings = Surroundings::of(&environment)?;
+    if let Some(path) = environment.get(EVENT).filter(|path| !path.is_empty()) {
+        surroundings = surroundings.with_event(&sage_oci_files::read_to_string(path)?)?;
+    }
+    let config = config(context)?;
+    let channels = channels(context, options)?;
+    let mut has = Has {
+        credentials: true,
+        repository: options.repository.clone().filter(|prefix| !prefix.is_empty()),
+        images: images(context, options)?,
+        channels,
+        architectures: architectures(context, options)?,
+    };
+    // Where they would go with credentials, and whether there are any for that place.
+    let wished = plan(&surroundings, &config, &has)?;
+    has.credentials = match wished.push.first() {
+        Some(destination) => {
+            let reference = Reference::parse(&destination.repository)?;
+            let place = Repository::of(&reference, options.registry.plain_http);
+            Sources::of_this_process().lookup(place.registry(), Some(place.path()), Purpose::Target)?.is_some()
+        }
+        None => true,
+    };
+    Ok(plan(&surroundings, &config, &has)?)
+}
+
+/// The project's file; a project without one is nobody's: its refs have at most a tag of their own.
+fn config(context: &Context) -> Result<Config, Failure> {
+    let path = context.project.root().join(CONFIG);
+    match sage_oci_files::read_to_string(&path) {
+        Ok(text) => Ok(Config::parse(CONFIG, &text)?),
+        Err(error) if error.is_not_found() => Ok(Config::parse(CONFIG, "format = 1\n")?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn images(context: &Context, options: &cli::Ci) -> Result<Vec<ImageName>, Failure> {
+    let all: Vec<ImageName> = context.project.images()?.into_iter().flat_map(|image| image.names()).collect();
+    if options.images.is_empty() {
+        return Ok(all);
+    }
+    if let Some(unknown) = options.images.iter().find(|name| !all.contains(name)) {
+        let names = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Err(Failure::new(format_args!("there is no image `{unknown}`"), Some(format!("the images are {names}"))));
+    }
+    Ok(options.images.clone())
+}
+
+fn channels(context: &Context, options: &cli::Ci) -> Result<Vec<ChannelName>, Failure> {
+    if let Some(channel) = &options.channel {
+        return Ok(vec![context.project.channel(channel)?.name]);
+    }
+    let mut locked = Vec::new();
+    for channel in context.project.channels()? {
+        if !context.project.locked_architectures(&channel.name)?.is_empty() {
+            locked.push(channel.name);
+        }
+    }
+    Ok(locked)
+}
+
+fn architectures(context: &Context, options: &cli::Ci) -> Result<Vec<Architecture>, Failure> {
+    match &options.arch {
+        None => Ok(vec![machine()?]),
+        Some(Architectures::These(these)) => Ok(these.clone()),
+        Some(Architectures::All) => {
+            let mut all = BTreeSet::new();
+            for channel in channels(context, options)? {
+                all.extend(context.project.locked_architectures(&channel)?);
+            }
+            Ok(all.into_iter().collect())
+        }
+    }
+}
+
+/// What is built: each image in each of its channels that has a lock, for each architecture.
+pub fn targets(context: &Context, plan: &Plan) -> Result<Vec<cli::Target>, Failure> {
+    let mut all = Vec::new();
+    for definition in context.project.images()? {
+        for name in definition.names().into_iter().filter(|name| plan.images.contains(name)) {
+            for channel in definition.channels().into_iter().filter(|channel| plan.channels.contains(channel)) {
+                let locked = context.project.locked_architectures(&channel)?;
+                for architecture in plan.architectures.iter().filter(|one| locked.contains(one)) {
+                    all.push(cli::Target {
+                        image: name.clone(),
+                        channel: Some(channel.clone()),
+                        arch: Some(Architectures::These(vec![*architecture])),
+                        lock: None,
+                    });
+                }
+            }
+        }
+    }
+    match all.is_empty() {
+        true => Err(Failure::new("there is nothing to build: no image has a lock for what is asked", None)),
+        false => Ok(all),
+    }
+}
