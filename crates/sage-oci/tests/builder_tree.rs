@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Packages that only the command needs: its verbs, the engine's API, signatures, the resolver, definitions and locks, reports.
-const NEVER: [&str; 27] = [
+const NEVER: [&str; 28] = [
     "sage-oci",
     "sage-oci-archive",
     "sage-oci-census",
@@ -15,6 +15,7 @@ const NEVER: [&str; 27] = [
     "sage-oci-definition",
     "sage-oci-emit",
     "sage-oci-engine",
+    "sage-oci-hub",
     "sage-oci-lock",
     "sage-oci-machine",
     "sage-oci-produce",
