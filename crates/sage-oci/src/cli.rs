@@ -72,6 +72,11 @@ pub enum Command {
     Closure(Closure),
     /// Add the builder to the store and print its path.
     Builder(Builder),
+    /// Make a repository's page on Docker Hub follow a README.
+    ///
+    /// It logs in as SAGE_OCI_HUB_USER with SAGE_OCI_HUB_PASSWORD, an access token of the Hub. In a job of GitHub's with the
+    /// permission `id-token: write`, SAGE_OCI_HUB_CONNECTION, the id of an OIDC connection of the Hub, takes a password's place.
+    Describe(Describe),
     /// Print a shell's completions of this command.
     Completions(Completions),
     /// Write manual pages, one a verb, into a folder.
@@ -309,6 +314,23 @@ pub struct Recipe {
     /// when one is.
     #[arg(long)]
     pub check: bool,
+}
+
+/// `describe`.
+#[derive(Debug, Args)]
+pub struct Describe {
+    /// The repository on Docker Hub, as `docker.io/sagemath/sagemath`.
+    #[arg(value_parser = Reference::parse)]
+    pub repository: Reference,
+    /// The README; the project's where nothing is said.
+    #[arg(long, value_name = "FILE")]
+    pub readme: Option<PathBuf>,
+    /// The repository of source code that the README's relative links lead to.
+    #[arg(long, value_name = "URL", default_value = env!("CARGO_PKG_REPOSITORY"))]
+    pub source: String,
+    /// Write nothing and print the page; no password is needed.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `completions`.

@@ -216,3 +216,22 @@ fn a_helper_need_not_read_and_may_leave_a_process_that_has_let_go() {
     let id = rustix::process::Pid::from_raw(child.trim().parse().unwrap()).unwrap();
     rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
 }
+
+#[test]
+#[ignore = "a part of what_a_helper_says_on_standard_error_is_not_seen"]
+fn run_a_helper_that_talks() {
+    let place = Place::new(CONFIG, &[("one", "echo geheim >&2; exit 3")]);
+    place.find("ghcr.io").unwrap_err();
+}
+
+/// Standard error is the process's own, so another process is looked at.
+#[test]
+fn what_a_helper_says_on_standard_error_is_not_seen() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "run_a_helper_that_talks", "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("1 passed") && !text.contains("geheim"), "{text}");
+}

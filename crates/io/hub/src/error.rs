@@ -1,5 +1,8 @@
 use sage_oci_http::{BadProxy, Broken};
 
+/// The action of an exchange of tokens, whose refusals have reasons of their own.
+pub(crate) const EXCHANGE: &str = "exchange GitHub's token for one of Docker's";
+
 /// Why the page is not as it should be.
 #[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum HubError {
@@ -91,7 +94,8 @@ fn advice(action: &str, code: u16, wait: Option<u64>) -> Option<String> {
     match (code, wait) {
         (429, Some(seconds)) => Some(format!("try again after {seconds} s")),
         (429, None) => Some("try again in some minutes".to_owned()),
-        (401 | 403, _) if action == crate::oidc::EXCHANGE => {
+        // RFC 8693 takes 400 from OAuth for an exchange that is refused.
+        (400 | 401 | 403, _) if action == EXCHANGE => {
             Some("do the rules of the Hub's OIDC connection allow this workflow and this branch?".to_owned())
         }
         (401, _) => Some(

@@ -1,4 +1,5 @@
 use crate::HubError;
+use crate::error::EXCHANGE;
 use crate::exchange::{Asked, address, ask, connections, text};
 use sage_oci_credentials::Secret;
 use url::form_urlencoded::Serializer;
@@ -8,9 +9,6 @@ pub const IDENTITY: &str = "https://identity.docker.com";
 
 /// For whom GitHub's token is: whoever else gets hold of it can do nothing with it.
 const AUDIENCE: &str = "https://identity.docker.com";
-
-/// What the exchange of tokens is called in errors.
-pub(crate) const EXCHANGE: &str = "exchange GitHub's token for one of Docker's";
 
 /// What a job of GitHub's with the permission `id-token: write` has in its environment.
 pub struct GitHub {

@@ -6,6 +6,7 @@ mod ci;
 mod closure;
 mod contract;
 mod derivations;
+mod describe;
 mod doctor;
 mod emit;
 mod emulation;
@@ -62,6 +63,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Push(options) => push::run(context, &options, printer),
         Command::Load(options) => load::run(context, &options, printer),
         Command::Closure(options) => closure::run(&options, cli.builder.as_ref(), printer),
+        Command::Describe(options) => describe::run(&options, context, printer),
         Command::Smoke(options) => smoke::run(&context()?, &options),
         Command::Completions(options) => {
             words::completions(&options);

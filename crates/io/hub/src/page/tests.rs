@@ -25,6 +25,7 @@ fn relative_links_and_images_become_absolute() {
         ("[a](b(1).md), ü", format!("[a]({PAGES}/docs/b(1).md), ü")),
         ("![a](b.svg)", format!("![a]({IMAGES}/docs/b.svg)")),
         ("[![a](b.svg)](c.md)", format!("[![a]({IMAGES}/docs/b.svg)]({PAGES}/docs/c.md)")),
+        ("~~a~~ [b](c.md)", format!("~~a~~ [b]({PAGES}/docs/c.md)")),
         ("[over\na line](b.md)", format!("[over\na line]({PAGES}/docs/b.md)")),
         ("- [a](b.md)\n- [c](d.md)\n", format!("- [a]({PAGES}/docs/b.md)\n- [c]({PAGES}/docs/d.md)\n")),
         ("| [a](b.md) |\n| --- |\n", format!("| [a]({PAGES}/docs/b.md) |\n| --- |\n")),
