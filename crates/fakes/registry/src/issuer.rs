@@ -31,6 +31,7 @@ struct Inner {
     /// Identity tokens and their audiences.
     identities: BTreeMap<String, String>,
     access: Vec<String>,
+    connection: Option<String>,
     refuses: bool,
 }
 
@@ -61,6 +62,11 @@ impl FakeIssuer {
     /// The access tokens that were given so far.
     pub fn access_tokens(&self) -> Vec<String> {
         self.issuer.lock().access.clone()
+    }
+
+    /// From now on the exchange wants this `connection_id`, as Docker Hub does for each organisation that has set up the trust.
+    pub fn connection(&self, id: &str) {
+        self.issuer.lock().connection = Some(id.to_owned());
     }
 
     /// From now on no identity token is exchanged: nobody has set up the trust.
@@ -113,14 +119,18 @@ impl Issuer {
         }
         let mut inner = self.lock();
         let right = inner.identities.get(field("subject_token")).is_some_and(|audience| *audience == self.audience);
-        if !right || inner.refuses {
+        let known = inner.connection.as_ref().is_none_or(|id| *id == field("connection_id"));
+        if !right || !known || inner.refuses {
             return error("invalid_grant");
         }
+        // Docker Hub's range and default, as docker/login-action 4.6 knows them.
+        let life = if field("expires_in").is_empty() { Some(300) } else { field("expires_in").parse::<u32>().ok() };
+        let Some(life) = life.filter(|life| (300..=3600).contains(life)) else { return error("invalid_request") };
         let token = format!("exchanged-{}", inner.access.len() + 1);
         inner.access.push(token.clone());
         Ok(Reply::json(
             200,
-            &json!({ "access_token": token, "issued_token_type": ACCESS, "token_type": "Bearer", "expires_in": 300 }),
+            &json!({ "access_token": token, "issued_token_type": ACCESS, "token_type": "Bearer", "expires_in": life }),
         ))
     }
 }

@@ -1,4 +1,4 @@
-use crate::profile::Manifests;
+use crate::profile::{Location, Manifests};
 use crate::registry::{Inner, Manifest, Registry, unknown_method};
 use crate::reply::Reply;
 use crate::route::{is_digest, is_tag};
@@ -56,6 +56,10 @@ impl Registry {
             Some((digest.to_owned(), repository.manifests.get(digest)?.clone()))
         });
         let Some((digest, manifest)) = found else {
+            let any = inner.repositories.get(name).is_some_and(|repository| !repository.manifests.is_empty());
+            if self.profile.knows_names && !any {
+                return Reply::error(404, "NAME_UNKNOWN", "repository name not known to registry");
+            }
             return Reply::error(404, "MANIFEST_UNKNOWN", "manifest unknown");
         };
         let accepted = x.head.headers.iter().filter(|(name, _)| name == "accept").any(|(_, value)| {
@@ -97,8 +101,10 @@ impl Registry {
             repository.tags.insert(tag, digest.clone());
         }
         self.save(&inner);
-        let location = self.location(&format!("/v2/{name}/manifests/{digest}"));
-        let mut reply = Reply::new(201).header("Docker-Content-Digest", digest.as_str()).header("Location", location);
+        let mut reply = Reply::new(201).header("Docker-Content-Digest", digest.as_str());
+        if self.profile.location == Location::Absolute {
+            reply = reply.header("Location", self.location(&format!("/v2/{name}/manifests/{digest}")));
+        }
         for tag in also {
             reply = reply.header("OCI-Tag", tag);
         }

@@ -13,6 +13,8 @@ pub struct Profile {
     pub state: State,
     /// What `Content-Range` is good for.
     pub order: Order,
+    /// Whether what came of a `PUT` that was cut, or that did not make the digest, stays in the upload.
+    pub keeps_failed_put: bool,
     /// The status of a `PATCH` that went well.
     pub patch_status: u16,
     /// A `PATCH` of more bytes is answered 416.
@@ -37,6 +39,8 @@ pub struct Profile {
     pub wants_accept: bool,
     /// Whether `PUT …/manifests/DIGEST?tag=A&tag=B` moves tags, too, and says so in `OCI-Tag`.
     pub tag_query: bool,
+    /// Whether a manifest of a repository without any is `NAME_UNKNOWN`, not `MANIFEST_UNKNOWN`.
+    pub knows_names: bool,
     /// Status and code of the deletion of a tag; `None`: it is possible.
     pub tag_deletion: Option<(u16, &'static str)>,
     /// Patterns of tags that cannot move once they are there: 403, for the same digest too.
@@ -60,7 +64,7 @@ pub struct Profile {
 pub enum Location {
     /// With scheme and host.
     Absolute,
-    /// From the first slash on; that of a blob that was made is absent.
+    /// From the first slash on; that of a blob or manifest that was made is absent.
     Path,
 }
 
@@ -79,9 +83,10 @@ pub enum State {
 /// What `Content-Range` of a chunk is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// A chunk that does not begin where the upload ends is 416, with `Location` and `Range`.
+    /// A chunk that does not begin where the upload ends, or is not as long as it says, is 416, with `Location` and `Range`.
     Checked,
-    /// The same, but the answer says neither.
+    /// A `PATCH` that does not begin where the upload ends is 416, and the answer says neither; without a range it is good for the
+    /// first alone.
     CheckedCurtly,
     /// Nothing.
     Ignored,
@@ -155,6 +160,7 @@ impl Profile {
             location: Location::Absolute,
             state: State::None,
             order: Order::Checked,
+            keeps_failed_put: true,
             patch_status: 202,
             patch_limit: None,
             patches: Patches::Joined,
@@ -167,6 +173,7 @@ impl Profile {
             manifests: Manifests::Whole(404),
             wants_accept: false,
             tag_query: false,
+            knows_names: false,
             tag_deletion: None,
             immutable: Vec::new(),
             tags: TagList::Paged,
@@ -269,11 +276,13 @@ impl Profile {
             name: "crane",
             location: Location::Path,
             order: Order::CheckedCurtly,
+            keeps_failed_put: false,
             patch_status: 204,
             status: false,
             mount: Mount::Never,
             ranges: Ranges::Closed,
             manifests: Manifests::Members,
+            knows_names: true,
             tags: TagList::Unlinked,
             referrers: Referrers::Absent,
             oci_subject: false,

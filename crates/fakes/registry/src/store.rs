@@ -1,7 +1,7 @@
 use sage_oci_files::FileError;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// `sha256:` and the digest of some bytes.
@@ -100,6 +100,21 @@ impl Partial {
                 file.write_all(&buffer[..count])?;
             }
         }
+    }
+
+    /// Forgets what was added since a copy of the hasher was made at this size.
+    pub fn go_back(&mut self, (hasher, size): (Sha256, u64)) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            file.set_len(size)?;
+            file.seek(io::SeekFrom::Start(size))?;
+        }
+        (self.hasher, self.size) = (hasher, size);
+        Ok(())
+    }
+
+    /// Where it is now, for [`Partial::go_back`].
+    pub fn mark(&self) -> (Sha256, u64) {
+        (self.hasher.clone(), self.size)
     }
 
     /// Begins anew.

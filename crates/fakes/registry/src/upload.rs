@@ -1,5 +1,4 @@
 use crate::Location;
-use crate::fault::Fault;
 use crate::profile::{Mount, Order, Patches, State};
 use crate::registry::{Link, Registry, unknown_method};
 use crate::reply::Reply;
@@ -90,6 +89,10 @@ impl Registry {
     fn patch(&self, x: &mut Exchange<'_>, upload: &mut Upload) -> io::Result<Reply> {
         let length = x.head.header("content-length").and_then(|value| value.parse::<u64>().ok());
         let too_long = self.profile.patch_limit.is_some_and(|limit| length.is_some_and(|length| length > limit));
+        if self.profile.order == Order::CheckedCurtly && upload.patches > 0 && x.head.header("content-range").is_none()
+        {
+            return Ok(Reply::error(400, "BLOB_UPLOAD_INVALID", "Stream uploads after first write are not allowed"));
+        }
         if too_long || self.is_out_of_order(x, upload, length) {
             return Ok(self.out_of_order(upload));
         }
@@ -107,18 +110,24 @@ impl Registry {
         let Some(digest) = x.head.value("digest") else {
             return Ok(Reply::error(400, "DIGEST_INVALID", "digest missing"));
         };
-        if x.head.header("content-range").is_some() && self.is_out_of_order(x, upload, None) {
+        if self.is_out_of_order(x, upload, None) {
             return Ok(self.out_of_order(upload));
         }
-        let before = upload.partial.size;
+        let before = (upload.partial.mark(), upload.offset);
         let end = upload.partial.append(&mut x.body);
-        upload.offset += upload.partial.size - before;
-        end?;
-        let reply = self.commit(upload, &digest)?;
-        if reply.status == 201 {
-            self.lock().uploads.remove(&upload.id);
+        upload.offset += upload.partial.size - before.0.1;
+        let reply = end.and_then(|()| self.commit(upload, &digest));
+        match &reply {
+            Ok(reply) if reply.status == 201 => {
+                self.lock().uploads.remove(&upload.id);
+            }
+            _ if self.profile.keeps_failed_put => {}
+            _ => {
+                upload.partial.go_back(before.0)?;
+                upload.offset = before.1;
+            }
         }
-        Ok(reply)
+        reply
     }
 
     fn commit(&self, upload: &mut Upload, digest: &str) -> io::Result<Reply> {
@@ -168,25 +177,36 @@ impl Registry {
             State::Newest | State::NewestToWrite => format!("?_state={}", upload.state()),
         };
         let path = format!("/v2/{}/blobs/uploads/{}{state}", upload.repository, upload.id);
-        // No bytes and one byte read the same: so it is with distribution and crane, and the spec knows no other way.
+        // No bytes and one byte read the same: so it is with distribution, and the spec knows no other way.
         let last = if self.profile.stuck_range { 0 } else { upload.offset.saturating_sub(1) };
         Reply::new(status).header("Location", self.location(&path)).header("Range", format!("0-{last}"))
     }
 
     fn is_out_of_order(&self, x: &Exchange<'_>, upload: &Upload, length: Option<u64>) -> bool {
-        let Some(range) = x.head.header("content-range").filter(|_| self.profile.order != Order::Ignored) else {
-            // A stream without a range is good for the first chunk alone in crane.
-            return self.profile.order == Order::CheckedCurtly && upload.patches > 0 && x.head.is("PATCH");
+        let Some(range) = x.head.header("content-range") else { return false };
+        let ends = || {
+            let (first, last) = range.split_once('-')?;
+            Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?))
         };
-        let ends = range.split_once('-').and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
-        let right = |(first, last): (u64, u64)| {
-            first == upload.offset && length.is_none_or(|length| first + length == last + 1)
+        let right = |(first, last)| match self.profile.order {
+            Order::Checked => first == upload.offset && length.is_none_or(|length| first + length == last + 1),
+            Order::CheckedCurtly => first == upload.offset,
+            Order::Ignored => true,
         };
-        !ends.is_some_and(right)
+        let looks = match self.profile.order {
+            Order::Checked => true,
+            Order::CheckedCurtly => x.head.is("PATCH"),
+            Order::Ignored => false,
+        };
+        looks && !ends().is_some_and(right)
     }
 
     fn out_of_order(&self, upload: &Upload) -> Reply {
-        let error = Reply::error(416, "BLOB_UPLOAD_INVALID", "the chunk does not begin where the upload ends");
+        let code = match self.profile.order {
+            Order::CheckedCurtly => "BLOB_UPLOAD_UNKNOWN",
+            Order::Checked | Order::Ignored => "BLOB_UPLOAD_INVALID",
+        };
+        let error = Reply::error(416, code, "the chunk does not begin where the upload ends");
         if self.profile.order == Order::CheckedCurtly {
             return error;
         }
@@ -194,7 +214,7 @@ impl Registry {
         Reply { content: error.content, ..progress }.header("Content-Type", "application/json")
     }
 
-    /// [`Fault::RangeRefused`]: 416 of an upload that has done nothing wrong.
+    /// 416 of an upload that has done nothing wrong.
     pub fn refused_range(&self, route: &Route) -> Reply {
         let upload = match route {
             Route::Upload(_, id) => self.lock().uploads.get(id).cloned(),
@@ -202,7 +222,7 @@ impl Registry {
         };
         match upload {
             Some(upload) => self.out_of_order(&locked(&upload)),
-            None => Reply::error(416, "BLOB_UPLOAD_INVALID", &format!("{:?}", Fault::RangeRefused)),
+            None => Reply::error(416, "BLOB_UPLOAD_INVALID", "as asked"),
         }
     }
 }
