@@ -1,7 +1,7 @@
 //! Each profile is held to what its service answers. Behind each line stands where that is from: "tried" is an answer that the real
 //! program gave to the same bytes; FACTS is the project's list of what was tried or read in the services' own threads.
 //!
-//! Once, by hand, 129 requests went to Debian 12's docker-registry 2.8.2, to sid's `crane registry serve` 0.20.7 and to their profiles,
+//! Once, by hand, some 120 requests went to Debian 12's docker-registry 2.8.2, to sid's `crane registry serve` 0.20.7 and to their profiles,
 //! and status, code of the error, `Location`, `Range`, `Content-Range`, `Docker-Content-Digest`, `Link` and type were compared. What
 //! still differs: distribution 2 redirects `/v2` and has `/` and `_catalog`, and its 416 of a blob and its 405 have no JSON; crane's
 //! answers are `text/plain`, an unknown path or method has `METHOD_UNKNOWN`, a digest that is none has `NAME_INVALID`, an empty `PATCH`
