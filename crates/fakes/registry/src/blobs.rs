@@ -1,4 +1,4 @@
-use crate::profile::Ranges;
+use crate::manner::Ranges;
 use crate::registry::{Registry, unknown_method};
 use crate::reply::{Content, Reply};
 use crate::route::is_digest;

@@ -1,4 +1,4 @@
-use crate::profile::{Location, Manifests};
+use crate::manner::{Location, Manifests};
 use crate::registry::{Inner, Manifest, Registry, unknown_method};
 use crate::reply::Reply;
 use crate::route::{is_digest, is_tag};

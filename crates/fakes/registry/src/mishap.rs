@@ -1,6 +1,6 @@
 //! What faults do to a request before it is handled, and to its answer after.
 
-use crate::fault::{Fault, Retry};
+use crate::fault::{Fault, Gate, Retry};
 use crate::registry::{Manifest, Registry};
 use crate::reply::{Outcome, Reply};
 use crate::route::Route;
@@ -14,74 +14,68 @@ impl Registry {
     /// What happens in place of what should.
     pub fn before(&self, faults: &[Fault], x: &mut Exchange<'_>, route: &Route) -> Option<Outcome> {
         for fault in faults {
-            let reply = match fault {
-                Fault::Status(status) => Reply::error(*status, code(*status), "as asked"),
-                Fault::Error(status, code) => Reply::error(*status, code, "as asked"),
-                Fault::Html(status) => {
-                    Reply::new(*status).body("text/html", "<html><body><h1>Something is wrong</h1></body></html>\n")
-                }
-                Fault::Busy(status, retry) => busy(*status, *retry),
-                Fault::Hasty(status) => {
-                    let mut reply = Reply::error(*status, code(*status), "as asked").header("Connection", "close");
-                    reply.hasty = true;
-                    reply
-                }
-                Fault::RangeRefused => self.refused_range(route),
-                Fault::Mount(202) => {
-                    x.head.query = String::new();
-                    continue;
-                }
-                Fault::Mount(status) if x.head.value("mount").is_some() => {
-                    Reply::error(*status, code(*status), "this cannot be mounted")
-                }
-                Fault::TokenExpired => {
-                    self.lock().tokens.clear();
-                    match self.refuses(route, x) {
-                        Some(reply) => reply,
-                        None => crate::auth::unauthorized(),
-                    }
-                }
-                Fault::Redirect(base) => {
-                    let query = if x.head.query.is_empty() { String::new() } else { format!("?{}", x.head.query) };
-                    Reply::new(307).header("Location", format!("{base}{}{query}", x.head.path))
-                }
-                Fault::NotHttp => {
-                    let mut reply = Reply::new(0);
-                    reply.raw = Some(b"220 this is not the protocol you seek\r\n\r\n");
-                    reply
-                }
+            match fault {
                 Fault::Reset => return Some(Outcome::Reset),
                 Fault::Silence => {
                     x.running.wait_for(|| false);
                     return Some(Outcome::Close);
                 }
-                Fault::CutRequest(count) => {
-                    x.body.cut_after = Some(*count);
-                    continue;
+                Fault::HoldBefore(gate) if !hold(gate, x) => return Some(Outcome::Close),
+                Fault::CutRequest(count) => x.body.cut_after = Some(*count),
+                Fault::Mount(202) => x.head.query = String::new(),
+                fault => {
+                    if let Some(reply) = self.in_place(fault, x, route) {
+                        return Some(reply.into());
+                    }
                 }
-                Fault::HoldBefore(gate) => {
-                    gate.arrive();
-                    x.running.wait_for(|| gate.is_open());
-                    continue;
-                }
-                _ => continue,
-            };
-            return Some(reply.into());
+            }
         }
         None
     }
 
+    /// The answer of a fault that is one.
+    fn in_place(&self, fault: &Fault, x: &Exchange<'_>, route: &Route) -> Option<Reply> {
+        Some(match fault {
+            Fault::Status(status) => Reply::error(*status, code(*status), "as asked"),
+            Fault::Error(status, code) => Reply::error(*status, code, "as asked"),
+            Fault::Html(status) => {
+                Reply::new(*status).body("text/html", "<html><body><h1>Something is wrong</h1></body></html>\n")
+            }
+            Fault::Busy(status, retry) => busy(*status, *retry),
+            Fault::Hasty(status) => {
+                let mut reply = Reply::error(*status, code(*status), "as asked").header("Connection", "close");
+                reply.hasty = true;
+                reply
+            }
+            Fault::RangeRefused => self.refused_range(route),
+            Fault::Mount(status) if x.head.value("mount").is_some() => {
+                Reply::error(*status, code(*status), "this cannot be mounted")
+            }
+            Fault::TokenExpired => {
+                self.lock().tokens.clear();
+                self.refuses(route, x).unwrap_or_else(crate::auth::unauthorized)
+            }
+            Fault::Redirect(base) => {
+                let query = if x.head.query.is_empty() { String::new() } else { format!("?{}", x.head.query) };
+                Reply::new(307).header("Location", format!("{base}{}{query}", x.head.path))
+            }
+            Fault::NotHttp => {
+                let mut reply = Reply::new(0);
+                reply.raw = Some(b"220 this is not the protocol you seek\r\n\r\n");
+                reply
+            }
+            _ => return None,
+        })
+    }
+
     /// What becomes of an answer.
-    pub fn after(&self, faults: &[Fault], x: &mut Exchange<'_>, mut reply: Reply) -> Outcome {
+    pub fn after(&self, faults: &[Fault], x: &Exchange<'_>, mut reply: Reply) -> Outcome {
         for fault in faults {
             match fault {
                 // All of a body may have been there before the cut.
                 Fault::CutRequest(_) | Fault::LostAnswer => return Outcome::Reset,
                 Fault::CutAnswer(count) => reply.cut_after = Some(*count),
-                Fault::Hold(gate) => {
-                    gate.arrive();
-                    x.running.wait_for(|| gate.is_open());
-                }
+                Fault::Hold(gate) if !hold(gate, x) => return Outcome::Close,
                 Fault::WrongDigest => reply.set("Docker-Content-Digest", digest(b"something else")),
                 Fault::WrongBytes => reply.garbled = true,
                 Fault::LocationElsewhere(base) => {
@@ -119,6 +113,13 @@ impl Registry {
         self.save(&inner);
         digest
     }
+}
+
+/// Waits at a gate; `false` where the registry stops first: then nothing more is done or said.
+fn hold(gate: &Gate, x: &Exchange<'_>) -> bool {
+    gate.arrive();
+    x.running.wait_for(|| gate.is_open());
+    !x.running.stopping()
 }
 
 /// The spec's code that goes best with a status.

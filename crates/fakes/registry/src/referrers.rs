@@ -1,4 +1,4 @@
-use crate::profile::Referrers;
+use crate::manner::Referrers;
 use crate::registry::{Manifest, Registry, unknown_method, unknown_path};
 use crate::reply::Reply;
 use crate::route::is_digest;

@@ -1,4 +1,4 @@
-use crate::profile::TagList;
+use crate::manner::TagList;
 use crate::registry::{Registry, unknown_method};
 use crate::reply::Reply;
 use crate::server::Exchange;

@@ -1,5 +1,5 @@
 use crate::Location;
-use crate::profile::{Mount, Order, Patches, State};
+use crate::manner::{Mount, Order, Patches, State};
 use crate::registry::{Link, Registry, unknown_method};
 use crate::reply::Reply;
 use crate::route::{Route, is_digest};
