@@ -89,6 +89,14 @@ impl FakeRegistry {
         self.registry.records.most()
     }
 
+    /// Waits until no request is being answered: what a client that was killed had sent is counted then. Requests that a fault holds
+    /// never end by themselves.
+    pub fn settle(&self) {
+        while self.registry.records.now() > 0 {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+
     /// Makes requests go wrong. Where several faults hold for one, the first that stands in place of an answer does; those that
     /// change an answer, or happen beside it, all do.
     pub fn inject(&self, fault: Fault, when: When) {

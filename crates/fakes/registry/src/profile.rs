@@ -18,11 +18,11 @@ pub struct Profile {
     pub keeps_failed_put: bool,
     /// The status of a `PATCH` that went well.
     pub patch_status: u16,
-    /// A `PATCH` of more bytes is answered 416.
+    /// A `PATCH` with `Content-Range` of more bytes is answered 416; one without is a stream and may be as long as it likes.
     pub patch_limit: Option<u64>,
     /// What several `PATCH`es come to.
     pub patches: Patches,
-    /// Whether `Range` of an answer to `PATCH` and of the status says `0-0` for ever.
+    /// Whether `Range` of an answer to `PATCH` and of the status says for ever where the first chunk ended.
     pub stuck_range: bool,
     /// Whether an upload's status can be had, and an upload cancelled; else 400.
     pub status: bool,

@@ -149,6 +149,11 @@ impl Records {
         self.lock().received
     }
 
+    /// How many requests are being answered.
+    pub fn now(&self) -> usize {
+        self.lock().now
+    }
+
     pub fn most(&self) -> usize {
         self.lock().most
     }

@@ -15,6 +15,8 @@ pub(crate) struct Upload {
     partial: Partial,
     /// Where the next chunk begins, as far as clients are told.
     offset: u64,
+    /// Where the first chunk ended.
+    first: u64,
     patches: u64,
 }
 
@@ -44,7 +46,8 @@ impl Registry {
         }
         let id = self.mint("upload");
         let partial = self.store.begin(&id)?;
-        let mut upload = Upload { repository: name.to_owned(), id: id.clone(), partial, offset: 0, patches: 0 };
+        let mut upload =
+            Upload { repository: name.to_owned(), id: id.clone(), partial, offset: 0, first: 0, patches: 0 };
         if let Some(digest) = x.head.value("digest").filter(|_| self.profile.post_digest) {
             upload.partial.append(&mut x.body)?;
             return self.commit(&mut upload, &digest);
@@ -88,7 +91,9 @@ impl Registry {
 
     fn patch(&self, x: &mut Exchange<'_>, upload: &mut Upload) -> io::Result<Reply> {
         let length = x.head.header("content-length").and_then(|value| value.parse::<u64>().ok());
-        let too_long = self.profile.patch_limit.is_some_and(|limit| length.is_some_and(|length| length > limit));
+        let chunk = x.head.header("content-range").is_some();
+        let too_long =
+            self.profile.patch_limit.is_some_and(|limit| chunk && length.is_some_and(|length| length > limit));
         if self.profile.order == Order::CheckedCurtly && upload.patches > 0 && x.head.header("content-range").is_none()
         {
             return Ok(Reply::error(400, "BLOB_UPLOAD_INVALID", "Stream uploads after first write are not allowed"));
@@ -103,6 +108,9 @@ impl Registry {
         let before = upload.partial.size;
         let end = upload.partial.append(&mut x.body);
         upload.offset += upload.partial.size - before;
+        if upload.patches == 1 {
+            upload.first = upload.offset;
+        }
         end.map(|()| self.progress(upload, self.profile.patch_status))
     }
 
@@ -178,7 +186,8 @@ impl Registry {
         };
         let path = format!("/v2/{}/blobs/uploads/{}{state}", upload.repository, upload.id);
         // No bytes and one byte read the same: so it is with distribution, and the spec knows no other way.
-        let last = if self.profile.stuck_range { 0 } else { upload.offset.saturating_sub(1) };
+        let told = if self.profile.stuck_range { upload.first } else { upload.offset };
+        let last = told.saturating_sub(1);
         Reply::new(status).header("Location", self.location(&path)).header("Range", format!("0-{last}"))
     }
 

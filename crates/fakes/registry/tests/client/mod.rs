@@ -146,8 +146,11 @@ impl Client<'_> {
             .write_all(&request(&self.0.host(), "PATCH", location, &[("Content-Range", &range)], bytes.len()))
             .unwrap();
         stream.write_all(&bytes[..sent]).unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
-        let _ = stream.read(&mut [0; 1]);
+        while self.0.requests().len() == before {
+            std::thread::yield_now();
+        }
+        drop(stream);
+        self.0.settle();
         assert_eq!(self.0.requests()[before].received, sent as u64);
     }
 
