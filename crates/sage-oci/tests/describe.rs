@@ -1,7 +1,5 @@
 //! A page on Docker Hub, by the real command, on fakes of the Hub and of what gives tokens.
 
-#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
-
 use assert_cmd::Command;
 use sage_oci_fake_registry::{FakeHub, FakeIssuer};
 use std::path::Path;
