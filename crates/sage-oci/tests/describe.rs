@@ -90,6 +90,7 @@ fn a_page_that_is_not_kept_is_an_error() {
 #[test]
 fn a_job_of_githubs_needs_no_password() {
     let issuer = FakeIssuer::start("geheim-job", "https://identity.docker.com");
+    issuer.connection("c");
     let hub = hub("sage", "exchanged-1");
     let (url, identity, request) = (hub.url(), issuer.url(), issuer.request_url());
     let connection = [
