@@ -32,7 +32,7 @@ pub struct Profile {
     pub mount: Mount,
     /// How ranges of a blob are understood.
     pub ranges: Ranges,
-    /// The first `HEAD` of a blob after its push, and the first manifest that names it, do not find it.
+    /// The first `HEAD` of a blob after its first push, and the first manifest that names it, do not find it.
     pub late: bool,
     /// What is asked of a manifest.
     pub manifests: Manifests,

@@ -166,6 +166,8 @@ impl Registry {
     fn link(&self, name: &str, digest: &str, size: u64, late: bool) {
         let mut inner = self.lock();
         let blobs = &mut inner.repositories.entry(name.to_owned()).or_default().blobs;
+        // Pushed again, it was there before: else a client that does not see it would push it for ever.
+        let late = late && !blobs.contains_key(digest);
         blobs.insert(digest.to_owned(), Link { size, late, late_for_manifest: late });
         self.save(&inner);
     }

@@ -155,6 +155,7 @@ fn distribution_3_keeps_an_upload_that_was_cut() {
     let two = client.patch(&status.location(), 8, b"89");
     assert_eq!((two.status, two.get("Range")), (202, "0-9"));
     assert_eq!(client.patch(&two.location(), 3, b"x").status, 416);
+    assert_eq!(client.get(&two.location().replace("/v2/a/", "/v2/b/")).status, 404);
     assert_eq!(client.finish(&two.location(), &digest(b"0123456789"), b"").status, 201);
     let (_, image) = fill(&registry);
     let path = format!("/v2/a/manifests/{image}?tag=v1");
@@ -220,6 +221,10 @@ fn ghcr() {
     client.push("a", b"{}");
     assert_eq!(error(&client.put("a", "latest", IMAGE, &manifest(&[], ""))), is(404, "MANIFEST_BLOB_UNKNOWN"));
     assert_eq!(client.put("a", "latest", IMAGE, &manifest(&[], "")).status, 201);
+    // Pushed again it is there at once.
+    let again = client.push("a", b"again");
+    client.push("a", b"again");
+    assert_eq!(client.ask("HEAD", &format!("/v2/a/blobs/{again}"), &[], b"").status, 200);
     // Whole blobs are whole, and checked.
     let begun = client.begin("a").location();
     assert_eq!(client.finish(&begun, &digest(b"other"), b"abc").code(), "DIGEST_INVALID");
@@ -289,8 +294,11 @@ fn crane_uploads_and_blobs() {
     client.cut_patch(&begun.location(), 5, b"56789", 3);
     assert_eq!(client.patch(&begun.location(), 5, b"56789").status, 416);
     assert_eq!(client.patch(&begun.location(), 8, b"89").status, 204);
+    // What came of a PUT that failed is forgotten.
+    assert_eq!(client.finish(&begun.location(), &digest(b"0123456789"), b"wrong").code(), "DIGEST_INVALID");
     let made = client.finish(&begun.location(), &digest(b"0123456789"), b"");
     assert_eq!((made.status, made.get("Location")), (201, ""));
+    assert_eq!(registry.blob("a/b", &digest(b"0123456789")).unwrap(), b"0123456789");
     let post = client.ask("POST", &format!("/v2/a/b/blobs/uploads/?digest={}", digest(b"x")), &[], b"x");
     assert_eq!(post.status, 201);
     let mount = format!("/v2/c/blobs/uploads/?mount={}&from=a/b", digest(b"x"));

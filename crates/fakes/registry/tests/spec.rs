@@ -107,8 +107,15 @@ fn manifests_must_be_whole() {
     assert_eq!(client.ask("DELETE", "/v2/a/manifests/latest", &[], b"").status, 202);
     assert_eq!(client.get("/v2/a/manifests/latest").code(), "MANIFEST_UNKNOWN");
     assert_eq!(client.get(&format!("/v2/a/manifests/{own}")).status, 200);
+    registry.set_tag("a", "other", &own);
     assert_eq!(client.ask("DELETE", &format!("/v2/a/manifests/{own}"), &[], b"").status, 202);
     assert_eq!(client.get(&format!("/v2/a/manifests/{own}")).status, 404);
+    assert_eq!(registry.tags("a").keys().collect::<Vec<_>>(), ["all"]);
+    // Layers that lie elsewhere need not be there.
+    let foreign = manifest(&[], "");
+    let layer = format!(r#""layers":[{{"digest":"{}","size":1,"urls":["http://x/"]}}]"#, digest(b"no"));
+    let foreign = String::from_utf8(foreign).unwrap().replace(r#""layers":[]"#, &layer);
+    assert_eq!(client.put("a", "foreign", IMAGE, foreign.as_bytes()).status, 201);
 }
 
 /// "Listing Tags".
