@@ -48,7 +48,6 @@ impl<'a> Body<'a> {
         if self.waits && !matches!(self.left, Left::Nothing | Left::Length(0)) {
             return Ok(false);
         }
-        self.cut_after = None;
         io::copy(self, &mut io::sink()).map(|_| true)
     }
 

@@ -88,6 +88,11 @@ fn a_chunk_is_cut_after_so_many_bytes() {
     assert_eq!(client.patch(&begun, 3, b"34").status, 202);
     assert_eq!(client.finish(&begun, &digest(b"01234"), b"").status, 201);
     assert_eq!(registry.received_bytes(), 5);
+    // All of the body may have come, and the answer not.
+    registry.inject(Fault::CutRequest(5), When::on("PATCH", "*"));
+    let begun = client.begin("a").location();
+    assert_eq!(client.patch(&begun, 0, b"01234").status, 0);
+    assert_eq!(client.get(&begun).get("Range"), "0-4");
 }
 
 #[test]

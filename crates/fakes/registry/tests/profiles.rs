@@ -293,10 +293,9 @@ fn crane_uploads_and_blobs() {
     // What came of a chunk that was cut stays, though nothing says how much that is.
     client.cut_patch(&begun.location(), 5, b"56789", 3);
     assert_eq!(client.patch(&begun.location(), 5, b"56789").status, 416);
-    assert_eq!(client.patch(&begun.location(), 8, b"89").status, 204);
     // What came of a PUT that failed is forgotten.
     assert_eq!(client.finish(&begun.location(), &digest(b"0123456789"), b"wrong").code(), "DIGEST_INVALID");
-    let made = client.finish(&begun.location(), &digest(b"0123456789"), b"");
+    let made = client.finish(&begun.location(), &digest(b"0123456789"), b"89");
     assert_eq!((made.status, made.get("Location")), (201, ""));
     assert_eq!(registry.blob("a/b", &digest(b"0123456789")).unwrap(), b"0123456789");
     let post = client.ask("POST", &format!("/v2/a/b/blobs/uploads/?digest={}", digest(b"x")), &[], b"x");

@@ -150,6 +150,7 @@ fn referrers_are_listed() {
     assert_eq!((put.status, put.get("OCI-Subject")), (201, subject.as_str()));
     let listed = client.get(&format!("/v2/a/referrers/{subject}"));
     assert_eq!((listed.status, listed.get("Content-Type")), (200, INDEX));
+    assert_eq!(listed.get("OCI-Filters-Applied"), "");
     let entry = &listed.json()["manifests"][0];
     assert_eq!((entry["digest"].as_str(), entry["artifactType"].as_str()), (Some(&*digest(&referrer)), Some("x/y")));
     assert_eq!((entry["annotations"]["k"].as_str(), entry["size"].as_u64()), (Some("v"), Some(referrer.len() as u64)));
