@@ -5,20 +5,11 @@ use crate::reply::Reply;
 use crate::route::Route;
 use crate::seen::Authorization;
 use crate::server::Exchange;
+use crate::token::{Scopes, Token};
 use data_encoding::BASE64;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Instant;
-
-/// A token that was given.
-pub(crate) struct Token {
-    scopes: Scopes,
-    until: Instant,
-    requests: Option<u64>,
-}
-
-/// Pairs of a repository and an action on it.
-type Scopes = BTreeSet<(String, &'static str)>;
 
 /// What a request needs.
 fn needs(route: &Route, x: &Exchange<'_>) -> Scopes {

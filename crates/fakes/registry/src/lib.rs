@@ -39,9 +39,11 @@ mod reply;
 mod route;
 mod seen;
 mod server;
+mod session;
 mod statuses;
 mod store;
 mod tags;
+mod token;
 mod upload;
 
 pub use accounts::Accounts;

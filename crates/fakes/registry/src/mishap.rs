@@ -72,7 +72,7 @@ impl Registry {
     pub fn after(&self, faults: &[Fault], x: &Exchange<'_>, mut reply: Reply) -> Outcome {
         for fault in faults {
             match fault {
-                // All of a body may have been there before the cut.
+                // What did not want the body has not seen the cut.
                 Fault::CutRequest(_) | Fault::LostAnswer => return Outcome::Reset,
                 Fault::CutAnswer(count) => reply.cut_after = Some(*count),
                 Fault::Hold(gate) if !hold(gate, x) => return Outcome::Close,

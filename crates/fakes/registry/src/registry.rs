@@ -1,11 +1,11 @@
-use crate::auth::Token;
 use crate::fault::Rules;
 use crate::reply::{Outcome, Reply};
 use crate::route::{Route, is_name};
 use crate::seen::Records;
 use crate::server::{Exchange, Service};
+use crate::session::Upload;
 use crate::store::{Store, digest};
-use crate::upload::Upload;
+use crate::token::Token;
 use crate::{Location, Profile};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

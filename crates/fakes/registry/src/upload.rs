@@ -4,29 +4,9 @@ use crate::registry::{Link, Registry, unknown_method};
 use crate::reply::Reply;
 use crate::route::{Route, is_digest};
 use crate::server::Exchange;
-use crate::store::{Partial, digest};
+use crate::session::Upload;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// A blob on its way.
-pub(crate) struct Upload {
-    repository: String,
-    id: String,
-    partial: Partial,
-    /// Where the next chunk begins, as far as clients are told.
-    offset: u64,
-    /// Where the first chunk ended.
-    first: u64,
-    patches: u64,
-}
-
-impl Upload {
-    /// What `_state` says at an offset. The secret that a registry without a fixed one makes at each start is part of it in
-    /// distribution; here uploads are lost with it.
-    fn state(&self) -> String {
-        digest(format!("{} {} {}", self.id, self.repository, self.offset).as_bytes())[7..39].to_owned()
-    }
-}
 
 fn locked(upload: &Mutex<Upload>) -> MutexGuard<'_, Upload> {
     upload.lock().unwrap_or_else(PoisonError::into_inner)
