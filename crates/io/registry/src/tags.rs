@@ -1,8 +1,10 @@
 use crate::exchange::Ask;
+use crate::manifests::ACCEPT;
 use crate::registry::Registry;
 use crate::{Document, RegistryError};
 use sage_oci_http::header;
 use sage_oci_image::{MAX_DOCUMENT, MediaType};
+use sage_oci_names::BlobDigest;
 use serde::Deserialize;
 use std::io::Read;
 use ureq::http::Method;
@@ -62,6 +64,27 @@ impl Registry {
         all.sort();
         all.dedup();
         Ok(all)
+    }
+
+    /// Where a tag leads, as the registry says it; none where it is not there.
+    ///
+    /// This is no pull, of which some registries give so many a day only; where it says no digest, the tag is read after all.
+    ///
+    /// # Errors
+    /// The registry refuses or cannot be reached.
+    pub fn digest(&self, tag: &str) -> Result<Option<BlobDigest>, RegistryError> {
+        let what = format!("a look for tag {tag}");
+        let ask = Ask::new(&what, Method::HEAD, self.place(&format!("manifests/{tag}"))).header("Accept", ACCEPT);
+        let answer = self.send(&ask)?;
+        match answer.status().as_u16() {
+            200 => match header(&answer, "docker-content-digest").and_then(|text| BlobDigest::parse(text).ok()) {
+                Some(digest) => Ok(Some(digest)),
+                None => Ok(self.document(tag)?.map(|document| document.digest)),
+            },
+            404 => Ok(None),
+            405 => Ok(self.document(tag)?.map(|document| document.digest)),
+            _ => Err(self.refusal(&what, answer)),
+        }
     }
 
     /// Lets a tag lead to a manifest or index that is there.
