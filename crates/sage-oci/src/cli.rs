@@ -3,6 +3,7 @@
 use crate::architectures::Architectures;
 use clap::{Args, Parser, Subcommand};
 use sage_oci_names::{Architecture, BlobDigest, ChannelName, ImageName, PackageName, Reference, StorePath};
+use sage_oci_tags::{Purpose, Tag};
 use std::path::PathBuf;
 
 /// Reproducible, layered OCI images of SageMath.
@@ -68,6 +69,8 @@ pub enum Command {
     Push(Push),
     /// What a CI job does, at home, too: build, test, push, test what was pushed, tags, reports.
     Ci(Ci),
+    /// Let a registry's tags lead to an image there, forward only.
+    Tags(Tags),
     /// Make an image of store paths and everything they need.
     Closure(Closure),
     /// Add the builder to the store and print its path.
@@ -210,6 +213,49 @@ pub struct Push {
     /// How it is built, if it is not.
     #[command(flatten)]
     pub building: Building,
+}
+
+/// `tags`.
+#[derive(Debug, Args)]
+pub struct Tags {
+    /// The image in its registry, as `push` prints it.
+    #[arg(value_name = "REPOSITORY@DIGEST")]
+    pub image: Remote,
+    /// What it is tagged for: `release`, `pre-release`, `develop` or `branch:NAME`; what its version says where nothing is said.
+    #[arg(long = "as", value_name = "PURPOSE", value_parser = purpose)]
+    pub purpose: Option<Purpose>,
+    /// Say what would move, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The JSON report of `smoke` on this very image, by its digest: it is put beside the image.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Tag an image that no test report speaks for.
+    #[arg(long, value_name = "REASON", conflicts_with = "report")]
+    pub untested: Option<String>,
+    /// Put tags to this image against the rules, also back; the reason is kept beside the image, and the tags stay there until
+    /// something newer comes than what they were at.
+    #[arg(long, value_name = "REASON")]
+    pub downgrade: Option<String>,
+    /// With `--downgrade`: only this tag.
+    #[arg(long, value_name = "TAG", requires = "downgrade")]
+    pub only: Vec<Tag>,
+    /// How the registry is reached.
+    #[command(flatten)]
+    pub registry: Registry,
+}
+
+fn purpose(text: &str) -> Result<Purpose, String> {
+    Ok(match (text, text.strip_prefix("branch:")) {
+        ("release", _) => Purpose::Release,
+        ("pre-release", _) => Purpose::PreRelease,
+        ("develop", _) => Purpose::Develop,
+        (_, Some(name)) if !name.is_empty() => Purpose::Branch(name.to_owned()),
+        _ => return Err("it is none of `release`, `pre-release`, `develop` and `branch:NAME`".to_owned()),
+    })
 }
 
 /// How Nix builds.

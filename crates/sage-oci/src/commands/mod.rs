@@ -24,6 +24,7 @@ mod push;
 mod recipe;
 mod smoke;
 mod source;
+mod tags;
 mod timings;
 mod up;
 mod why;
@@ -61,6 +62,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         },
         Command::Ci(options) => ci::run(&context()?, &options),
         Command::Push(options) => push::run(context, &options, printer),
+        Command::Tags(options) => tags::run(&context()?, &options),
         Command::Load(options) => load::run(context, &options, printer),
         Command::Closure(options) => closure::run(&options, cli.builder.as_ref(), printer),
         Command::Describe(options) => describe::run(&options, context, printer),

@@ -5,10 +5,10 @@ use crate::cli::{self, Subject};
 use crate::context::{Context, Locked};
 use crate::machine::machine;
 use crate::{Failure, registries};
+use sage_oci_definition::Resolved;
 use sage_oci_image::{Image, ImageSource};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Architecture, ChannelName};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,30 +48,34 @@ pub fn architecture(asked: Option<&Architectures>) -> Result<Architecture, Failu
 
 /// The image of the project that an image says it is, by title and channel.
 pub fn identify(context: &Context, image: &Image) -> Result<Locked, Failure> {
-    let annotations: &BTreeMap<String, String> = &image.manifest.annotations;
-    let said = |key: &str| annotations.get(key).map_or("", String::as_str);
-    let (title, channel) = (said(TITLE), said(CHANNEL));
-    let unknown = || {
-        let hint =
-            "`smoke NAME --reference ENGINE_NAME` tests any image of the engine with the checks of NAME".to_owned();
-        let says = format!("its title is `{title}`, its channel `{channel}`");
-        Failure::new(format_args!("{} is no image of this project: {says}", image.descriptor.digest), Some(hint))
-    };
-    let channel = ChannelName::parse(channel).map_err(|_| unknown())?;
+    let resolved = definition(context, image)?;
+    let architecture = Architecture::parse(&image.config.architecture).map_err(|_| unknown(image))?;
+    context.locked(&cli::Target {
+        image: resolved.name,
+        channel: Some(resolved.channel),
+        arch: Some(Architectures::These(vec![architecture])),
+        lock: None,
+    })
+}
+
+/// The definition of the image that an image says it is; no lock is needed.
+pub fn definition(context: &Context, image: &Image) -> Result<Resolved, Failure> {
+    let said = |key: &str| image.manifest.annotations.get(key).map_or("", String::as_str);
+    let channel = ChannelName::parse(said(CHANNEL)).map_err(|_| unknown(image))?;
     for definition in context.project.images()? {
         for name in definition.names() {
             let resolved = context.project.image(&name, Some(&channel));
-            if resolved.is_ok_and(|resolved| resolved.title == title) {
-                let architecture = Architecture::parse(&image.config.architecture).map_err(|_| unknown())?;
-                let target = cli::Target {
-                    image: name,
-                    channel: Some(channel),
-                    arch: Some(Architectures::These(vec![architecture])),
-                    lock: None,
-                };
-                return context.locked(&target);
+            if let Some(resolved) = resolved.ok().filter(|resolved| resolved.title == said(TITLE)) {
+                return Ok(resolved);
             }
         }
     }
-    Err(unknown())
+    Err(unknown(image))
+}
+
+fn unknown(image: &Image) -> Failure {
+    let said = |key: &str| image.manifest.annotations.get(key).map_or("", String::as_str);
+    let hint = "`smoke NAME --reference ENGINE_NAME` tests any image of the engine with the checks of NAME".to_owned();
+    let says = format!("its title is `{}`, its channel `{}`", said(TITLE), said(CHANNEL));
+    Failure::new(format_args!("{} is no image of this project: {says}", image.descriptor.digest), Some(hint))
 }
