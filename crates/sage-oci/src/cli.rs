@@ -280,11 +280,14 @@ pub struct Building {
     /// Say what each build took: time, processor time, memory, bytes.
     #[arg(long)]
     pub timings: bool,
+    /// Where the builds' logs go; the state folder where nothing is said.
+    #[arg(skip)]
+    pub logs: Option<PathBuf>,
 }
 
 impl Default for Building {
     fn default() -> Self {
-        Self { jobs: None, cores: None, substituters: None, connections: 6, stall_timeout: 300, timings: false }
+        Self { jobs: None, cores: None, substituters: None, connections: 6, stall_timeout: 300, timings: false, logs: None }
     }
 }
 

@@ -176,6 +176,7 @@ pub fn nix(building: &Building) -> Result<Nix, Failure> {
         usual_cores: Some(usual.threads),
         patience: (building.stall_timeout > 0).then(|| Duration::from_secs(building.stall_timeout)),
         substituters: building.substituters.clone(),
+        logs: building.logs.clone(),
         ..Settings::default()
     };
     // The first work of every verb that builds: signals are a flag from here on.

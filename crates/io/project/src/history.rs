@@ -10,7 +10,24 @@ pub struct Revision {
     pub date: String,
 }
 
+/// A commit and when it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The whole digest.
+    pub digest: String,
+    /// The committer's date in seconds since 1970: of two commits of a branch the later one has the later date, as a rule.
+    pub seconds: i64,
+}
+
 impl Project {
+    /// The commit that is checked out; none where the project is no git checkout, or git is not installed.
+    pub fn commit(&self) -> Option<Commit> {
+        let arguments = ["-C", self.root().to_str()?, "log", "-1", "--format=%H %ct"];
+        let text = sage_oci_child::expression("git", arguments).stdin_null().stderr_null().read().ok()?;
+        let (digest, seconds) = text.trim().split_once(' ')?;
+        Some(Commit { digest: digest.to_owned(), seconds: seconds.parse().ok()? })
+    }
+
     /// The oldest commit since when a file has held what `holds` looks for, without a break up to now.
     ///
     /// None where the project is not a git checkout, git is not installed, the file has not been committed, or its newest

@@ -9,6 +9,6 @@ mod project;
 mod recipes;
 
 pub use error::ProjectError;
-pub use history::Revision;
+pub use history::{Commit, Revision};
 pub use project::{Census, Project};
 pub use recipes::Document;

@@ -58,7 +58,7 @@ pub enum PipelineError {
         /// What is wrong there.
         message: String,
     },
-    /// The configuration was written for a newer program.
+    /// The configuration, or a result, was written for a newer program.
     #[error("{file} has format {found}, this program knows format {known}")]
     #[hint("update sage-oci")]
     Newer {
@@ -68,6 +68,19 @@ pub enum PipelineError {
         found: u64,
         /// The newest that we know.
         known: u64,
+    },
+    /// A result of another job is not what this program writes.
+    #[error("{file}:{line}: {message}")]
+    #[hint(
+        "the jobs of one pipeline must run one version of sage-oci: remove the file, and run the job that wrote it again"
+    )]
+    Outcome {
+        /// The file's name as the caller gave it.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
     },
     /// A place to push to that no registry takes.
     #[error("`{prefix}` is no place for images: {why}")]

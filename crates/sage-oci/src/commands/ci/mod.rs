@@ -1,0 +1,106 @@
+//! What a CI job does: one recipe for every service, and for home.
+
+mod build;
+mod cache;
+mod deadline;
+mod job;
+mod machine;
+mod outputs;
+mod packages;
+mod plan;
+mod publish;
+
+use crate::cli::{self, Part};
+use crate::context::Context;
+use crate::{Failure, interrupt};
+use job::Job;
+use outputs::Ended;
+use sage_oci_pipeline::{Outcome, Published};
+use std::sync::atomic::Ordering;
+
+/// `ci`: prints a line for each digest that was pushed, and for each tag that was moved.
+pub fn run(context: &Context, options: &cli::Ci) -> Result<(), Failure> {
+    let plan = plan::make(context, options)?;
+    if options.plan {
+        return context.printer.json(&plan);
+    }
+    let mut job = Job::begin(context, options, plan)?;
+    job.step(format_args!("{} of {}", job.plan.kind.name(), job.plan.reference));
+    for why in &job.plan.why {
+        job.step(why);
+    }
+    let mut ended = Ended::default();
+    if options.part != Some(Part::Publish) {
+        match machine::prepare(&mut job) {
+            Ok(()) => build_all(&job, &mut ended)?,
+            Err(failure) => ended.fail(&job, "this machine", failure),
+        }
+    }
+    if options.part != Some(Part::Build) && !ended.is_over() {
+        publish_all(&job, &mut ended)?;
+    }
+    outputs::write(&job, &ended)?;
+    ended.verdict()
+}
+
+/// Every image; one that fails does not keep the others from being tried, the end of the time does.
+fn build_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
+    let targets = plan::targets(job.context, &job.plan)?;
+    for (number, target) in targets.iter().enumerate() {
+        let about = build::said(target);
+        if interrupt::flag().load(Ordering::Relaxed) {
+            ended.fail(job, &about, interrupt::failure());
+            break;
+        }
+        job.step(format_args!("image {} of {}", number + 1, targets.len()));
+        match build::one(job, target, &mut ended.reports) {
+            Ok(outcome) => {
+                outputs::write_outcome(job, &outcome)?;
+                if let Some(repository) = &outcome.repository {
+                    job.context.printer.result(format_args!("{repository}@{}", outcome.digest));
+                }
+                ended.outcomes.push(outcome);
+            }
+            Err(failure) => ended.fail(job, &about, failure),
+        }
+    }
+    if let Err(failure) = cache::fill(job) {
+        // What is slow the next time is no reason to fail now.
+        job.context.printer.note(format_args!("warning: {}", job.told("the cache was not filled", &failure)));
+    }
+    Ok(())
+}
+
+/// Tags and pages, of what every architecture has passed.
+fn publish_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
+    if job.options.part == Some(Part::Publish) {
+        ended.outcomes = outputs::read_outcomes(job)?;
+    }
+    if let Some(bad) = ended.outcomes.iter().find(|outcome| outcome.failed > 0) {
+        job.step(format_args!("nothing is tagged: checks of {} of {} failed", bad.image, bad.channel));
+        return Ok(());
+    }
+    for ((image, channel), group) in publish::groups(&ended.outcomes) {
+        let about = format!("{image} of {channel}");
+        match publish::one(job, &group) {
+            Ok(published) => ended.published.extend(published),
+            Err(failure) => ended.fail(job, &about, failure),
+        }
+    }
+    describe(job, &ended.published);
+    Ok(())
+}
+
+/// Docker Hub's pages follow the README where a release was published; it is no failure of the job where they do not.
+fn describe(job: &Job<'_>, published: &[Published]) {
+    for one in published.iter().filter(|one| !one.tags.is_empty() && one.repository.starts_with("docker.io/")) {
+        if let Err(failure) = super::describe::page(job.context, &one.repository) {
+            job.context.printer.note(format_args!("warning: {}", job.told("the page on Docker Hub", &failure)));
+        }
+    }
+}
+
+/// Whether a job's results are fine.
+pub fn is_fine(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().all(|outcome| outcome.failed == 0)
+}

@@ -1,0 +1,85 @@
+use super::job::Job;
+use crate::Failure;
+use sage_oci_pipeline::{Outcome, Published, status_line, summary};
+use sage_oci_smoke::{Report, to_json, to_junit};
+use std::io::Write;
+
+/// What came of a job.
+#[derive(Default)]
+pub struct Ended {
+    pub outcomes: Vec<Outcome>,
+    pub published: Vec<Published>,
+    pub reports: Vec<Report>,
+    /// What could not be done, for people.
+    pub failures: Vec<String>,
+}
+
+impl Ended {
+    /// Takes note of what could not be done, and tells it at once.
+    pub fn fail(&mut self, job: &Job<'_>, about: &str, failure: Failure) {
+        let text = job.told(about, &failure);
+        let hint = match &failure {
+            Failure::Error { hint, .. } => hint.clone(),
+            Failure::NotFine => None,
+        };
+        job.context.printer.error(&text, hint.as_deref());
+        self.failures.push(text);
+    }
+
+    /// Whether there is no point in going on.
+    pub fn is_over(&self) -> bool {
+        !self.failures.is_empty() || !super::is_fine(&self.outcomes)
+    }
+
+    /// The exit status of the job.
+    pub fn verdict(&self) -> Result<(), Failure> {
+        match self.failures.first() {
+            Some(first) if self.failures.len() == 1 => Err(Failure::new(first, None)),
+            Some(first) => Err(Failure::new(format_args!("{first}, and {} more", self.failures.len() - 1), None)),
+            None if super::is_fine(&self.outcomes) => Ok(()),
+            None => Err(Failure::NotFine),
+        }
+    }
+}
+
+/// Writes what came of an image, for the job that publishes.
+pub fn write_outcome(job: &Job<'_>, outcome: &Outcome) -> Result<(), Failure> {
+    let path = job.out("results").join(outcome.file_name());
+    Ok(sage_oci_files::write_atomic(path, outcome.to_json().as_bytes())?)
+}
+
+/// Reads what all build jobs have left.
+pub fn read_outcomes(job: &Job<'_>) -> Result<Vec<Outcome>, Failure> {
+    let folder = job.out("results");
+    let mut all = Vec::new();
+    for path in sage_oci_files::list(&folder)? {
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let text = sage_oci_files::read_to_string(&path)?;
+            all.push(Outcome::parse(&path.display().to_string(), &text)?);
+        }
+    }
+    match all.is_empty() {
+        true => Err(Failure::new(
+            format_args!("{} has no results", folder.display()),
+            Some("the build jobs write them: `sage-oci ci --part build --out DIR`".to_owned()),
+        )),
+        false => Ok(all),
+    }
+}
+
+/// Writes reports and summary, to the folder and where the service shows them, and sets the commit's status.
+pub fn write(job: &Job<'_>, ended: &Ended) -> Result<(), Failure> {
+    let Ended { outcomes, published, reports, failures } = ended;
+    if !reports.is_empty() {
+        sage_oci_files::write_atomic(job.out("report.json"), to_json(reports).as_bytes())?;
+        sage_oci_files::write_atomic(job.out("junit.xml"), to_junit(reports).as_bytes())?;
+    }
+    let text = summary(&job.plan, &job.machine, outcomes, published, failures);
+    sage_oci_files::write_atomic(job.out("summary.md"), text.as_bytes())?;
+    if let Some(path) = &job.plan.summary {
+        let mut file = sage_oci_files::append(path)?;
+        file.write_all(text.as_bytes()).map_err(sage_oci_files::FileError::at("append to", path))?;
+    }
+    job.step(format_args!("{}; the summary is {}", status_line(outcomes, published, failures), job.out("summary.md").display()));
+    Ok(())
+}
