@@ -287,7 +287,15 @@ pub struct Building {
 
 impl Default for Building {
     fn default() -> Self {
-        Self { jobs: None, cores: None, substituters: None, connections: 6, stall_timeout: 300, timings: false, logs: None }
+        Self {
+            jobs: None,
+            cores: None,
+            substituters: None,
+            connections: 6,
+            stall_timeout: 300,
+            timings: false,
+            logs: None,
+        }
     }
 }
 

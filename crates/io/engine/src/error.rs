@@ -119,7 +119,9 @@ pub enum EngineError {
     },
     /// The engine could not pull an image.
     #[error("the engine cannot pull {name}: {message}")]
-    #[hint("`docker pull {name}` says the same; Docker before 23 reads no zstd layers, and a private repository wants a login")]
+    #[hint(
+        "`docker pull {name}` says the same; Docker before 23 reads no zstd layers, and a private repository wants a login"
+    )]
     PullRefused {
         /// The image.
         name: String,

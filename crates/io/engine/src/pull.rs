@@ -15,11 +15,7 @@ impl Engine {
     /// # Errors
     ///
     /// The reference has no digest, the registry refuses the engine, or the engine falls silent.
-    pub async fn pull(
-        &self,
-        reference: &Reference,
-        credential: Option<&Credential>,
-    ) -> Result<EngineId, EngineError> {
+    pub async fn pull(&self, reference: &Reference, credential: Option<&Credential>) -> Result<EngineId, EngineError> {
         let Some(digest) = reference.digest() else {
             return Err(EngineError::NoImage { name: format!("{reference}, without a digest") });
         };
@@ -28,7 +24,8 @@ impl Engine {
         let options =
             CreateImageOptionsBuilder::default().from_image(&reference.name()).tag(&digest.to_string()).build();
         let docker = self.patient();
-        let mut answers = docker.create_image(Some(options), None, credential.map(|credential| auth(reference, credential)));
+        let mut answers =
+            docker.create_image(Some(options), None, credential.map(|credential| auth(reference, credential)));
         loop {
             match tokio::time::timeout(SILENCE, answers.next()).await {
                 Ok(None) => break,

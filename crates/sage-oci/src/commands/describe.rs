@@ -3,6 +3,7 @@ use crate::context::Context;
 use crate::{Failure, Printer};
 use sage_oci_credentials::Secret;
 use sage_oci_hub::{Described, GitHub, HUB, Hub, IDENTITY, LIMIT, Origin, Page, github_token, page};
+use sage_oci_names::Reference;
 use std::path::{Path, PathBuf};
 
 const USER: &str = "SAGE_OCI_HUB_USER";
@@ -19,8 +20,23 @@ pub fn run(
     context: impl FnOnce() -> Result<Context, Failure>,
     printer: Printer,
 ) -> Result<(), Failure> {
+    describe(options, || Ok(context()?.project.root().to_owned()), printer)
+}
+
+/// The same for what a job has published, by the project's README.
+pub fn follow(context: &Context, repository: &str) -> Result<(), Failure> {
+    let source = env!("CARGO_PKG_REPOSITORY").to_owned();
+    let options = Describe { repository: Reference::parse(repository)?, readme: None, source, dry_run: false };
+    describe(&options, || Ok(context.project.root().to_owned()), context.printer)
+}
+
+fn describe(
+    options: &Describe,
+    root: impl FnOnce() -> Result<PathBuf, Failure>,
+    printer: Printer,
+) -> Result<(), Failure> {
     let Some((namespace, repository)) = on_the_hub(options, printer)? else { return Ok(()) };
-    let Page { text, is_cut } = make(options, context)?;
+    let Page { text, is_cut } = make(options, root)?;
     if is_cut {
         printer.note(format_args!(
             "the README is longer than the {LIMIT} bytes that Docker Hub takes: its page ends with a link"
@@ -77,8 +93,8 @@ fn on_the_hub(options: &Describe, printer: Printer) -> Result<Option<(String, St
 }
 
 /// The page's text.
-fn make(options: &Describe, context: impl FnOnce() -> Result<Context, Failure>) -> Result<Page, Failure> {
-    let project = context().map(|context| context.project.root().to_owned());
+fn make(options: &Describe, root: impl FnOnce() -> Result<PathBuf, Failure>) -> Result<Page, Failure> {
+    let project = root();
     let (path, name) = match &options.readme {
         None => (project?.join("README.md"), PathBuf::from("README.md")),
         Some(path) => (path.clone(), within(path, project.ok().as_deref())?),

@@ -1,6 +1,6 @@
 use super::job::Job;
 use crate::cli::{self, Target};
-use crate::commands::{emulation, load, push, smoke, source};
+use crate::commands::{emulation, load, push, smoke};
 use crate::context::Locked;
 use crate::runtime::runtime;
 use crate::{Failure, registries};

@@ -94,7 +94,7 @@ fn publish_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
 /// Docker Hub's pages follow the README where a release was published; it is no failure of the job where they do not.
 fn describe(job: &Job<'_>, published: &[Published]) {
     for one in published.iter().filter(|one| !one.tags.is_empty() && one.repository.starts_with("docker.io/")) {
-        if let Err(failure) = super::describe::page(job.context, &one.repository) {
+        if let Err(failure) = super::describe::follow(job.context, &one.repository) {
             job.context.printer.note(format_args!("warning: {}", job.told("the page on Docker Hub", &failure)));
         }
     }

@@ -72,7 +72,7 @@ pub fn write(job: &Job<'_>, ended: &Ended) -> Result<(), Failure> {
     let Ended { outcomes, published, reports, failures } = ended;
     if !reports.is_empty() {
         sage_oci_files::write_atomic(job.out("report.json"), to_json(reports).as_bytes())?;
-        sage_oci_files::write_atomic(job.out("junit.xml"), to_junit(reports).as_bytes())?;
+        sage_oci_files::write_atomic(job.out("junit.xml"), to_junit(reports)?.as_bytes())?;
     }
     let text = summary(&job.plan, &job.machine, outcomes, published, failures);
     sage_oci_files::write_atomic(job.out("summary.md"), text.as_bytes())?;
@@ -80,6 +80,10 @@ pub fn write(job: &Job<'_>, ended: &Ended) -> Result<(), Failure> {
         let mut file = sage_oci_files::append(path)?;
         file.write_all(text.as_bytes()).map_err(sage_oci_files::FileError::at("append to", path))?;
     }
-    job.step(format_args!("{}; the summary is {}", status_line(outcomes, published, failures), job.out("summary.md").display()));
+    job.step(format_args!(
+        "{}; the summary is {}",
+        status_line(outcomes, published, failures),
+        job.out("summary.md").display()
+    ));
     Ok(())
 }

@@ -61,7 +61,10 @@ fn images(context: &Context, options: &cli::Ci) -> Result<Vec<ImageName>, Failur
     }
     if let Some(unknown) = options.images.iter().find(|name| !all.contains(name)) {
         let names = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(format_args!("there is no image `{unknown}`"), Some(format!("the images are {names}"))));
+        return Err(Failure::new(
+            format_args!("there is no image `{unknown}`"),
+            Some(format!("the images are {names}")),
+        ));
     }
     Ok(options.images.clone())
 }
