@@ -14,6 +14,7 @@
 
 mod access;
 mod add;
+mod cache;
 mod closure;
 mod command;
 mod config;
@@ -37,6 +38,7 @@ mod words;
 
 pub use access::Access;
 pub use add::FixedDirectory;
+pub use cache::CacheReport;
 pub use closure::ValidPath;
 pub use discover::{Nix, store_root};
 pub use error::{OWN_STORE, StoreError};

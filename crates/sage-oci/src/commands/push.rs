@@ -7,7 +7,7 @@ use crate::{Failure, Printer};
 use indicatif::HumanBytes;
 use sage_oci_image::{ImageSource, Joined};
 use sage_oci_layout::LayoutDir;
-use sage_oci_names::{Algorithm, Compression};
+use sage_oci_names::{Algorithm, Compression, StorePath};
 use sage_oci_registry::{Access, Planned, Pushed, Registry, RegistryError, Repository};
 use serde::Serialize;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ fn source(
         lock: options.lock.clone(),
     };
     let all = context.locked_for_each(&target)?;
-    let source = built(&context, &all, options.compression, &options.building)?;
+    let (source, _) = built(&context, &all, options.compression, &options.building)?;
     let siblings = match options.mount_from.is_empty() {
         true => siblings(&context, repository)?,
         false => options.mount_from.clone(),
@@ -93,27 +93,30 @@ fn source(
     Ok((source, siblings))
 }
 
-/// The image, built, with its layers compressed as it is asked for.
+/// The image, built, with its layers compressed as it is asked for, and the store paths that it is read from.
 pub fn built(
     context: &Context,
     all: &[Locked],
     compression: Option<Compressions>,
     building: &cli::Building,
-) -> Result<Arc<dyn ImageSource>, Failure> {
-    let with = |algorithm: Option<Algorithm>| -> Result<Arc<dyn ImageSource>, Failure> {
+) -> Result<(Arc<dyn ImageSource>, Vec<StorePath>), Failure> {
+    let mut paths = Vec::new();
+    let mut with = |algorithm: Option<Algorithm>| -> Result<Arc<dyn ImageSource>, Failure> {
         let all: Vec<Locked> = all.iter().map(|locked| compressed(locked, algorithm)).collect();
         let built = build::realise_all(context, &all, building, None)?;
+        paths.push(built.path);
         Ok(Arc::new(LayoutDir::open(&built.folder)?))
     };
-    match compression {
-        None => with(None),
-        Some(Compressions::Zstd) => with(Some(Algorithm::Zstd)),
-        Some(Compressions::Gzip) => with(Some(Algorithm::Gzip)),
+    let source: Arc<dyn ImageSource> = match compression {
+        None => with(None)?,
+        Some(Compressions::Zstd) => with(Some(Algorithm::Zstd))?,
+        Some(Compressions::Gzip) => with(Some(Algorithm::Gzip))?,
         // Engines that know no better take the first one.
         Some(Compressions::Both) => {
-            Ok(Arc::new(Joined::of(vec![with(Some(Algorithm::Gzip))?, with(Some(Algorithm::Zstd))?])?))
+            Arc::new(Joined::of(vec![with(Some(Algorithm::Gzip))?, with(Some(Algorithm::Zstd))?])?)
         }
-    }
+    };
+    Ok((source, paths))
 }
 
 /// The same image with its layers compressed by an algorithm: at the definition's level where that is its own.

@@ -1,4 +1,5 @@
 use super::job::Job;
+use super::outputs::Ended;
 use crate::cli::{self, Target};
 use crate::commands::{emulation, load, push, smoke};
 use crate::context::Locked;
@@ -29,19 +30,21 @@ struct Subject<'a> {
 }
 
 /// Builds an image, tests it, pushes it by digest and tests what was pushed, as far as the plan goes; what came of it. The reports
-/// of its checks are added to the job's.
-pub fn one(job: &Job<'_>, target: &Target, reports: &mut Vec<Report>) -> Result<Outcome, Failure> {
+/// of its checks and its store paths are added to the job's.
+pub fn one(job: &Job<'_>, target: &Target, ended: &mut Ended) -> Result<Outcome, Failure> {
     let (context, options) = (job.context, job.options);
     let locked = context.locked(target)?;
     job.step(format_args!("{} of {} for {}", locked.image.name, locked.image.channel, locked.lock.architecture));
-    let source = push::built(context, std::slice::from_ref(&locked), Some(options.compression), &job.building())?;
+    let (source, paths) =
+        push::built(context, std::slice::from_ref(&locked), Some(options.compression), &job.building()?)?;
+    ended.paths.extend(paths);
     let image = Image::open(source.as_ref(), locked.lock.architecture)?;
     let digest = whole(source.as_ref())?.digest;
     let image = Subject { job, locked, source, image, digest };
     let Some(repository) = job.destination(&image.locked.image.name)? else {
         let (report, _) = image.test()?;
         let outcome = image.outcome(Some(&report), None);
-        reports.push(report);
+        ended.reports.push(report);
         return Ok(outcome);
     };
     let siblings = push::siblings(context, &repository)?;
@@ -53,7 +56,7 @@ pub fn one(job: &Job<'_>, target: &Target, reports: &mut Vec<Report>) -> Result<
     let (report, id) = image.test()?;
     if !report.is_good() {
         let outcome = image.outcome(Some(&report), None);
-        reports.push(report);
+        ended.reports.push(report);
         return Ok(outcome);
     }
     push::push(context.printer, &registry, image.source.as_ref())?;
@@ -66,7 +69,7 @@ pub fn one(job: &Job<'_>, target: &Target, reports: &mut Vec<Report>) -> Result<
         outcome.failed += bad(&again);
         outcome.failing.extend(failing(&again));
     }
-    reports.extend([report, again]);
+    ended.reports.extend([report, again]);
     Ok(outcome)
 }
 

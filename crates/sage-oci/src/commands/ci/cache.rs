@@ -1,13 +1,25 @@
 use super::job::Job;
-use crate::Failure;
+use crate::{Failure, context};
+use indicatif::HumanBytes;
+use sage_oci_names::StorePath;
 use std::path::Path;
 
-/// A binary cache in a folder, as Nix names it.
-pub fn address(folder: &Path) -> String {
-    format!("file://{}?trusted=true", folder.display())
+/// A binary cache in a folder, as Nix names it. It is the job's own, so nobody has to sign what is in it.
+pub fn address(folder: &Path) -> Result<String, Failure> {
+    sage_oci_files::create_dir_all(folder)?;
+    Ok(format!("file://{}?trusted=true", sage_oci_files::real_path(folder)?.display()))
 }
 
-/// Puts what was built into the cache.
-pub fn fill(_job: &Job<'_>) -> Result<(), Failure> {
+/// Puts what was built into the cache, and keeps it below its limit.
+pub fn fill(job: &Job<'_>, paths: &[StorePath]) -> Result<(), Failure> {
+    let Some(folder) = &job.options.cache else { return Ok(()) };
+    let nix = context::nix(&job.building()?)?;
+    let report = nix.fill_cache(paths, folder, job.options.cache_limit.saturating_mul(1_000_000_000))?;
+    job.step(format_args!(
+        "the cache has {} paths, {}; {} were removed for want of room",
+        report.paths,
+        HumanBytes(report.bytes),
+        report.removed
+    ));
     Ok(())
 }

@@ -41,14 +41,10 @@ impl<'a> Job<'a> {
     }
 
     /// How images are built: with the cache that is kept between jobs, and the logs beside the reports.
-    pub fn building(&self) -> cli::Building {
-        let cache = self.options.cache.as_ref().map(|folder| super::cache::address(folder));
-        cli::Building {
-            substituters: cache,
-            timings: self.options.verbose,
-            logs: Some(self.out("logs")),
-            ..cli::Building::default()
-        }
+    pub fn building(&self) -> Result<cli::Building, Failure> {
+        let cache = self.options.cache.as_ref().map(|folder| super::cache::address(folder)).transpose()?;
+        let (timings, logs) = (self.options.verbose, Some(self.out("logs")));
+        Ok(cli::Building { substituters: cache, timings, logs, ..cli::Building::default() })
     }
 
     /// A path in the folder of results.

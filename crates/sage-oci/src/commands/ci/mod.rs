@@ -9,6 +9,7 @@ mod outputs;
 mod packages;
 mod plan;
 mod publish;
+mod status;
 
 use crate::cli::{self, Part};
 use crate::context::Context;
@@ -40,6 +41,7 @@ pub fn run(context: &Context, options: &cli::Ci) -> Result<(), Failure> {
         publish_all(&job, &mut ended)?;
     }
     outputs::write(&job, &ended)?;
+    status::tell(&job, &ended);
     ended.verdict()
 }
 
@@ -53,7 +55,7 @@ fn build_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
             break;
         }
         job.step(format_args!("image {} of {}", number + 1, targets.len()));
-        match build::one(job, target, &mut ended.reports) {
+        match build::one(job, target, ended) {
             Ok(outcome) => {
                 outputs::write_outcome(job, &outcome)?;
                 if let Some(repository) = &outcome.repository {
@@ -64,7 +66,7 @@ fn build_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
             Err(failure) => ended.fail(job, &about, failure),
         }
     }
-    if let Err(failure) = cache::fill(job) {
+    if let Err(failure) = cache::fill(job, &ended.paths) {
         // What is slow the next time is no reason to fail now.
         job.context.printer.note(format_args!("warning: {}", job.told("the cache was not filled", &failure)));
     }

@@ -1,5 +1,6 @@
 use super::job::Job;
 use crate::Failure;
+use sage_oci_names::StorePath;
 use sage_oci_pipeline::{Outcome, Published, status_line, summary};
 use sage_oci_smoke::{Report, to_json, to_junit};
 use std::io::Write;
@@ -10,6 +11,8 @@ pub struct Ended {
     pub outcomes: Vec<Outcome>,
     pub published: Vec<Published>,
     pub reports: Vec<Report>,
+    /// What was built, as it lies in the store.
+    pub paths: Vec<StorePath>,
     /// What could not be done, for people.
     pub failures: Vec<String>,
 }
@@ -69,7 +72,7 @@ pub fn read_outcomes(job: &Job<'_>) -> Result<Vec<Outcome>, Failure> {
 
 /// Writes reports and summary, to the folder and where the service shows them, and sets the commit's status.
 pub fn write(job: &Job<'_>, ended: &Ended) -> Result<(), Failure> {
-    let Ended { outcomes, published, reports, failures } = ended;
+    let Ended { outcomes, published, reports, failures, .. } = ended;
     if !reports.is_empty() {
         sage_oci_files::write_atomic(job.out("report.json"), to_json(reports).as_bytes())?;
         sage_oci_files::write_atomic(job.out("junit.xml"), to_junit(reports)?.as_bytes())?;
