@@ -56,6 +56,11 @@ impl Repository {
         self.plain
     }
 
+    /// Whether the registry is on this machine.
+    pub fn is_local(&self) -> bool {
+        is_loopback(&self.registry)
+    }
+
     /// Another repository of the same registry.
     pub fn sibling(&self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self.clone() }

@@ -39,7 +39,9 @@ impl Nix {
         if !paths.is_empty() {
             let mut command = self.command("nix");
             command.args(["--extra-experimental-features", "nix-command", "copy", "--to"]);
-            command.arg(format!("file://{}?compression=none", folder.display())).args(paths.iter().map(StorePath::as_str));
+            command
+                .arg(format!("file://{}?compression=none", folder.display()))
+                .args(paths.iter().map(StorePath::as_str));
             self.capture_plain("filling the cache", command)?;
         }
         let needed: BTreeSet<String> = match paths.is_empty() {

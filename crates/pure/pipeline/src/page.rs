@@ -18,6 +18,11 @@ impl Page {
         }
     }
 
+    /// Whether nothing more is added, so that nobody need prepare it.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// The text, with a line that says where it was cut.
     pub(crate) fn end(mut self) -> String {
         if self.is_cut {

@@ -71,6 +71,9 @@ fn list(page: &mut Page, title: &str, sentences: &[String]) {
     }
     page.add(&format!("{title}\n\n"));
     for sentence in sentences {
+        if page.is_cut() {
+            return;
+        }
         page.add(&format!("- {}\n", prose(sentence)));
     }
     page.add("\n");
@@ -149,6 +152,9 @@ fn tail(check: &Failing) -> String {
 
 /// An image that was published: how to get it, its tags, and what is new.
 fn show(page: &mut Page, plan: &Plan, one: &Published, title: Option<&str>) {
+    if page.is_cut() {
+        return;
+    }
     let architectures: Vec<String> = one.architectures.iter().map(ToString::to_string).collect();
     page.add(&format!("### {} {} ({})\n\n", one.image, one.channel, architectures.join(", ")));
     if let Some(title) = title {
