@@ -9,6 +9,7 @@ use sage_oci_names::{Architecture, Reference, ReferenceError, StorePath};
 use sage_oci_produce::{Plan, Request};
 use sage_oci_project::Project;
 use sage_oci_store::{Nix, Settings};
+use sage_oci_tags::ImageVersion;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,9 +48,13 @@ impl Locked {
         let architecture = self.lock.architecture;
         let suffix =
             if Architecture::host() == Some(architecture) { String::new() } else { format!("-{architecture}") };
+        // Debian's form of a pre-release, `10.10~beta4`, is no tag.
+        let version =
+            |text: &str| ImageVersion::parse(text).map_or_else(|_| text.to_owned(), |version| version.to_string());
         self.version()
+            .map(version)
             .into_iter()
-            .chain(self.image.tags.iter().map(String::as_str))
+            .chain(self.image.tags.iter().cloned())
             .map(|tag| Reference::parse(&format!("{}:{tag}{suffix}", self.image.name)))
             .collect()
     }

@@ -1,4 +1,9 @@
+use std::fs::File;
 use std::io::Write;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// A file that gets everything that is for people, too, where a job keeps one.
+static LOG: OnceLock<Mutex<File>> = OnceLock::new();
 
 /// The one place that writes to the terminal.
 ///
@@ -12,6 +17,18 @@ impl Printer {
     /// A printer; a quiet one prints results and errors only.
     pub fn new(quiet: bool) -> Self {
         Self { quiet }
+    }
+
+    /// Lets a file have all that is for people, whether or not it is shown. The first one stays.
+    pub fn also_to(self, file: File) {
+        _ = LOG.set(Mutex::new(file));
+    }
+
+    fn keep(text: &str) {
+        if let Some(log) = LOG.get() {
+            let plain = console::strip_ansi_codes(text);
+            _ = writeln!(log.lock().unwrap_or_else(PoisonError::into_inner), "{plain}");
+        }
     }
 
     /// Whether notes are left out.
@@ -35,6 +52,9 @@ impl Printer {
 
     /// A line for people.
     pub fn note(self, text: impl std::fmt::Display) {
+        if LOG.get().is_some() {
+            Self::keep(&text.to_string());
+        }
         if !self.quiet {
             _ = writeln!(std::io::stderr().lock(), "{text}");
         }
@@ -47,6 +67,10 @@ impl Printer {
 
     /// An error and its hint.
     pub fn error(self, message: &str, hint: Option<&str>) {
+        Self::keep(&format!("error: {message}"));
+        if let Some(hint) = hint {
+            Self::keep(&format!("hint: {hint}"));
+        }
         let mut stderr = std::io::stderr().lock();
         _ = writeln!(stderr, "{}: {message}", console::style("error").for_stderr().red().bold());
         if let Some(hint) = hint {

@@ -20,3 +20,5 @@ pub(crate) const REVISED: &str = "org.sage-oci.revised";
 pub(crate) const TAG: &str = "org.sage-oci.tag";
 /// Why.
 pub(crate) const REASON: &str = "org.sage-oci.reason";
+/// The digest of the checks that were run: other checks may say otherwise of the same image.
+pub(crate) const CHECKS: &str = "org.sage-oci.test.checks";

@@ -1,5 +1,5 @@
 use crate::PublishError;
-use crate::annotations::{ARCHITECTURE, CREATED, FAILED, PASSED, REVISED, REVISION, SKIPPED, SUBJECT};
+use crate::annotations::{ARCHITECTURE, CHECKS, CREATED, FAILED, PASSED, REVISED, REVISION, SKIPPED, SUBJECT};
 use crate::outcomes::Outcomes;
 use jiff::Timestamp;
 use sage_oci_image::{Descriptor, MediaType};
@@ -26,6 +26,8 @@ pub struct TestReport {
     pub ended: i64,
     /// The commit that asked for the image, where it is known.
     pub commit: Option<Commit>,
+    /// The digest of the checks that were run, where it is known.
+    pub checks: Option<BlobDigest>,
     /// What the report calls the image.
     pub image: String,
     /// The report as `smoke --report` writes it.
@@ -61,12 +63,29 @@ impl TestReport {
         ended: i64,
     ) -> Result<Self, PublishError> {
         let Outcomes { image, passed, failed, skipped } = Outcomes::read(&json)?;
-        Ok(Self { architecture, passed, failed, skipped, ended, commit, image, json })
+        Ok(Self { architecture, passed, failed, skipped, ended, commit, checks: None, image, json })
     }
 
     /// Whether it speaks for the image: something was tried, and nothing has failed.
     pub fn is_green(&self) -> bool {
         self.failed == 0 && self.passed > 0
+    }
+
+    /// Whether a report about these very checks is beside an image, and has nothing against it.
+    ///
+    /// # Errors
+    /// The registry refuses or cannot be reached.
+    pub fn is_passed(registry: &Registry, subject: &BlobDigest, checks: &BlobDigest) -> Result<bool, PublishError> {
+        for entry in registry.referrers(subject, REPORT)? {
+            let said = |key: &str| entry.annotations.get(key).map(String::as_str);
+            if said(CHECKS) == Some(&checks.to_string())
+                && said(FAILED) == Some("0")
+                && said(SUBJECT) == Some(&subject.to_string())
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Puts it beside what was tested, and gives its digest.
@@ -84,6 +103,9 @@ impl TestReport {
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .into();
+        if let Some(checks) = &self.checks {
+            annotations.insert(CHECKS.to_owned(), checks.to_string());
+        }
         if let Some(Commit { revision, revised }) = &self.commit {
             annotations.insert(REVISION.to_owned(), revision.clone());
             annotations.insert(REVISED.to_owned(), revised.to_string());
@@ -125,7 +147,11 @@ impl TestReport {
         if (passed?, failed?, skipped?) != (report.passed, report.failed, report.skipped) {
             return Err("its annotations count other results than its content".to_owned());
         }
-        Ok(report)
+        let checks = match artifact.annotations.get(CHECKS) {
+            Some(text) => Some(BlobDigest::parse(text).map_err(|_| bad(CHECKS, text))?),
+            None => None,
+        };
+        Ok(Self { checks, ..report })
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn prefix(
     };
     let Some(found) = found else {
         let where_to = if own { "name its place in `nix/ci.toml`, or ask for one" } else { "ask for a place" };
-        return Ok(Err(format!("nobody says where the images go: {where_to}")));
+        return Ok(Err(format!("nobody says where the images go, so they are not pushed: {where_to}")));
     };
     checked(&found)?;
     let within = |place: &str| found.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

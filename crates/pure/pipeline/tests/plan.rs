@@ -137,7 +137,10 @@ fn where_nobody_says_where_to_nothing_is_pushed() {
     let surroundings = Surroundings::of(&example(Service::GitHub, "protected branch").environment).unwrap();
     let plan = plan(&surroundings, &without, &has(true, None)).unwrap();
     assert_eq!((plan.kind, plan.push.len(), plan.tags), (Kind::Develop, 0, None));
-    assert_eq!(plan.why, ["nobody says where the images go: name its place in `nix/ci.toml`, or ask for one"]);
+    assert_eq!(
+        plan.why,
+        ["nobody says where the images go, so they are not pushed: name its place in `nix/ci.toml`, or ask for one"]
+    );
 }
 
 #[test]

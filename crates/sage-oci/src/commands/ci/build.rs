@@ -7,7 +7,7 @@ use crate::runtime::runtime;
 use crate::{Failure, registries};
 use sage_oci_credentials::{Credential, Purpose, Sources};
 use sage_oci_engine::Engine;
-use sage_oci_image::{Image, ImageSource, whole};
+use sage_oci_image::{Image, ImageSource, digest_of, whole};
 use sage_oci_names::{BlobDigest, EngineId, EngineImage, Reference};
 use sage_oci_pipeline::{Failing, OUTCOME_FORMAT, Outcome};
 use sage_oci_publish::{Candidate, TestReport, tested};
@@ -117,13 +117,20 @@ impl Subject<'_> {
         })
     }
 
-    /// Whether an earlier job has pushed the very bytes, and reports speak for them.
+    /// Whether an earlier job has pushed the very bytes, and has run these very checks on them.
     fn is_there_and_green(&self, registry: &Arc<Registry>) -> Result<bool, Failure> {
         if registry.document(&self.digest.to_string())?.is_none() {
             return Ok(false);
         }
         let candidate = Candidate::open(registry, &self.digest)?;
-        Ok(tested(registry, &candidate)?.is_green())
+        let is_green = tested(registry, &candidate)?.is_green();
+        Ok(is_green && TestReport::is_passed(registry, &self.image.descriptor.digest, &self.checks()?)?)
+    }
+
+    /// What tells these checks from others: a report about others says nothing of what these would find.
+    fn checks(&self) -> Result<BlobDigest, Failure> {
+        let selection = smoke::selection(self.job.context, &self.locked, None)?;
+        Ok(digest_of(format!("{:?}", selection.checks).as_bytes()))
     }
 
     /// Puts the report and the list of packages beside the image.
@@ -133,7 +140,8 @@ impl Subject<'_> {
         let json = to_json(std::slice::from_ref(&report)).into_bytes();
         let architecture = self.locked.lock.architecture;
         let descriptor = &self.image.descriptor;
-        TestReport::new(json, architecture, self.job.commit.clone())?.attach(registry, descriptor)?;
+        let report = TestReport::new(json, architecture, self.job.commit.clone())?;
+        TestReport { checks: Some(self.checks()?), ..report }.attach(registry, descriptor)?;
         super::packages::attach(registry, descriptor, &packages(&self.locked))
     }
 

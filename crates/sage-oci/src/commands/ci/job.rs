@@ -26,6 +26,12 @@ impl<'a> Job<'a> {
         for folder in ["results", "logs"] {
             sage_oci_files::create_dir_all(options.out.join(folder))?;
         }
+        let part = match options.part {
+            None => "ci",
+            Some(cli::Part::Build) => "build",
+            Some(cli::Part::Publish) => "publish",
+        };
+        context.printer.also_to(sage_oci_files::create(options.out.join(format!("logs/{part}.log")))?);
         // A date of another commit than the one that the service names would be worth nothing.
         let here = context.project.commit();
         let named = here.filter(|here| plan.commit.as_ref().is_none_or(|named| *named == here.digest));
