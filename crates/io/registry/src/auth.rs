@@ -64,6 +64,12 @@ impl Auth {
     pub(crate) fn refused(&self, answer: &Response<Body>, sent: Option<&Secret>) -> bool {
         let headers = answer.headers().get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
         let Some(challenge) = Challenge::choose(headers) else { return false };
+        // What was given once and for all does not change, and a new token is asked for no more than the old one was.
+        let narrow =
+            matches!(&challenge, Challenge::Bearer { error: Some(error), .. } if error == "insufficient_scope");
+        if matches!(self.credential, Some(Credential::RegistryToken { .. })) || narrow && sent.is_some() {
+            return false;
+        }
         let mut state = self.state();
         let stale = match (&state.token, sent) {
             // Another thread has a newer one already.

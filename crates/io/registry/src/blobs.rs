@@ -31,13 +31,24 @@ impl Registry {
         }
     }
 
-    /// Asks for the bytes of a blob from `start` on.
-    fn get_blob(&self, what: &str, digest: &BlobDigest, start: u64) -> Result<Option<Response<Body>>, RegistryError> {
-        let mut ask = Ask::new(what, Method::GET, self.place(&format!("blobs/{digest}")));
-        if start > 0 {
-            ask = ask.header("Range", format!("bytes={start}-"));
+    /// Asks for the bytes of a blob from `start` on, up to its end where that is known: some take no range without one.
+    fn get_blob(
+        &self,
+        what: &str,
+        digest: &BlobDigest,
+        start: u64,
+        length: Option<u64>,
+    ) -> Result<Option<Response<Body>>, RegistryError> {
+        let ask = || Ask::new(what, Method::GET, self.place(&format!("blobs/{digest}")));
+        let mut answer = if start > 0 {
+            let last = length.map_or(String::new(), |length| length.saturating_sub(1).to_string());
+            self.send(&ask().header("Range", format!("bytes={start}-{last}")))?
+        } else {
+            self.send(&ask())?
+        };
+        if start > 0 && answer.status() == 416 {
+            answer = self.send(&ask())?;
         }
-        let answer = self.send(&ask)?;
         match answer.status().as_u16() {
             200 | 206 => Ok(Some(answer)),
             404 => Ok(None),
@@ -45,6 +56,9 @@ impl Registry {
         }
     }
 }
+
+/// How many bytes must have come before a break counts as the first one again.
+const FORWARD: u64 = 64 * 1024;
 
 /// A blob that is read; a connection that breaks is made again, and goes on from where it was.
 ///
@@ -56,62 +70,76 @@ pub(crate) struct Blob {
     reader: BodyReader<'static>,
     /// How many bytes have come.
     done: u64,
+    /// How many bytes come first that have come already: from a registry that knows no ranges.
+    again: u64,
     /// How many there are, where the registry says so.
     length: Option<u64>,
     attempt: u32,
+    /// How many had come at the last break.
+    broke_at: u64,
 }
 
 impl Blob {
     /// Opens a blob; none where the repository has no such blob.
     pub(crate) fn open(registry: &Arc<Registry>, digest: &BlobDigest) -> Result<Option<Self>, RegistryError> {
         let what = format!("blob {digest}");
-        let Some(answer) = registry.get_blob(&what, digest, 0)? else { return Ok(None) };
+        let Some(answer) = registry.get_blob(&what, digest, 0, None)? else { return Ok(None) };
         let length = answer.body().content_length();
         let reader = answer.into_body().into_reader();
-        let registry = Arc::clone(registry);
-        Ok(Some(Self { registry, digest: *digest, what, reader, done: 0, length, attempt: 1 }))
+        let (registry, digest) = (Arc::clone(registry), *digest);
+        Ok(Some(Self { registry, digest, what, reader, done: 0, again: 0, length, attempt: 1, broke_at: 0 }))
     }
 
-    /// Goes on after a break.
-    fn again(&mut self, broken: &Broken) -> Result<(), RegistryError> {
+    /// Goes on after a break; patience is new after a step forward.
+    fn reopen(&mut self, broken: &Broken) -> Result<(), RegistryError> {
         let registry = &self.registry;
         if registry.options.stopped() {
             return Err(RegistryError::Stopped);
         }
+        if self.done - self.broke_at >= FORWARD {
+            (self.attempt, self.broke_at) = (1, self.done);
+        }
         if self.attempt >= registry.options.attempts || !broken.should_retry() {
             return Err(registry.broken(&self.what, broken.clone(), self.attempt));
         }
-        if !pause::wait(pause::own(&registry.options, self.attempt), &registry.options) {
-            return Err(RegistryError::Stopped);
-        }
+        pause::rest(&registry.options, self.attempt)?;
         self.attempt += 1;
         let gone = || registry.nonsense(&self.what, "it was there a moment ago, and is no more".to_owned());
-        let answer = registry.get_blob(&self.what, &self.digest, self.done)?.ok_or_else(gone)?;
+        let answer = registry.get_blob(&self.what, &self.digest, self.done, self.length)?.ok_or_else(gone)?;
         let starts = match answer.status().as_u16() {
             206 => header(&answer, "content-range").and_then(first_byte).unwrap_or(self.done),
             _ => 0,
         };
-        if starts > self.done {
+        let Some(again) = self.done.checked_sub(starts) else {
             return Err(
                 registry.nonsense(&self.what, format!("asked for the bytes from {}, it sends others", self.done))
             );
+        };
+        (self.again, self.reader) = (again, answer.into_body().into_reader());
+        Ok(())
+    }
+
+    /// Reads what comes next, and passes over what has come already.
+    fn next(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.again > 0 {
+            let most = usize::try_from(self.again).unwrap_or(usize::MAX).min(buffer.len());
+            match self.reader.read(&mut buffer[..most])? {
+                0 => return Ok(0),
+                count => self.again -= count as u64,
+            }
         }
-        self.reader = answer.into_body().into_reader();
-        // A registry that knows no ranges sends what we have once more.
-        let known = self.done - starts;
-        let passed = io::copy(&mut self.reader.by_ref().take(known), &mut io::sink());
-        match passed {
-            Ok(passed) if passed == known => Ok(()),
-            _ => Err(registry.nonsense(&self.what, "it ends before what has come already".to_owned())),
-        }
+        self.reader.read(buffer)
     }
 }
 
 impl Read for Blob {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let broken = match self.reader.read(buffer) {
-                Ok(0) if !buffer.is_empty() && self.length.is_some_and(|length| self.done < length) => {
+            let broken = match self.next(buffer) {
+                Ok(0)
+                    if !buffer.is_empty()
+                        && (self.again > 0 || self.length.is_some_and(|length| self.done < length)) =>
+                {
                     Broken::Connection { why: "the registry closed the connection".to_owned(), retry: true }
                 }
                 Ok(count) => {
@@ -121,7 +149,7 @@ impl Read for Blob {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => Broken::of_reading(&error),
             };
-            self.again(&broken).map_err(io::Error::other)?;
+            self.reopen(&broken).map_err(io::Error::other)?;
         }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Carry<'a> {
     content: Content<'a>,
     form: Form,
     session: Session,
+    /// How much of it came from an earlier push and still counts, in bytes.
+    saved: u64,
 }
 
 impl<'a> Carry<'a> {
@@ -24,33 +26,43 @@ impl<'a> Carry<'a> {
         let form = if session.offset == 0 { Form::Whole } else { Form::Pieces };
         let content = Content::new(uploads, blob);
         content.settle(session.offset);
-        Self { uploads, blob, what, content, form, session }
+        let saved = session.offset;
+        Self { uploads, blob, what, content, form, session, saved }
     }
 
-    /// Sends until it is through; patience is new after each step forward.
-    pub(crate) fn through(mut self) -> Result<(), RegistryError> {
+    /// Sends until it is through; patience is new after each step forward. Gives how much an earlier push had sent of it.
+    pub(crate) fn through(mut self) -> Result<u64, RegistryError> {
         let (mut attempt, mut furthest) = (1, self.session.offset);
         self.keep()?;
         loop {
-            match self.step()? {
-                Step::Done(None) => return Ok(()),
-                Step::Done(Some(session)) => {
+            let (wait, verdict) = match self.step()? {
+                Step::Done(None) => break,
+                Step::Done(Some(session)) if session.offset > self.session.offset => {
                     self.session = session;
+                    self.content.settle(self.session.offset);
                     self.keep()?;
-                }
-                failed => {
-                    let (wait, verdict) = self.judge(failed, attempt)?;
-                    if !pause::wait(wait, &self.uploads.registry.options) {
-                        return Err(RegistryError::Stopped);
+                    if self.session.offset > furthest {
+                        (furthest, attempt) = (self.session.offset, 1);
                     }
-                    self.turn(verdict)?;
-                    attempt += 1;
+                    continue;
                 }
+                // It takes pieces, and has no more than before: this would go on for ever.
+                Step::Done(Some(_)) => (Duration::ZERO, Verdict::OnlyWhole),
+                failed => self.judge(failed, attempt)?,
+            };
+            if !pause::wait(wait, &self.uploads.registry.options) {
+                return Err(RegistryError::Stopped);
             }
+            if self.turn(verdict)? {
+                break;
+            }
+            attempt += 1;
             if self.session.offset > furthest {
                 (furthest, attempt) = (self.session.offset, 1);
             }
         }
+        self.content.settle(self.blob.size);
+        Ok(self.saved)
     }
 
     fn keep(&self) -> Result<(), RegistryError> {
@@ -60,23 +72,26 @@ impl<'a> Carry<'a> {
     /// One request: the whole, a piece, or the end.
     fn step(&self) -> Result<Step, RegistryError> {
         let (registry, session, blob) = (self.uploads.registry, &self.session, self.blob);
-        if registry.options.stopped() {
+        if registry.options.stopped() || self.uploads.over.load(Ordering::Relaxed) {
             return Err(RegistryError::Stopped);
         }
-        let step = match self.form {
+        let asked = match self.form {
             Form::Whole => {
                 let open = || self.content.piece(0, blob.size, true);
-                registry.put(self.what, session, &blob.digest, blob.size, &open)?
+                registry.put(self.what, session, &blob.digest, blob.size, &open)
             }
             Form::Pieces if session.offset < blob.size => {
-                let length = registry.options.chunk.min(blob.size - session.offset);
+                let length = registry.options.chunk.max(1).min(blob.size - session.offset);
                 let open = || self.content.piece(session.offset, length, false);
-                return registry.patch(self.what, session, length, &open);
+                registry.patch(self.what, session, length, &open)
             }
-            Form::Pieces => registry.finish(self.what, session, &blob.digest)?,
+            Form::Pieces => registry.finish(self.what, session, &blob.digest),
         };
+        if let Some(error) = self.content.failure() {
+            return Err(error.into());
+        }
         // It may have come to its end, and only the answer was lost.
-        Ok(match step {
+        Ok(match asked? {
             Step::Unknown(_) if self.uploads.is_there(blob)? => Step::Done(None),
             step => step,
         })
@@ -102,6 +117,9 @@ impl<'a> Carry<'a> {
                 if last || verdict == Verdict::Fail {
                     return Err(error);
                 }
+                if said.contains("DIGEST_INVALID") {
+                    self.content.check()?;
+                }
                 tell(&error.to_string());
                 Ok((asked.unwrap_or_default().max(own), verdict))
             }
@@ -109,8 +127,8 @@ impl<'a> Carry<'a> {
         }
     }
 
-    /// Goes on in the way that was decided.
-    fn turn(&mut self, verdict: Verdict) -> Result<(), RegistryError> {
+    /// Goes on in the way that was decided; true where there is nothing left to do.
+    fn turn(&mut self, verdict: Verdict) -> Result<bool, RegistryError> {
         let registry = self.uploads.registry;
         let known = match verdict {
             Verdict::Ask | Verdict::InStep => registry.status(self.what, &self.session)?,
@@ -123,11 +141,14 @@ impl<'a> Carry<'a> {
         }
         match known {
             Some(known) if self.uploads.takes_pieces() && known.offset <= self.blob.size => {
+                self.saved = self.saved.min(known.offset);
                 (self.form, self.session) = (Form::Pieces, known);
             }
+            // It may have come to its end behind an answer that says something else, as a proxy's that did not wait.
+            _ if self.uploads.is_there(self.blob)? => return Ok(true),
             _ => {
                 registry.give_up(&self.session);
-                self.session = registry.begin(self.what)?;
+                (self.session, self.saved) = (registry.begin(self.what)?, 0);
                 // What was cut once may be cut again: a piece loses less.
                 self.form = match self.uploads.takes_pieces() {
                     true if self.form == Form::Whole && verdict == Verdict::Anew => Form::Whole,
@@ -137,6 +158,7 @@ impl<'a> Carry<'a> {
             }
         }
         self.content.settle(self.session.offset);
-        self.keep()
+        self.keep()?;
+        Ok(false)
     }
 }

@@ -182,7 +182,9 @@ fn login(registry: &str) -> String {
 fn refusal(registry: &str, status: u16, said: &str, known: bool) -> Option<String> {
     let words = said.to_ascii_uppercase();
     Some(match status {
-        401 if known => format!("the credentials are not right, or no longer; {}", login(registry)),
+        401 if known => {
+            format!("the credentials are not right, or no longer, or the account may not do this there; {}", login(registry))
+        }
         401 | 403 if !known => format!("no credentials were found for it; {}", login(registry)),
         403 | 401 => "the account may not do this there: look at its rights, at the repository's owner, and, with tags, at rules that make \
                       them immutable"

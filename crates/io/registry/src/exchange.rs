@@ -147,20 +147,22 @@ impl Registry {
         }
         let agent = self.http.agent(place.url.scheme() == "https");
         let nonsense = |_| Trouble::Error(self.nonsense(ask.what, "an address of it cannot be asked for".to_owned()));
+        // Opened first: what is sent may itself come from a registry.
+        let mut content = match &ask.payload {
+            Payload::Stream(_, open) => Some(open()?),
+            _ => None,
+        };
         let _place = self.gate.enter();
-        let answer = match &ask.payload {
-            Payload::Nothing if matches!(ask.method, Method::GET | Method::HEAD | Method::DELETE) => {
+        let answer = match (&ask.payload, &mut content) {
+            (Payload::Stream(length, _), Some(reader)) => {
+                let request = request.header("Content-Length", length.to_string());
+                agent.run(request.body(SendBody::from_reader(reader)).map_err(nonsense)?)
+            }
+            (Payload::Bytes(bytes), _) => agent.run(request.body(*bytes).map_err(nonsense)?),
+            _ if matches!(ask.method, Method::GET | Method::HEAD | Method::DELETE) => {
                 agent.run(request.body(()).map_err(nonsense)?)
             }
-            Payload::Nothing => {
-                agent.run(request.header("Content-Length", "0").body(SendBody::none()).map_err(nonsense)?)
-            }
-            Payload::Bytes(bytes) => agent.run(request.body(*bytes).map_err(nonsense)?),
-            Payload::Stream(length, open) => {
-                let mut reader = open()?;
-                let request = request.header("Content-Length", length.to_string());
-                agent.run(request.body(SendBody::from_reader(&mut reader)).map_err(nonsense)?)
-            }
+            _ => agent.run(request.header("Content-Length", "0").body(SendBody::none()).map_err(nonsense)?),
         };
         answer.map_err(|error| Trouble::Broken(Broken::of(&error)))
     }
@@ -186,7 +188,10 @@ impl Registry {
         let mut attempt = 1;
         loop {
             let last = attempt >= self.options.attempts || self.options.stopped();
-            match ask() {
+            let place = self.gate.enter();
+            let asked = ask();
+            drop(place);
+            match asked {
                 Ok(answer) if last || !is_passing(answer.status().as_u16()) => return Ok(answer),
                 Ok(_) => {}
                 Err(error) => {

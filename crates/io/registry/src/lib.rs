@@ -17,6 +17,7 @@ mod challenge;
 mod content;
 mod error;
 mod exchange;
+mod fetch;
 mod gate;
 mod journal;
 mod location;

@@ -1,12 +1,9 @@
 use crate::exchange::{Ask, Payload};
 use crate::registry::Registry;
 use crate::{RegistryError, pause};
-use sage_oci_http::{Broken, header};
-use sage_oci_image::{Kind, MAX_DOCUMENT, MediaType, digest_of};
+use sage_oci_image::{Kind, MediaType, digest_of};
 use sage_oci_names::BlobDigest;
-use std::io::Read;
-use ureq::Body;
-use ureq::http::{Method, Response};
+use ureq::http::Method;
 
 /// The types of what we can read; a registry converts or refuses what is not in the list.
 pub(crate) const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
@@ -32,49 +29,14 @@ impl Registry {
     pub fn document(&self, reference: &str) -> Result<Option<Document>, RegistryError> {
         let what = format!("manifest {reference}");
         let ask = Ask::new(&what, Method::GET, self.place(&format!("manifests/{reference}"))).header("Accept", ACCEPT);
-        let mut attempt = 1;
-        loop {
-            let answer = self.send(&ask)?;
-            match answer.status().as_u16() {
-                200 => {}
-                404 => return Ok(None),
-                _ => return Err(self.refusal(&what, answer)),
-            }
-            match self.read_document(&what, reference, answer)? {
-                Ok(document) => return Ok(Some(document)),
-                Err(broken) if attempt >= self.options.attempts => return Err(self.broken(&what, broken, attempt)),
-                Err(_) if !pause::wait(pause::own(&self.options, attempt), &self.options) => {
-                    return Err(RegistryError::Stopped);
-                }
-                Err(_) => attempt += 1,
-            }
-        }
-    }
-
-    fn read_document(
-        &self,
-        what: &str,
-        reference: &str,
-        mut answer: Response<Body>,
-    ) -> Result<Result<Document, Broken>, RegistryError> {
-        let kind = header(&answer, "content-type").unwrap_or_default();
-        let kind = MediaType::from(kind.split(';').next().unwrap_or_default().trim().to_owned());
-        let length = answer.body().content_length();
-        let mut bytes = Vec::new();
-        if let Err(error) = answer.body_mut().as_reader().take(MAX_DOCUMENT + 1).read_to_end(&mut bytes) {
-            return Ok(Err(Broken::of_reading(&error)));
-        }
-        if bytes.len() as u64 > MAX_DOCUMENT {
-            return Err(self.nonsense(what, format!("it is larger than {MAX_DOCUMENT} bytes")));
-        }
-        if length.is_some_and(|length| length != bytes.len() as u64) {
-            return Ok(Err(Broken::Connection { why: "the registry closed the connection".to_owned(), retry: true }));
-        }
-        let digest = digest_of(&bytes);
+        let Some(found) = self.fetch(&ask)? else { return Ok(None) };
+        let kind = found.header("content-type").unwrap_or_default();
+        let media_type = MediaType::from(kind.split(';').next().unwrap_or_default().trim().to_owned());
+        let digest = digest_of(&found.bytes);
         if BlobDigest::parse(reference).is_ok_and(|wanted| wanted != digest) {
-            return Err(self.nonsense(what, format!("its digest is {digest}")));
+            return Err(self.nonsense(&what, format!("its digest is {digest}")));
         }
-        Ok(Ok(Document { media_type: kind, digest, bytes }))
+        Ok(Some(Document { media_type, digest, bytes: found.bytes }))
     }
 
     /// Writes a manifest or index under its digest or a tag.
@@ -108,9 +70,7 @@ impl Registry {
             if !unknown || !matches!(status, 400 | 404) || attempt >= self.options.attempts {
                 return Err(error);
             }
-            if !pause::wait(pause::own(&self.options, attempt), &self.options) {
-                return Err(RegistryError::Stopped);
-            }
+            pause::rest(&self.options, attempt)?;
             attempt += 1;
         }
     }
@@ -130,9 +90,7 @@ impl Registry {
                 let registry = self.repository.registry().to_owned();
                 return Err(RegistryError::NotKept { registry, what: format!("manifest {digest} is not there") });
             }
-            if !pause::wait(pause::own(&self.options, attempt), &self.options) {
-                return Err(RegistryError::Stopped);
-            }
+            pause::rest(&self.options, attempt)?;
             attempt += 1;
         }
         Ok(true)

@@ -1,4 +1,4 @@
-use crate::Options;
+use crate::{Options, RegistryError};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use std::hash::{BuildHasher, RandomState};
@@ -40,6 +40,14 @@ pub(crate) fn wait(time: Duration, options: &Options) -> bool {
         std::thread::sleep(left.min(Duration::from_millis(50)));
     }
     false
+}
+
+/// Waits for the pause after an attempt.
+///
+/// # Errors
+/// The caller wants an end.
+pub(crate) fn rest(options: &Options, attempt: u32) -> Result<(), RegistryError> {
+    if wait(own(options, attempt), options) { Ok(()) } else { Err(RegistryError::Stopped) }
 }
 
 #[cfg(test)]

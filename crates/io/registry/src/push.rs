@@ -101,6 +101,7 @@ impl Registry {
             progress,
             large: Gate::new(LARGE_AT_ONCE),
             whole_only: AtomicBool::new(false),
+            over: AtomicBool::new(false),
         };
         let mut new = false;
         uploads.all(&parts.layers)?;
@@ -135,10 +136,11 @@ impl Registry {
         let parts = Parts::of(source)?;
         let mut missing = Vec::new();
         for blob in parts.layers.iter().chain(&parts.configs) {
-            if self.blob_size(&blob.digest)?.is_some() {
+            if self.blob_size(&blob.digest)? == Some(blob.size) {
                 continue;
             }
-            let has = |path: &&String| matches!(self.blob_size_in(path, &blob.digest), Ok(Some(_)));
+            let has =
+                |path: &&String| matches!(self.blob_size_in(path, &blob.digest), Ok(Some(size)) if size == blob.size);
             let sibling = self.siblings().iter().find(has).cloned();
             missing.push(Missing { digest: blob.digest, size: blob.size, sibling });
         }
@@ -161,18 +163,17 @@ impl Uploads<'_> {
     fn all(&self, blobs: &[Descriptor]) -> Result<(), RegistryError> {
         let next = AtomicUsize::new(0);
         let failed: Mutex<Option<RegistryError>> = Mutex::new(None);
-        let over = AtomicBool::new(false);
         let work = || {
-            while !over.load(Ordering::Relaxed) {
+            while !self.over.load(Ordering::Relaxed) {
                 let Some(blob) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
                 if let Err(error) = self.one(blob) {
-                    over.store(true, Ordering::Relaxed);
                     failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    self.over.store(true, Ordering::Relaxed);
                 }
             }
         };
         std::thread::scope(|scope| {
-            for _ in 0..self.registry.options.at_once.min(blobs.len()) {
+            for _ in 0..self.registry.options.at_once.max(1).min(blobs.len()) {
                 scope.spawn(work);
             }
         });

@@ -1,7 +1,8 @@
+use crate::error::is_passing;
 use crate::exchange::Ask;
 use crate::registry::Registry;
+use crate::session::Step;
 use crate::{RegistryError, pause};
-use sage_oci_http::Broken;
 use sage_oci_image::{Descriptor, Index, MAX_DOCUMENT, Manifest, MediaType, canonical};
 use sage_oci_names::BlobDigest;
 use serde_json::Value;
@@ -97,10 +98,11 @@ impl Registry {
             return Err(self.nonsense(&what, format!("its content is larger than {MAX_DOCUMENT} bytes")));
         }
         let place = self.place(&format!("blobs/{}", layer.digest));
-        let bytes = self.small(&what, &Ask::new(&what, Method::GET, place))?;
-        let Some(bytes) = bytes.filter(|bytes| sage_oci_image::digest_of(bytes) == layer.digest) else {
-            return Ok(None);
-        };
+        let found = self.fetch(&Ask::new(&what, Method::GET, place))?;
+        let Some(bytes) = found.map(|found| found.bytes) else { return Ok(None) };
+        if sage_oci_image::digest_of(&bytes) != layer.digest {
+            return Err(self.nonsense(&what, format!("its content is not {}", layer.digest)));
+        }
         let (media_type, annotations) = (layer.media_type.clone(), manifest.annotations);
         Ok(Some(Artifact { kind: kind.to_owned(), media_type, bytes, annotations }))
     }
@@ -109,8 +111,8 @@ impl Registry {
     fn listed(&self, subject: &BlobDigest) -> Result<Option<Vec<Descriptor>>, RegistryError> {
         let what = format!("the referrers of {subject}");
         let place = self.place(&format!("referrers/{subject}"));
-        match self.small(&what, &Ask::new(&what, Method::GET, place).header("Accept", MediaType::INDEX.to_string())) {
-            Ok(Some(bytes)) => Ok(serde_json::from_slice::<Index>(&bytes).ok().map(|index| index.manifests)),
+        match self.fetch(&Ask::new(&what, Method::GET, place).header("Accept", MediaType::INDEX.to_string())) {
+            Ok(Some(found)) => Ok(serde_json::from_slice::<Index>(&found.bytes).ok().map(|index| index.manifests)),
             Ok(None) => Ok(None),
             // A registry that does not know the address answers in many ways.
             Err(RegistryError::Refused { status: 400..=499, .. }) => Ok(None),
@@ -131,7 +133,11 @@ impl Registry {
         let mut seen: Vec<Descriptor> = Vec::new();
         for attempt in 1..=self.options.attempts {
             // What was ever seen there is kept: another writer may have taken it away without a wish to.
-            for other in self.fallback(subject)? {
+            let there = self.fallback(subject)?;
+            if has(&there, &entry.digest) && seen.iter().all(|one| has(&there, &one.digest)) {
+                return Ok(());
+            }
+            for other in there {
                 if !has(&seen, &other.digest) {
                     seen.push(other);
                 }
@@ -146,9 +152,7 @@ impl Registry {
             if seen.iter().all(|entry| has(&after, &entry.digest)) {
                 return Ok(());
             }
-            if !pause::wait(pause::own(&self.options, attempt), &self.options) {
-                return Err(RegistryError::Stopped);
-            }
+            pause::rest(&self.options, attempt)?;
         }
         Err(RegistryError::ReferrersRace { subject: *subject, attempts: self.options.attempts })
     }
@@ -159,27 +163,25 @@ impl Registry {
             return Ok(());
         }
         let what = format!("the upload of {}", blob.digest);
-        let session = self.begin(&what)?;
         let open = || Ok(Box::new(bytes) as Box<dyn Read>);
-        match self.put(&what, &session, &blob.digest, blob.size, &open)? {
-            crate::session::Step::Done(_) => Ok(()),
-            crate::session::Step::No(answer) => Err(self.refusal(&what, *answer)),
-            crate::session::Step::Unknown(broken) => Err(self.broken(&what, broken, 1)),
+        for attempt in 1.. {
+            let session = self.begin(&what)?;
+            let (step, last) =
+                (self.put(&what, &session, &blob.digest, blob.size, &open)?, attempt >= self.options.attempts);
+            match step {
+                Step::Done(_) => break,
+                Step::No(answer) if last || !is_passing(answer.status().as_u16()) => {
+                    return Err(self.refusal(&what, *answer));
+                }
+                Step::No(answer) => _ = self.wish(&what, &answer)?,
+                Step::Unknown(broken) if last || !broken.should_retry() => {
+                    return Err(self.broken(&what, broken, attempt));
+                }
+                Step::Unknown(_) => {}
+            }
+            pause::rest(&self.options, attempt)?;
         }
-    }
-
-    /// An answer that fits into memory; none where there is nothing.
-    fn small(&self, what: &str, ask: &Ask<'_>) -> Result<Option<Vec<u8>>, RegistryError> {
-        let mut answer = self.send(ask)?;
-        match answer.status().as_u16() {
-            200 => {}
-            404 => return Ok(None),
-            _ => return Err(self.refusal(what, answer)),
-        }
-        let mut bytes = Vec::new();
-        let read = answer.body_mut().as_reader().take(MAX_DOCUMENT).read_to_end(&mut bytes);
-        read.map_err(|error| self.broken(what, Broken::of_reading(&error), 1))?;
-        Ok(Some(bytes))
+        Ok(())
     }
 }
 

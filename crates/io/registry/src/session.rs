@@ -52,7 +52,11 @@ impl Registry {
     pub(crate) fn mount(&self, what: &str, digest: &BlobDigest, from: &str) -> Result<Begun, RegistryError> {
         let mut place = self.place("blobs/uploads/");
         place.url.query_pairs_mut().append_pair("mount", &digest.to_string()).append_pair("from", from);
-        let answer = self.send(&Ask::new(what, Method::POST, place.clone()))?;
+        let answer = match self.send(&Ask::new(what, Method::POST, place.clone())) {
+            // Some trip over a mount every time.
+            Err(RegistryError::Refused { .. }) => return Ok(Begun::NotMounted),
+            answer => answer?,
+        };
         match answer.status().as_u16() {
             201 => Ok(Begun::Mounted),
             202 => self.session(what, &place, &answer, 0).map(Begun::Session),
@@ -80,7 +84,14 @@ impl Registry {
     }
 
     /// Gives an upload up, so that the registry need not keep it. It may know no way to, and forgets it after some days anyhow.
+    ///
+    /// Only what by its address is an upload of ours is deleted: a `Location` may lead anywhere, as to a blob.
     pub(crate) fn give_up(&self, session: &Session) {
+        let uploads = self.place("blobs/uploads/");
+        let is_upload = session.place.url.path().strip_prefix(uploads.url.path()).is_some_and(|id| !id.is_empty());
+        if !session.place.is_registry || !is_upload {
+            return;
+        }
         _ = self.exchange(&Ask::new("the end of an upload", Method::DELETE, session.place.clone()));
     }
 
@@ -124,7 +135,9 @@ impl Registry {
         self.step(&ask, |answer| match answer.status().as_u16() {
             status @ (201 | 202 | 204) => {
                 // Only the answer that the specification has is believed about how far it is; ECR's says the same for ever.
-                let said = header(answer, "range").and_then(has).filter(|said| *said <= end && status == 202);
+                // None and one byte read the same, so of a first byte nothing is said.
+                let said = header(answer, "range").and_then(has);
+                let said = said.filter(|said| status == 202 && *said <= end && end > 1);
                 Some(self.session(what, &session.place, answer, said.unwrap_or(end)).map(Some))
             }
             _ => None,
@@ -164,8 +177,8 @@ impl Registry {
     }
 }
 
-/// How many bytes a `Range: 0-N` tells of. Of none, distribution says `0-0`, so one byte is told as none: a piece of one byte is
-/// then sent twice, and its upload starts again.
+/// How many bytes a `Range: 0-N` tells of. Of none, distribution says `0-0`, so one byte is told as none, and is then
+/// sent again.
 fn has(range: &str) -> Option<u64> {
     let (first, last) = range.trim().trim_start_matches("bytes=").split_once('-')?;
     match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {

@@ -3,13 +3,15 @@ use crate::manifests::ACCEPT;
 use crate::registry::Registry;
 use crate::{Document, RegistryError};
 use sage_oci_http::header;
-use sage_oci_image::{MAX_DOCUMENT, MediaType};
+use sage_oci_image::MediaType;
 use sage_oci_names::BlobDigest;
 use serde::Deserialize;
-use std::io::Read;
+use std::collections::BTreeSet;
 use ureq::http::Method;
 
-/// More pages of tags than any repository has that we would go through, a thousand tags each.
+/// How many tags a page is asked to have.
+const PAGE: usize = 1000;
+/// More pages of tags than any repository has that we would go through.
 const PAGES: usize = 200;
 
 #[derive(Deserialize)]
@@ -35,35 +37,37 @@ impl Registry {
     pub fn tags(&self) -> Result<Vec<String>, RegistryError> {
         let what = "the list of tags";
         let mut place = self.place("tags/list");
-        place.url.set_query(Some("n=1000"));
-        let mut all = Vec::new();
-        for _ in 0..PAGES {
-            let mut answer = self.send(&Ask::new(what, Method::GET, place.clone()))?;
-            match answer.status().as_u16() {
-                200 => {}
-                404 => break,
-                _ => return Err(self.refusal(what, answer)),
-            }
-            let next = header(&answer, "link").and_then(next).map(str::to_owned);
-            let mut bytes = Vec::new();
-            let read = answer.body_mut().as_reader().take(MAX_DOCUMENT).read_to_end(&mut bytes);
-            read.map_err(|error| self.broken(what, sage_oci_http::Broken::of_reading(&error), 1))?;
-            let list: List = serde_json::from_slice(&bytes).map_err(|error| self.nonsense(what, error.to_string()))?;
-            all.extend(list.tags.unwrap_or_default());
-            match next {
-                Some(link) => {
-                    let next = self.resolve(&place, &link)?;
-                    if next == place {
-                        return Err(self.nonsense(what, "its pages go round in a circle".to_owned()));
-                    }
-                    place = next;
+        place.url.set_query(Some(&format!("n={PAGE}")));
+        let mut asked = vec![place.clone()];
+        let mut all = BTreeSet::new();
+        loop {
+            let Some(found) = self.fetch(&Ask::new(what, Method::GET, place.clone()))? else { break };
+            let list: List =
+                serde_json::from_slice(&found.bytes).map_err(|error| self.nonsense(what, error.to_string()))?;
+            let tags = list.tags.unwrap_or_default();
+            let (known, full, last) = (all.len(), tags.len() >= PAGE, tags.last().cloned());
+            all.extend(tags);
+            let next = match (found.header("link").and_then(next), last) {
+                (Some(link), _) => self.resolve(&place, link)?,
+                // Some cut the list and name no next page; others send all of it, whatever was asked for.
+                (None, Some(last)) if full && all.len() > known => {
+                    let mut next = self.place("tags/list");
+                    next.url.query_pairs_mut().append_pair("n", &PAGE.to_string()).append_pair("last", &last);
+                    next
                 }
-                None => break,
+                (None, _) => break,
+            };
+            if asked.contains(&next) {
+                return Err(self.nonsense(what, "its pages go round in a circle".to_owned()));
             }
+            // Half a list would be taken for all of it.
+            if asked.len() >= PAGES {
+                return Err(self.nonsense(what, format!("it has more than {PAGES} pages")));
+            }
+            asked.push(next.clone());
+            place = next;
         }
-        all.sort();
-        all.dedup();
-        Ok(all)
+        Ok(all.into_iter().collect())
     }
 
     /// Where a tag leads, as the registry says it; none where it is not there.

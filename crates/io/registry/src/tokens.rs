@@ -35,7 +35,8 @@ impl Registry {
         let mut url = Url::parse(realm).map_err(|_| fail("the registry names no address for tokens".to_owned()))?;
         let host = url.host_str().unwrap_or_default().to_owned();
         // The registry says where passwords go; without TLS anybody on the way could have said it.
-        if url.scheme() != "https" && !(url.scheme() == "http" && self.repository().is_plain() && is_loopback(&host)) {
+        let told = self.repository().is_plain() && (is_loopback(&host) || url.origin() == self.api.origin());
+        if url.scheme() != "https" && !(url.scheme() == "http" && told) {
             let to = format!("{}://{host}", url.scheme());
             return Err(RegistryError::Insecure { registry: name.to_owned(), to });
         }

@@ -4,7 +4,7 @@ use crate::session::{Begun, Session};
 use crate::tally::Tally;
 use crate::uploads::Uploads;
 use sage_oci_image::Descriptor;
-use sage_oci_names::BlobDigest;
+use std::sync::atomic::Ordering;
 
 /// From this size on, in bytes, a blob counts as large.
 const LARGE: u64 = 64 * 1024 * 1024;
@@ -22,7 +22,10 @@ impl Uploads<'_> {
         let what = format!("the upload of {digest}");
         // Before the upload begins, or it would grow old while it waits.
         let _turn = (blob.size >= LARGE).then(|| self.large.enter());
-        let session = match self.resumed(&what, digest)? {
+        if self.over.load(Ordering::Relaxed) {
+            return Err(RegistryError::Stopped);
+        }
+        let session = match self.resumed(&what, blob)? {
             Some(session) => session,
             None => match self.mounted(blob)? {
                 Begun::Mounted => return Ok(()),
@@ -30,32 +33,49 @@ impl Uploads<'_> {
                 Begun::NotMounted => self.registry.begin(&what)?,
             },
         };
-        Carry::new(self, blob, &what, session).through()?;
-        if !self.is_there(blob)? {
-            let (registry, what) =
-                (self.registry.repository().registry().to_owned(), format!("blob {digest} is not there"));
-            return Err(RegistryError::NotKept { registry, what });
-        }
+        self.carry(blob, &what, session)?;
         Tally::add(&self.tally.uploaded, 1);
         Tally::add(&self.tally.uploaded_bytes, blob.size);
         self.journal().remove(digest)
     }
 
-    /// The upload that an earlier push has begun, if the registry still knows it.
-    fn resumed(&self, what: &str, digest: &BlobDigest) -> Result<Option<Session>, RegistryError> {
-        let Some(session) = self.journal().get(self.registry, digest) else { return Ok(None) };
-        let known = match self.registry.status(what, &session) {
-            Err(RegistryError::Refused { .. }) => None,
-            known => known?,
-        };
-        match known.filter(|_| self.takes_pieces()) {
-            Some(session) if session.offset > 0 => {
-                Tally::add(&self.tally.resumed, 1);
-                Tally::add(&self.tally.saved, session.offset);
-                Ok(Some(session))
+    /// Sends a blob and looks whether it has come, all of it.
+    fn carry(&self, blob: &Descriptor, what: &str, session: Session) -> Result<(), RegistryError> {
+        let mut saved = Carry::new(self, blob, what, session).through()?;
+        let mut size = self.size_after(blob)?;
+        // A registry that keeps the last piece alone says so nowhere but here.
+        if size.is_some_and(|size| size != blob.size) && self.takes_pieces() {
+            self.whole_only.store(true, Ordering::Relaxed);
+            self.progress.again(what, "the registry has put its pieces together wrongly");
+            saved = Carry::new(self, blob, what, self.registry.begin(what)?).through()?;
+            size = self.size_after(blob)?;
+        }
+        let not = match size {
+            Some(size) if size == blob.size => {
+                Tally::add(&self.tally.resumed, u64::from(saved > 0));
+                Tally::add(&self.tally.saved, saved);
+                return Ok(());
             }
-            _ => {
-                self.journal().remove(digest)?;
+            Some(size) => format!("has {size} bytes there and {} here", blob.size),
+            None => "is not there".to_owned(),
+        };
+        let registry = self.registry.repository().registry().to_owned();
+        Err(RegistryError::NotKept { registry, what: format!("blob {} {not}", blob.digest) })
+    }
+
+    /// The upload that an earlier push has begun, if the registry still knows it.
+    fn resumed(&self, what: &str, blob: &Descriptor) -> Result<Option<Session>, RegistryError> {
+        let Some(session) = self.journal().get(self.registry, &blob.digest) else { return Ok(None) };
+        let known = match self.registry.status(what, &session) {
+            Err(error @ (RegistryError::Stopped | RegistryError::Busy { .. })) => return Err(error),
+            Err(error @ RegistryError::Broken { .. }) if session.place.is_registry => return Err(error),
+            // An address that leads nowhere any more must not keep the blob from being sent.
+            known => known.ok().flatten(),
+        };
+        match known.filter(|known| self.takes_pieces() && (1..=blob.size).contains(&known.offset)) {
+            Some(session) => Ok(Some(session)),
+            None => {
+                self.journal().remove(&blob.digest)?;
                 Ok(None)
             }
         }

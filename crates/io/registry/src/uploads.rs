@@ -2,7 +2,7 @@ use crate::gate::Gate;
 use crate::journal::Journal;
 use crate::registry::Registry;
 use crate::tally::Tally;
-use crate::{Progress, RegistryError};
+use crate::{Progress, RegistryError, pause};
 use sage_oci_image::{Descriptor, ImageSource};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,6 +21,8 @@ pub(crate) struct Uploads<'a> {
     pub(crate) large: Gate,
     /// The registry has shown that it takes blobs in one piece only.
     pub(crate) whole_only: AtomicBool,
+    /// Another blob has failed, so that the push comes to nothing; it is not for nothing where this one stops early.
+    pub(crate) over: AtomicBool,
 }
 
 impl Uploads<'_> {
@@ -28,15 +30,21 @@ impl Uploads<'_> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the registry has a blob, and then all of it.
+    /// Whether the registry has a blob, and all of it. Some have kept a part under the name of the whole.
     pub(crate) fn is_there(&self, blob: &Descriptor) -> Result<bool, RegistryError> {
-        match self.registry.blob_size(&blob.digest)? {
-            None => Ok(false),
-            Some(size) if size == blob.size => Ok(true),
-            Some(size) => Err(RegistryError::NotKept {
-                registry: self.registry.repository().registry().to_owned(),
-                what: format!("blob {} has {size} bytes there and {} here", blob.digest, blob.size),
-            }),
+        Ok(self.registry.blob_size(&blob.digest)? == Some(blob.size))
+    }
+
+    /// The size of a blob that was just sent. Some registries need a moment until they see it.
+    pub(crate) fn size_after(&self, blob: &Descriptor) -> Result<Option<u64>, RegistryError> {
+        let options = &self.registry.options;
+        let mut attempt = 1;
+        loop {
+            match self.registry.blob_size(&blob.digest)? {
+                None if attempt < options.attempts => pause::rest(options, attempt)?,
+                size => return Ok(size),
+            }
+            attempt += 1;
         }
     }
 
