@@ -15,6 +15,7 @@ mod inspect;
 mod inspect_index;
 mod inspect_layout;
 mod load;
+mod local_names;
 mod lock;
 mod lock_check;
 mod lock_survey;

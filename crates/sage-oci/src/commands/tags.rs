@@ -197,6 +197,11 @@ fn move_tags(
             fixed: &fixed,
         })?;
     }
+    all_moved(printer, &fixed)
+}
+
+/// Fails where a rule of the registry has kept a tag.
+fn all_moved(printer: Printer, fixed: &BTreeMap<Tag, Option<BlobDigest>>) -> Result<(), Failure> {
     if fixed.is_empty() {
         return Ok(());
     }

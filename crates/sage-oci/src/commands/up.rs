@@ -1,4 +1,4 @@
-use super::{build, doctor, emulation, load, smoke};
+use super::{build, doctor, emulation, load, local_names, smoke};
 use crate::context::Context;
 use crate::runtime::runtime;
 use crate::{Failure, cli};
@@ -8,7 +8,7 @@ use sage_oci_layout::LayoutDir;
 use sage_oci_names::{EngineImage, Reference};
 use std::sync::Arc;
 
-/// `up`: everything from nothing. The image's names move only after every check is green.
+/// `up`: everything from nothing. The image's names move only after every check is green, and forward only.
 pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
     let printer = context.printer;
     let locked = context.locked(&options.target)?;
@@ -20,7 +20,7 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
     let names = locked.tags()?;
     let source = Arc::new(LayoutDir::open(&built.folder)?);
 
-    let kind = runtime()?.block_on(async {
+    let (kind, names, id) = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         let architecture = locked.lock.architecture;
         // It has no name until it is tested, so there is none to take off on any way out.
@@ -41,14 +41,16 @@ pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
             ));
             return Err(Failure::NotFine);
         }
-        load::name(printer, &engine, loaded.id, &names).await?;
-        Ok::<_, Failure>(engine.kind())
+        let names = local_names::decide_in(&engine, &locked, &image, loaded.id).await?;
+        names.stays.iter().for_each(|line| printer.note(line));
+        load::name(printer, &engine, loaded.id, &names.given).await?;
+        Ok::<_, Failure>((engine.kind(), names.given, loaded.id))
     })?;
 
     // `latest` is what the engine takes where no tag is said.
     let latest = names.iter().find(|name| name.tag() == Some("latest")).map(Reference::name);
     let texts: Vec<String> = names.iter().map(ToString::to_string).collect();
-    let short = latest.or(texts.first().cloned()).unwrap_or_default();
+    let short = latest.or(texts.first().cloned()).unwrap_or_else(|| id.to_string());
     printer.step("Ready", format_args!("{}  {}", texts.join("  "), image.descriptor.digest));
     printer.note("start it:");
     printer.result(format_args!("{} run --rm -it {}{short}", kind.client(), published(&locked.image)));

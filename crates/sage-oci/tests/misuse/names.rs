@@ -3,7 +3,8 @@
 use crate::engine::Daemon;
 use crate::process::Running;
 use crate::proxy::{Moment, Proxy, engine};
-use crate::world::{Said, World, docker};
+use crate::world::{Said, World, docker, suite};
+use sage_oci_fake_suite::{Compression, Package};
 
 /// The check of every world here: the image greets.
 const GREETS: &str = "version = 1\n[[check]]\nname = \"it greets\"\nstdout = { exact = \"hello\" }\n";
@@ -124,4 +125,72 @@ fn what_a_killed_load_has_left_goes_with_the_next() {
     let said = world.on_image("load", &[]);
     said.fine();
     assert_eq!(world.in_engine(&["ps"]), "", "{}", said.stderr);
+}
+
+/// The labels by which an image of the engine is newer than the world's, which says 1.0.
+fn newer(world: &World, version: &str) -> String {
+    let name = format!("{}:newer", world.image);
+    let label = |key: &str, value: &str| format!("--change=LABEL {key}={value}");
+    let labels = [
+        label("org.opencontainers.image.title", &world.image),
+        label("org.opencontainers.image.version", version),
+        label("org.opencontainers.image.created", "2026-10-30T08:21:14Z"),
+        label("org.sage-oci.channel", "tiny"),
+    ];
+    let container = docker(&["create", &world.reference()]);
+    let mut words = vec!["commit"];
+    words.extend(labels.iter().map(String::as_str));
+    words.extend([container.as_str(), &name]);
+    let id = docker(&words);
+    docker(&["rm", &container]);
+    id
+}
+
+#[test]
+fn up_leaves_a_name_to_a_newer_image_and_load_does_what_it_is_told() {
+    let world = World::new("newer", 1000).locked();
+    world.on_image("up", &[]).fine();
+    let old = ids(&world, docker)[0].clone();
+    let id = newer(&world, "1.1");
+    let latest = format!("{}:latest", world.image);
+    docker(&["tag", &id, &latest]);
+    let said = world.on_image("up", &[]);
+    // What is to be started is the image that was tested.
+    assert!(said.fine().ends_with(&world.reference()), "{}", said.stdout);
+    let line = format!("{latest} stays where it is: it is at a newer image, 1.1 of tiny");
+    assert!(said.stderr.contains(&line), "{}", said.stderr);
+    let force = format!("sage-oci load {} --channel tiny --tag {latest}", world.image);
+    assert!(said.stderr.contains(&format!("`{force}` moves it")), "{}", said.stderr);
+    assert_eq!(ids(&world, docker), [old.clone(), id]);
+    let words: Vec<&str> = force.split(' ').skip(1).collect();
+    world.run(&words).fine();
+    assert_eq!(ids(&world, docker), [old.clone(), old]);
+}
+
+#[test]
+fn up_moves_a_name_from_an_older_image() {
+    let world = World::new("older", 1000).locked();
+    world.on_image("load", &[]).fine();
+    let mine = ids(&world, docker)[0].clone();
+    let id = newer(&world, "0.9");
+    docker(&["tag", &id, &format!("{}:latest", world.image)]);
+    world.on_image("up", &[]).fine();
+    assert_eq!(ids(&world, docker), [mine.clone(), mine]);
+}
+
+#[test]
+fn a_version_without_an_order_floats_nowhere() {
+    let world = World::with("unordered", |name| {
+        let app = Package::new("app", "1.0a-1")
+            .compression(Compression::Plain)
+            .file("usr/bin/tiny", 0o755, sage_oci_fake_image::program())
+            .file("usr/share/app/name", 0o644, name);
+        suite([app])
+    })
+    .locked();
+    let said = world.on_image("up", &[]);
+    let line = format!("{}:latest stays where it is: ", world.image);
+    assert!(said.stderr.contains(&line) && said.stderr.contains("is no version"), "{}", said.stderr);
+    assert!(said.fine().ends_with(&format!("{}:1.0a", world.image)), "{}", said.stdout);
+    assert_eq!(docker(&["images", "--quiet", &world.image]).lines().count(), 1);
 }

@@ -2,13 +2,6 @@ use super::job::Job;
 use crate::{Failure, context};
 use indicatif::HumanBytes;
 use sage_oci_names::StorePath;
-use std::path::Path;
-
-/// A binary cache in a folder, as Nix names it. It is the job's own, so nobody has to sign what is in it.
-pub fn address(folder: &Path) -> Result<String, Failure> {
-    sage_oci_files::create_dir_all(folder)?;
-    Ok(format!("file://{}?trusted=true", sage_oci_files::real_path(folder)?.display()))
-}
 
 /// Puts what was built into the cache, and keeps it below its limit.
 pub fn fill(job: &Job<'_>, paths: &[StorePath]) -> Result<(), Failure> {

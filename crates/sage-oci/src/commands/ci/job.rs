@@ -5,7 +5,7 @@ use sage_oci_names::ImageName;
 use sage_oci_pipeline::Plan;
 use sage_oci_publish::Commit;
 use sage_oci_registry::Repository;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A job: what it does, and where what comes of it goes.
 pub struct Job<'a> {
@@ -48,7 +48,7 @@ impl<'a> Job<'a> {
 
     /// How images are built: with the cache that is kept between jobs, and the logs beside the reports.
     pub fn building(&self) -> Result<cli::Building, Failure> {
-        let cache = self.options.cache.as_ref().map(|folder| super::cache::address(folder)).transpose()?;
+        let cache = self.options.cache.as_ref().map(|folder| address(folder)).transpose()?;
         let (timings, logs) = (self.options.verbose, Some(self.out("logs")));
         Ok(cli::Building { substituters: cache, timings, logs, ..cli::Building::default() })
     }
@@ -73,4 +73,10 @@ impl<'a> Job<'a> {
             Failure::Error { message, .. } => format!("{about}: {message}"),
         }
     }
+}
+
+/// A binary cache in a folder, as Nix names it. It is the job's own, so nobody has to sign what is in it.
+fn address(folder: &Path) -> Result<String, Failure> {
+    sage_oci_files::create_dir_all(folder)?;
+    Ok(format!("file://{}?trusted=true", sage_oci_files::real_path(folder)?.display()))
 }

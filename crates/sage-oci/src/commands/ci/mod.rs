@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::{Failure, interrupt};
 use job::Job;
 use outputs::Ended;
-use sage_oci_pipeline::{Outcome, Published};
+use sage_oci_pipeline::Published;
 use std::sync::atomic::Ordering;
 
 /// `ci`: prints a line for each digest that was pushed, and for each tag that was moved.
@@ -100,9 +100,4 @@ fn describe(job: &Job<'_>, published: &[Published]) {
             job.context.printer.note(format_args!("warning: {}", job.told("the page on Docker Hub", &failure)));
         }
     }
-}
-
-/// Whether a job's results are fine.
-pub fn is_fine(outcomes: &[Outcome]) -> bool {
-    outcomes.iter().all(|outcome| outcome.failed == 0)
 }

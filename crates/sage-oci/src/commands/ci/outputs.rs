@@ -31,7 +31,7 @@ impl Ended {
 
     /// Whether there is no point in going on.
     pub fn is_over(&self) -> bool {
-        !self.failures.is_empty() || !super::is_fine(&self.outcomes)
+        !self.failures.is_empty() || !is_fine(&self.outcomes)
     }
 
     /// The exit status of the job.
@@ -39,10 +39,15 @@ impl Ended {
         match self.failures.first() {
             Some(first) if self.failures.len() == 1 => Err(Failure::new(first, None)),
             Some(first) => Err(Failure::new(format_args!("{first}, and {} more", self.failures.len() - 1), None)),
-            None if super::is_fine(&self.outcomes) => Ok(()),
+            None if is_fine(&self.outcomes) => Ok(()),
             None => Err(Failure::NotFine),
         }
     }
+}
+
+/// Whether no check has failed.
+fn is_fine(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().all(|outcome| outcome.failed == 0)
 }
 
 /// Writes what came of an image, for the job that publishes.
@@ -76,6 +81,12 @@ pub fn write(job: &Job<'_>, ended: &Ended) -> Result<(), Failure> {
     if !reports.is_empty() {
         sage_oci_files::write_atomic(job.out("report.json"), to_json(reports).as_bytes())?;
         sage_oci_files::write_atomic(job.out("junit.xml"), to_junit(reports)?.as_bytes())?;
+    }
+    // What `sha256sum` would say of the indexes and manifests, for those who sign them.
+    let subjects = published.iter().filter(|one| !one.tags.is_empty());
+    let subjects: String = subjects.map(|one| format!("{}  {}\n", one.digest.sha256().hex(), one.repository)).collect();
+    if !subjects.is_empty() {
+        sage_oci_files::write_atomic(job.out("subjects"), subjects.as_bytes())?;
     }
     let text = summary(&job.plan, &job.machine, outcomes, published, failures);
     sage_oci_files::write_atomic(job.out("summary.md"), text.as_bytes())?;
