@@ -72,9 +72,9 @@ impl Auth {
         }
         let mut state = self.state();
         let stale = match (&state.token, sent) {
-            // Another thread has a newer one already.
+            // Else another thread has a newer one already.
             (Some(token), Some(sent)) => bearer(&token.secret).expose() == sent.expose(),
-            _ => true,
+            _ => false,
         };
         let first = sent.is_none();
         let bearer = matches!(challenge, Challenge::Bearer { .. });

@@ -9,7 +9,6 @@ pub(crate) struct Tally {
     pub(crate) mounted: AtomicU64,
     pub(crate) mounted_bytes: AtomicU64,
     pub(crate) present: AtomicU64,
-    pub(crate) present_bytes: AtomicU64,
     pub(crate) uploaded: AtomicU64,
     pub(crate) uploaded_bytes: AtomicU64,
 }

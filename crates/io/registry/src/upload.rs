@@ -15,7 +15,6 @@ impl Uploads<'_> {
         let digest = &blob.digest;
         if self.is_there(blob)? {
             Tally::add(&self.tally.present, 1);
-            Tally::add(&self.tally.present_bytes, blob.size);
             self.progress.advanced(blob.size);
             return self.journal().remove(digest);
         }
@@ -46,6 +45,7 @@ impl Uploads<'_> {
         // A registry that keeps the last piece alone says so nowhere but here.
         if size.is_some_and(|size| size != blob.size) && self.takes_pieces() {
             self.whole_only.store(true, Ordering::Relaxed);
+            self.progress.withdrawn(blob.size);
             self.progress.again(what, "the registry has put its pieces together wrongly");
             saved = Carry::new(self, blob, what, self.registry.begin(what)?).through()?;
             size = self.size_after(blob)?;
