@@ -8,6 +8,14 @@ use sage_oci_image::Descriptor;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+/// How a blob has come up.
+pub(crate) struct Carried {
+    /// How much of it an earlier push had sent, in bytes.
+    pub(crate) saved: u64,
+    /// Whether it was put together of pieces.
+    pub(crate) in_pieces: bool,
+}
+
 /// One blob's way up, by whatever form the registry takes.
 pub(crate) struct Carry<'a> {
     uploads: &'a Uploads<'a>,
@@ -30,8 +38,8 @@ impl<'a> Carry<'a> {
         Self { uploads, blob, what, content, form, session, saved }
     }
 
-    /// Sends until it is through; patience is new after each step forward. Gives how much an earlier push had sent of it.
-    pub(crate) fn through(mut self) -> Result<u64, RegistryError> {
+    /// Sends until it is through; patience is new after each step forward.
+    pub(crate) fn through(mut self) -> Result<Carried, RegistryError> {
         let (mut attempt, mut furthest) = (1, self.session.offset);
         self.keep()?;
         loop {
@@ -62,7 +70,7 @@ impl<'a> Carry<'a> {
             }
         }
         self.content.settle(self.blob.size);
-        Ok(self.saved)
+        Ok(Carried { saved: self.saved, in_pieces: self.form == Form::Pieces })
     }
 
     fn keep(&self) -> Result<(), RegistryError> {

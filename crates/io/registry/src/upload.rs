@@ -40,20 +40,20 @@ impl Uploads<'_> {
 
     /// Sends a blob and looks whether it has come, all of it.
     fn carry(&self, blob: &Descriptor, what: &str, session: Session) -> Result<(), RegistryError> {
-        let mut saved = Carry::new(self, blob, what, session).through()?;
+        let mut carried = Carry::new(self, blob, what, session).through()?;
         let mut size = self.size_after(blob)?;
         // A registry that keeps the last piece alone says so nowhere but here.
-        if size.is_some_and(|size| size != blob.size) && self.takes_pieces() {
+        if size.is_some_and(|size| size != blob.size) && carried.in_pieces {
             self.whole_only.store(true, Ordering::Relaxed);
             self.progress.withdrawn(blob.size);
             self.progress.again(what, "the registry has put its pieces together wrongly");
-            saved = Carry::new(self, blob, what, self.registry.begin(what)?).through()?;
+            carried = Carry::new(self, blob, what, self.registry.begin(what)?).through()?;
             size = self.size_after(blob)?;
         }
         let not = match size {
             Some(size) if size == blob.size => {
-                Tally::add(&self.tally.resumed, u64::from(saved > 0));
-                Tally::add(&self.tally.saved, saved);
+                Tally::add(&self.tally.resumed, u64::from(carried.saved > 0));
+                Tally::add(&self.tally.saved, carried.saved);
                 return Ok(());
             }
             Some(size) => format!("has {size} bytes there and {} here", blob.size),

@@ -118,7 +118,10 @@ fn a_token_that_ends_is_one_more_token() {
     // Before it is used: it is told to live for no time.
     let scene = Scene::closed(Profile::plain().with(|accounts| accounts.token_seconds(0)));
     let error = scene.push(&image()).unwrap_err();
-    assert!(matches!(error, RegistryError::Refused { status: 401, .. }), "it ends, and goes round in no circle: {error}");
+    assert!(
+        matches!(error, RegistryError::Refused { status: 401, .. }),
+        "it ends, and goes round in no circle: {error}"
+    );
     // By word of the registry, in the middle of a blob that is whole, of a piece, of a commit and of a manifest.
     for (method, path) in [
         ("PUT", "/v2/*/blobs/uploads/*"),

@@ -45,7 +45,8 @@ fn an_upload_that_goes_elsewhere_goes_there_without_us() {
         let scene = Scene::closed(Profile::plain());
         let (other, image) = (FakeRegistry::start(Profile::plain()), Made::image(1, &[3 * CHUNK]));
         let location = other_upload(&other);
-        scene.inject(Fault::LocationElsewhere(format!("{}{location}?x=", other.url())), Scene::uploads("POST").first(1));
+        scene
+            .inject(Fault::LocationElsewhere(format!("{}{location}?x=", other.url())), Scene::uploads("POST").first(1));
         if refuse_whole {
             other.inject(Fault::Status(413), Scene::uploads("PUT").first(1));
         }

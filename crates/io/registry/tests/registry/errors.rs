@@ -110,6 +110,8 @@ fn what_is_not_there_is_named() {
     let text = format!("{error}\n{}", error.hint().unwrap()).replace(&scene.fake.host(), "HOST");
     assert_eq!(
         text,
-        format!("HOST/{PATH} has no 10.9\n`skopeo list-tags docker://HOST/{PATH}` shows its tags; a private one wants a login")
+        format!(
+            "HOST/{PATH} has no 10.9\n`skopeo list-tags docker://HOST/{PATH}` shows its tags; a private one wants a login"
+        )
     );
 }

@@ -1,6 +1,8 @@
 //! Images of chosen sizes, whose blobs are made while they are read.
 
-use sage_oci_image::{Descriptor, HashingReader, ImageSource, Index, Manifest, MediaType, SourceError, canonical, digest_of};
+use sage_oci_image::{
+    Descriptor, HashingReader, ImageSource, Index, Manifest, MediaType, SourceError, canonical, digest_of,
+};
 use sage_oci_names::BlobDigest;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
@@ -87,14 +89,19 @@ impl Made {
             io::copy(&mut reader, &mut io::sink()).unwrap();
             let digest = BlobDigest::new(reader.finish());
             self.layers.insert(digest, (seed, *size));
-            layers.push(Descriptor::new(MediaType::from("application/vnd.oci.image.layer.v1.tar".to_owned()), digest, *size));
+            layers.push(Descriptor::new(
+                MediaType::from("application/vnd.oci.image.layer.v1.tar".to_owned()),
+                digest,
+                *size,
+            ));
         }
         let diff_ids: Vec<String> = layers.iter().map(|layer| format!("\"{}\"", layer.digest)).collect();
         let config = format!(
             r#"{{"architecture":"amd64","os":"linux","author":"{seed}","rootfs":{{"type":"layers","diff_ids":[{}]}}}}"#,
             diff_ids.join(",")
         );
-        let config_of = Descriptor::of(MediaType::from("application/vnd.oci.image.config.v1+json".to_owned()), config.as_bytes());
+        let config_of =
+            Descriptor::of(MediaType::from("application/vnd.oci.image.config.v1+json".to_owned()), config.as_bytes());
         self.documents.insert(config_of.digest, config.into_bytes());
         self.blobs.extend(layers.iter().cloned().chain([config_of.clone()]));
         let manifest = Manifest {

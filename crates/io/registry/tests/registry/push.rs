@@ -22,28 +22,62 @@ fn every_registry_gets_all_of_it_in_order_and_once() {
         let image = index();
         let pushed = scene.push(&image).unwrap_or_else(|error| panic!("{name}: {error}"));
         let blobs = image.blobs.len() as u64;
-        assert_eq!((pushed.blobs, pushed.bytes, pushed.uploaded, pushed.new), (blobs, image.bytes(), blobs, true), "{name}");
+        assert_eq!(
+            (pushed.blobs, pushed.bytes, pushed.uploaded, pushed.new),
+            (blobs, image.bytes(), blobs, true),
+            "{name}"
+        );
         assert_eq!((pushed.sent_bytes, pushed.uploaded_bytes), (image.bytes(), image.bytes()), "{name}");
         assert_eq!(scene.uploaded(), image.bytes(), "{name}: no byte comes twice");
         assert!(scene.fake.tags(PATH).is_empty() && scene.fake.open_uploads() == 0, "{name}");
 
         // Blobs, then configurations, then manifests, then the index.
         let requests = scene.fake.requests();
-        let first = |text: &str| requests.iter().position(|seen| seen.method == "PUT" && (seen.path.contains(text) || seen.query.contains(&text.replace(':', "%3A")))).unwrap();
-        let layers: Vec<usize> = image.blobs.iter().filter(|blob| blob.media_type.to_string().contains("layer")).map(|blob| first(&blob.digest.to_string())).collect();
-        let configs: Vec<usize> = image.blobs.iter().filter(|blob| blob.media_type.to_string().contains("config")).map(|blob| first(&blob.digest.to_string())).collect();
-        let puts: Vec<usize> = requests.iter().enumerate().filter(|(_, seen)| seen.method == "PUT" && seen.path.contains("/manifests/")).map(|(at, _)| at).collect();
+        let first = |text: &str| {
+            requests
+                .iter()
+                .position(|seen| {
+                    seen.method == "PUT" && (seen.path.contains(text) || seen.query.contains(&text.replace(':', "%3A")))
+                })
+                .unwrap()
+        };
+        let layers: Vec<usize> = image
+            .blobs
+            .iter()
+            .filter(|blob| blob.media_type.to_string().contains("layer"))
+            .map(|blob| first(&blob.digest.to_string()))
+            .collect();
+        let configs: Vec<usize> = image
+            .blobs
+            .iter()
+            .filter(|blob| blob.media_type.to_string().contains("config"))
+            .map(|blob| first(&blob.digest.to_string()))
+            .collect();
+        let puts: Vec<usize> = requests
+            .iter()
+            .enumerate()
+            .filter(|(_, seen)| seen.method == "PUT" && seen.path.contains("/manifests/"))
+            .map(|(at, _)| at)
+            .collect();
         assert!(layers.iter().max() < configs.iter().min() && configs.iter().max() < puts.first(), "{name}");
         assert_eq!(first(&image.digest), *puts.last().unwrap(), "{name}");
         // Each is read back after it was written.
         for blob in &image.blobs {
             let digest = blob.digest.to_string();
             let put = first(&digest);
-            assert!(requests[put..].iter().any(|seen| seen.method == "HEAD" && seen.path.ends_with(&digest) && seen.status == 200), "{name}");
+            assert!(
+                requests[put..]
+                    .iter()
+                    .any(|seen| seen.method == "HEAD" && seen.path.ends_with(&digest) && seen.status == 200),
+                "{name}"
+            );
         }
         for put in puts {
             let path = &requests[put].path;
-            assert!(requests[put..].iter().any(|seen| seen.method == "GET" && seen.path == *path && seen.status == 200), "{name}");
+            assert!(
+                requests[put..].iter().any(|seen| seen.method == "GET" && seen.path == *path && seen.status == 200),
+                "{name}"
+            );
         }
         assert!(scene.fake.most_at_once() <= scene.options.at_once, "{name}");
     }
@@ -59,9 +93,17 @@ fn what_is_there_is_not_sent_again() {
         scene.fake.forget();
         let pushed = scene.push(&image).unwrap();
         assert_eq!((pushed.present, pushed.sent_bytes, pushed.new), (3, 0, false), "{name}");
-        let asked: Vec<String> =
-            scene.fake.requests().iter().filter(|seen| seen.path != "/token" && seen.status != 401).map(|seen| seen.method.clone()).collect();
-        let (heads, gets) = (asked.iter().filter(|method| *method == "HEAD").count(), asked.iter().filter(|method| *method == "GET").count());
+        let asked: Vec<String> = scene
+            .fake
+            .requests()
+            .iter()
+            .filter(|seen| seen.path != "/token" && seen.status != 401)
+            .map(|seen| seen.method.clone())
+            .collect();
+        let (heads, gets) = (
+            asked.iter().filter(|method| *method == "HEAD").count(),
+            asked.iter().filter(|method| *method == "GET").count(),
+        );
         assert_eq!((heads, gets, asked.len()), (3, 1, 4), "{name}");
     }
 }
@@ -94,7 +136,11 @@ fn a_siblings_blob_is_taken_over() {
         let (name, mounts) = (profile.name, profile.mount != Mount::Never);
         let (scene, image) = beside(profile);
         let planned = scene.client().plan_push(&image).unwrap();
-        assert_eq!(planned.missing.iter().map(|missing| missing.sibling.is_some()).collect::<Vec<_>>(), [true, false, false], "{name}");
+        assert_eq!(
+            planned.missing.iter().map(|missing| missing.sibling.is_some()).collect::<Vec<_>>(),
+            [true, false, false],
+            "{name}"
+        );
         assert!(scene.fake.requests().iter().all(|seen| !writes(&seen.method)), "{name}: a plan only reads");
         let pushed = scene.push(&image).unwrap();
         let (mounted, bytes) = if mounts { (1, 3 * CHUNK) } else { (0, 0) };
@@ -133,7 +179,14 @@ fn a_siblings_blob_of_another_size_is_none() {
     let digest = image.blobs[0].digest;
     // GHCR's manner makes a blob of the last piece under the name of the whole.
     scene.fake.put_blob(SIBLING, b"other");
-    scene.inject(Fault::Redirect(format!("{}/v2/{SIBLING}/blobs/{}?", scene.fake.url(), sage_oci_fake_registry::digest(b"other"))), When::on("HEAD", &format!("/v2/{SIBLING}/blobs/{digest}")));
+    scene.inject(
+        Fault::Redirect(format!(
+            "{}/v2/{SIBLING}/blobs/{}?",
+            scene.fake.url(),
+            sage_oci_fake_registry::digest(b"other")
+        )),
+        When::on("HEAD", &format!("/v2/{SIBLING}/blobs/{digest}")),
+    );
     scene.push(&image).unwrap();
     assert_eq!(scene.count("POST", "mount="), 0);
 }
@@ -192,7 +245,14 @@ fn a_registry_that_says_201_and_keeps_nothing_is_told_of() {
     let image = Made::image(1, &[500]);
     scene.inject(Fault::Status(404), When::on("HEAD", "/v2/*/blobs/*"));
     let error = scene.push(&image).unwrap_err().to_string();
-    assert_eq!(error, format!("{} has something else than what was sent: blob {} is not there", scene.fake.host(), image.blobs[0].digest));
+    assert_eq!(
+        error,
+        format!(
+            "{} has something else than what was sent: blob {} is not there",
+            scene.fake.host(),
+            image.blobs[0].digest
+        )
+    );
     let scene = Scene::new(Profile::plain());
     scene.inject(Fault::Status(404), When::on("GET", "/v2/*/manifests/*"));
     let error = scene.push(&image).unwrap_err().to_string();

@@ -44,7 +44,13 @@ fn only_what_is_asked_for_is_fetched() {
     validate(&remote, Depth::Fast).unwrap();
     // The index, two manifests, two configurations; of three layers their sizes alone.
     assert_eq!((scene.count("GET", "/manifests/"), scene.count("GET", "/blobs/")), (3, 2));
-    assert_eq!((scene.count("HEAD", "/manifests/"), scene.fake.requests().iter().filter(|seen| seen.method != "GET" && seen.method != "HEAD").count()), (0, 0));
+    assert_eq!(
+        (
+            scene.count("HEAD", "/manifests/"),
+            scene.fake.requests().iter().filter(|seen| seen.method != "GET" && seen.method != "HEAD").count()
+        ),
+        (0, 0)
+    );
     let layer = image.blobs[0].digest;
     assert_eq!(scene.count("GET", &layer.to_string()), 0);
     assert_eq!(remote.blob_size(&layer).unwrap(), Some(SIZE));
@@ -96,7 +102,8 @@ fn a_read_that_breaks_goes_on() {
         profile.ranges = ranges;
         let (scene, image) = filled(profile);
         let layer = image.blobs[0].digest;
-        let cuts = [Fault::CutAnswer(1000), Fault::CutAnswer(0), Fault::Reset, Fault::Status(503), Fault::CutAnswer(CHUNK)];
+        let cuts =
+            [Fault::CutAnswer(1000), Fault::CutAnswer(0), Fault::Reset, Fault::Status(503), Fault::CutAnswer(CHUNK)];
         for (number, fault) in cuts.into_iter().enumerate() {
             scene.inject(fault, When::on("GET", &format!("*{layer}")).nth(number as u64 + 1));
         }
@@ -124,7 +131,10 @@ fn a_registry_without_ranges_sends_it_all_again() {
             None => {
                 let plain = sage_oci_fake_registry::FakeRegistry::start(Profile::plain());
                 plain.put_blob(PATH, &image.content(&layer));
-                scene.inject(Fault::Redirect(format!("{}/v2/{PATH}/blobs/{layer}?", whole(&image.content(&layer)))), When::on("GET", &blob).nth(2));
+                scene.inject(
+                    Fault::Redirect(format!("{}/v2/{PATH}/blobs/{layer}?", whole(&image.content(&layer)))),
+                    When::on("GET", &blob).nth(2),
+                );
             }
         }
         // The second break comes where it has not yet come as far again.

@@ -45,7 +45,10 @@ fn a_report_is_found_and_read_back_everywhere() {
         assert_eq!(found[0].annotations["green"], "yes", "{name}");
         for (digest, artifact) in digests.iter().zip([one.clone(), two]) {
             let read = reader.artifact(digest, KIND).unwrap().unwrap();
-            assert_eq!((read.bytes, read.kind, read.annotations), (artifact.bytes, artifact.kind, artifact.annotations));
+            assert_eq!(
+                (read.bytes, read.kind, read.annotations),
+                (artifact.bytes, artifact.kind, artifact.annotations)
+            );
             assert_eq!(reader.artifact(digest, "another/kind").unwrap(), None);
         }
         assert!(reader.referrers(&image.digest, "another/kind").unwrap().is_empty(), "{name}");
@@ -53,7 +56,8 @@ fn a_report_is_found_and_read_back_everywhere() {
         // The same again writes nothing.
         scene.fake.forget();
         assert_eq!(client.attach(&image, &one).unwrap(), digests[0]);
-        let writes = scene.fake.requests().iter().filter(|seen| !matches!(seen.method.as_str(), "GET" | "HEAD")).count();
+        let writes =
+            scene.fake.requests().iter().filter(|seen| !matches!(seen.method.as_str(), "GET" | "HEAD")).count();
         assert_eq!(writes, 0, "{name}");
     }
 }
@@ -74,7 +78,12 @@ fn what_others_say_is_not_lost() {
         theirs.rest.insert("artifactType".to_owned(), KIND.into());
         let index = canonical(&Index::new(vec![theirs.clone()], BTreeMap::new()));
         // The registry takes no index over what is not there; others have put theirs.
-        scene.fake.put_manifest(PATH, &theirs.digest.to_string(), "application/vnd.oci.image.manifest.v1+json", b"theirs");
+        scene.fake.put_manifest(
+            PATH,
+            &theirs.digest.to_string(),
+            "application/vnd.oci.image.manifest.v1+json",
+            b"theirs",
+        );
         let fault = Fault::Rewrites {
             repository: PATH.to_owned(),
             tag: tag.clone(),
@@ -83,7 +92,8 @@ fn what_others_say_is_not_lost() {
         };
         scene.inject(fault, When::on("PUT", &format!("*/manifests/{tag}")).first(rewrites));
         let ours = scene.client().attach(&image, &report("{}")).unwrap();
-        let found: Vec<_> = scene.reader().referrers(&image.digest, KIND).unwrap().iter().map(|entry| entry.digest).collect();
+        let found: Vec<_> =
+            scene.reader().referrers(&image.digest, KIND).unwrap().iter().map(|entry| entry.digest).collect();
         assert!(found.contains(&ours) && found.contains(&theirs.digest), "{found:?}");
         assert_eq!(found.len(), 2);
     }
@@ -109,7 +119,8 @@ fn a_report_goes_up_in_spite_of_passing_troubles() {
     for fault in [Fault::Status(503), Fault::Reset, Fault::CutRequest(1), Fault::LostAnswer] {
         let (scene, image, _) = subject(Profile::distribution3());
         scene.inject(fault.clone(), Scene::uploads("PUT").first(2));
-        let digest = scene.client().attach(&image, &report("{\"x\":1}")).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        let digest =
+            scene.client().attach(&image, &report("{\"x\":1}")).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
         assert!(scene.reader().artifact(&digest, KIND).unwrap().is_some());
     }
     let (scene, image, _) = subject(Profile::distribution3());

@@ -297,7 +297,10 @@ fn another_push_at_once_is_waited_for() {
     });
     let said = scene.tale.said.lock().unwrap().clone();
     assert_eq!(said.len(), 1);
-    assert!(said[0].starts_with("waits for ") && said[0].contains(&format!("which pushes to {}/{PATH}", scene.fake.host())), "{said:?}");
+    assert!(
+        said[0].starts_with("waits for ") && said[0].contains(&format!("which pushes to {}/{PATH}", scene.fake.host())),
+        "{said:?}"
+    );
     assert!(said[0].contains(&std::process::id().to_string()), "{said:?}");
 }
 

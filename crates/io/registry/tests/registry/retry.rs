@@ -55,7 +55,10 @@ fn what_does_not_pass_is_told_after_the_attempts() {
         scene.options.at_once = 1;
         scene.inject(Fault::Status(503), When::on(method, path));
         let error = scene.push(&image()).unwrap_err();
-        assert!(matches!(error, RegistryError::Refused { status: 503, .. }) && error.should_retry(), "{method}: {error}");
+        assert!(
+            matches!(error, RegistryError::Refused { status: 503, .. }) && error.should_retry(),
+            "{method}: {error}"
+        );
         let asked = scene.fake.requests().iter().filter(|seen| seen.status == 503).count();
         // Pieces are a step forward after the first refusal of the whole.
         let pieces = usize::from(scene.count("PATCH", "") > 0);

@@ -63,13 +63,19 @@ fn pages(answer: impl Fn(&str) -> (String, Option<String>) + Send + 'static) -> 
                     break;
                 }
             }
-            let last = first.split("last=").nth(1).and_then(|rest| rest.split([' ', '&']).next()).unwrap_or_default().to_owned();
+            let last = first
+                .split("last=")
+                .nth(1)
+                .and_then(|rest| rest.split([' ', '&']).next())
+                .unwrap_or_default()
+                .to_owned();
             let (tag, next) = answer(&last);
             let body = format!("{{\"name\":\"x\",\"tags\":[\"{tag}\"]}}");
             let link = next.map(|next| format!("Link: </v2/{PATH}/tags/list?n=1000&last={next}>; rel=\"next\"\r\n"));
             let mut stream = stream;
             let (link, length) = (link.unwrap_or_default(), body.len());
-            let _ = write!(stream, "HTTP/1.1 200 OK\r\n{link}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+            let _ =
+                write!(stream, "HTTP/1.1 200 OK\r\n{link}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
         }
     });
     let repository = sage_oci_registry::Repository::parse(&format!("{host}/{PATH}"), false).unwrap();
