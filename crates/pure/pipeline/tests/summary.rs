@@ -305,7 +305,7 @@ proptest! {
         shown.binder = Some(text.clone());
         let failures = [text.clone()];
         let outcomes = [one, other];
-        let page = summary(&plan, &[text.clone()], &outcomes, &[shown], &failures);
+        let page = summary(&plan, std::slice::from_ref(&text), &outcomes, &[shown], &failures);
         let foreign = |c: char| c.is_control() && c != '\n' && c != '\t' || c == '\u{202e}';
         prop_assert!(!page.contains(foreign), "a control character");
         for line in outside(&page) {

@@ -241,7 +241,7 @@ fn with_journal(scene: &Scene, change: impl Fn(String) -> String) {
         .find(|name| name.to_string_lossy().ends_with(".json"))
         .unwrap();
     let text = change(scene.journal().unwrap());
-    sage_oci_files::write_private(&scene.journals.path().join(name), text.as_bytes()).unwrap();
+    sage_oci_files::write_private(scene.journals.path().join(name), text.as_bytes()).unwrap();
 }
 
 #[test]

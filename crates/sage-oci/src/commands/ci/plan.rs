@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const EVENT: &str = "GITHUB_EVENT_PATH";
 /// The project's file.
 const CONFIG: &str = "nix/ci.toml";
+/// What a project without one gets.
+const NOBODYS: &str = "format = 1\nproject = []\n[refs]\n";
 
 /// What this job does, by its surroundings, the project's file and what is asked for.
 pub fn make(context: &Context, options: &cli::Ci) -> Result<Plan, Failure> {
@@ -51,7 +53,7 @@ fn config(context: &Context) -> Result<Config, Failure> {
     let path = context.project.root().join(CONFIG);
     match sage_oci_files::read_to_string(&path) {
         Ok(text) => Ok(Config::parse(CONFIG, &text)?),
-        Err(error) if error.is_not_found() => Ok(Config::parse(CONFIG, "format = 1\n")?),
+        Err(error) if error.is_not_found() => Ok(Config::parse(CONFIG, NOBODYS)?),
         Err(error) => Err(error.into()),
     }
 }
