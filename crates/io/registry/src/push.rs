@@ -167,7 +167,11 @@ impl Uploads<'_> {
             while !self.over.load(Ordering::Relaxed) {
                 let Some(blob) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
                 if let Err(error) = self.one(blob) {
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Who stopped for another's error may be here before it.
+                    if failed.as_ref().is_none_or(|first| matches!(first, RegistryError::Stopped)) {
+                        *failed = Some(error);
+                    }
                     self.over.store(true, Ordering::Relaxed);
                 }
             }

@@ -18,12 +18,20 @@ impl Uploads<'_> {
             self.progress.advanced(blob.size);
             return self.journal().remove(digest);
         }
-        let what = format!("the upload of {digest}");
         // Before the upload begins, or it would grow old while it waits.
         let _turn = (blob.size >= LARGE).then(|| self.large.enter());
         if self.over.load(Ordering::Relaxed) {
             return Err(RegistryError::Stopped);
         }
+        let brought = self.bring(blob);
+        // Before the turn goes to the next one, which is not to begin then.
+        self.over.fetch_or(brought.is_err(), Ordering::Relaxed);
+        brought
+    }
+
+    /// Goes on with an upload, or takes the blob over, or sends it.
+    fn bring(&self, blob: &Descriptor) -> Result<(), RegistryError> {
+        let what = format!("the upload of {}", blob.digest);
         let session = match self.resumed(&what, blob)? {
             Some(session) => session,
             None => match self.mounted(blob)? {
@@ -35,7 +43,7 @@ impl Uploads<'_> {
         self.carry(blob, &what, session)?;
         Tally::add(&self.tally.uploaded, 1);
         Tally::add(&self.tally.uploaded_bytes, blob.size);
-        self.journal().remove(digest)
+        self.journal().remove(&blob.digest)
     }
 
     /// Sends a blob and looks whether it has come, all of it.

@@ -10,26 +10,37 @@ use std::io::{self, Cursor, Read};
 /// Bytes that look like chance and are the same every time.
 #[derive(Debug, Clone)]
 pub struct Noise {
-    state: u64,
-    left: u64,
+    seed: u64,
+    place: u64,
+    end: u64,
 }
 
 impl Noise {
     pub fn new(seed: u64, size: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, left: size }
+        Self { seed, place: 0, end: size }
     }
+}
+
+/// The word at a place: a step and the finish of SplitMix64.
+fn word(seed: u64, number: u64) -> [u8; 8] {
+    let mut z = (seed.wrapping_mul(0xD1B5_4A32_D192_ED03) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (z ^ (z >> 31)).to_le_bytes()
 }
 
 impl Read for Noise {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len()).min(64 * 1024);
-        for byte in &mut buffer[..count] {
-            // Knuth's generator of 64 bits; one byte at a time, so that the stream is the same however it is read.
-            self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            *byte = (self.state >> 56) as u8;
+        let mut done = 0;
+        while done < buffer.len() && self.place < self.end {
+            let (word, skip) = (word(self.seed, self.place / 8), (self.place % 8) as usize);
+            let left = usize::try_from(self.end - self.place).unwrap_or(usize::MAX);
+            let count = (8 - skip).min(buffer.len() - done).min(left);
+            buffer[done..done + count].copy_from_slice(&word[skip..skip + count]);
+            done += count;
+            self.place += count as u64;
         }
-        self.left -= count as u64;
-        Ok(count)
+        Ok(done)
     }
 }
 

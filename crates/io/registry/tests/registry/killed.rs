@@ -63,7 +63,7 @@ fn spawn(scene: &Scene, kind: &str, until: u64) -> Child {
         .args(["--exact", CHILD, "--nocapture", "--test-threads=1"])
         .env(TOLD, format!("{host}/{path} {kind} {until} {journals}"))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .spawn()
         .unwrap()
 }
