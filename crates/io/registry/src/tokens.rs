@@ -34,9 +34,7 @@ impl Registry {
         let fail = |why: String| RegistryError::NoToken { registry: name.to_owned(), why };
         let mut url = Url::parse(realm).map_err(|_| fail("the registry names no address for tokens".to_owned()))?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        // The registry says where passwords go; without TLS anybody on the way could have said it.
-        let told = self.repository().is_plain() && (is_loopback(&host) || url.origin() == self.api.origin());
-        if url.scheme() != "https" && !(url.scheme() == "http" && told) {
+        if !may_see_a_password(&url, &self.api) {
             let to = format!("{}://{host}", url.scheme());
             return Err(RegistryError::Insecure { registry: name.to_owned(), to });
         }
@@ -66,5 +64,42 @@ impl Registry {
             }
             (status, _) => Err(fail(format!("{host} says status {status}"))),
         }
+    }
+}
+
+/// Whether a token server may be shown a password. The registry names it, and without TLS anybody on the way could have: so it is
+/// reached without TLS only where the registry itself is, and on this machine or under the registry's own address.
+fn may_see_a_password(realm: &Url, api: &Url) -> bool {
+    let here = realm.origin() == api.origin() || is_loopback(realm.host_str().unwrap_or_default());
+    realm.scheme() == "https" || realm.scheme() == "http" && api.scheme() == "http" && here
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Access, Options, Repository};
+
+    #[test]
+    fn a_password_goes_to_no_other_host_without_tls() {
+        let may = |realm: &str, api: &str| may_see_a_password(&Url::parse(realm).unwrap(), &Url::parse(api).unwrap());
+        let (safe, plain, local) = ("https://r.example/v2/", "http://r.example:5000/v2/", "http://127.0.0.1:5000/v2/");
+        for api in [safe, plain, local] {
+            assert!(may("https://auth.example/token", api), "{api}");
+            assert!(!may("http://auth.example/token", api), "{api}");
+            assert!(!may("ftp://127.0.0.1/token", api), "{api}");
+        }
+        assert!(!may("http://r.example/token", safe) && !may("http://127.0.0.1/token", safe));
+        assert!(may("http://r.example:5000/token", plain) && !may("http://r.example:5001/token", plain));
+        assert!(may("http://127.0.0.1:1/token", local) && may("http://[::1]:1/token", local));
+    }
+
+    #[test]
+    fn an_address_without_tls_is_named_without_what_is_in_it() {
+        let repository = Repository::parse("r.example/a", false).unwrap();
+        let registry = Registry::open(repository, Access::Pull, &[], None, Options::default()).unwrap();
+        let error = registry.token_for("http://user:secret@auth.example/t?x=secret", None, &[]).unwrap_err();
+        assert_eq!(error.to_string(), "r.example sends us to http://auth.example, which is not https");
+        let error = registry.token_for("no address", None, &[]).unwrap_err().to_string();
+        assert_eq!(error, "no token for r.example: the registry names no address for tokens");
     }
 }
