@@ -170,7 +170,7 @@ pub enum Compressions {
     Zstd,
     /// Gzip, which every engine reads.
     Gzip,
-    /// An index of both, gzip first: engines take what they read, and podman the smaller one.
+    /// An index of both, gzip first, which engines take that know no better; the other one is marked for those that do.
     Both,
 }
 
