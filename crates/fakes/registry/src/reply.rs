@@ -102,23 +102,34 @@ impl Reply {
             last();
             return stream.write_all(text.as_bytes());
         }
-        stream.write_all(text.as_bytes())?;
-        let mut bytes: Box<dyn Read> = match self.content {
-            Content::Bytes(bytes) => Box::new(io::Cursor::new(bytes)),
-            Content::Part(mut file, start, _) => {
-                file.seek(SeekFrom::Start(start))?;
-                Box::new(file)
+        let garble = |bytes: &mut [u8]| {
+            if self.garbled {
+                bytes.iter_mut().for_each(|byte| *byte ^= 0x55);
             }
         };
+        let mut bytes = match self.content {
+            // In one write: a client goes on when it has the head, and the request should be over for both then.
+            Content::Bytes(bytes) => {
+                let mut all = text.into_bytes();
+                let head = all.len();
+                all.extend(bytes.iter().take(usize::try_from(length).unwrap_or(usize::MAX)));
+                garble(&mut all[head..]);
+                last();
+                return stream.write_all(&all);
+            }
+            Content::Part(mut file, start, _) => {
+                file.seek(SeekFrom::Start(start))?;
+                file
+            }
+        };
+        stream.write_all(text.as_bytes())?;
         let (mut left, mut last) = (length, Some(last));
         let mut buffer = vec![0; 64 * 1024];
         while left > 0 {
             let room = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             bytes.read_exact(&mut buffer[..room])?;
             left -= room as u64;
-            if self.garbled {
-                buffer[..room].iter_mut().for_each(|byte| *byte ^= 0x55);
-            }
+            garble(&mut buffer[..room]);
             if left == 0
                 && let Some(last) = last.take()
             {
