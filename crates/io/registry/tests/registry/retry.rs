@@ -110,7 +110,7 @@ fn a_wish_for_a_longer_pause_than_we_wait_is_told() {
 fn a_registry_that_says_nothing_is_not_waited_for() {
     for (method, path) in STEPS {
         let mut scene = Scene::new(Profile::distribution3());
-        scene.options.quiet_timeout = Duration::from_millis(150);
+        scene.options.quiet_timeout = Duration::from_millis(1500);
         scene.inject(Fault::Silence, When::on(method, path).first(1));
         let pushed = scene.push(&image()).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         assert_eq!(pushed.uploaded, 3);
@@ -120,7 +120,7 @@ fn a_registry_that_says_nothing_is_not_waited_for() {
 #[test]
 fn a_commit_that_takes_long_is_not_sent_again() {
     let mut scene = Scene::new(Profile::plain());
-    scene.options.quiet_timeout = Duration::from_millis(200);
+    scene.options.quiet_timeout = Duration::from_millis(1500);
     let gate = Gate::new();
     scene.inject(Fault::Hold(gate.clone()), Scene::uploads("PUT").first(1));
     let image = image();
