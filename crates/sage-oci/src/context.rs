@@ -94,14 +94,14 @@ impl Context {
 
     /// An image's definition and its lock for each architecture that is asked for, sorted; this machine's where none is.
     pub fn locked_for_each(&self, target: &Target) -> Result<Vec<Locked>, Failure> {
-        let image = self.project.image(&target.image, target.channel.as_ref())?;
-        let architectures = match &target.arch {
+        let image = self.project.image(&target.image, target.choice.channel.as_ref())?;
+        let architectures = match &target.choice.arch {
             None => vec![machine()?],
             Some(Architectures::These(these)) => these.clone(),
             Some(Architectures::All) => self.project.locked_architectures(&image.channel)?,
         };
         let one = |lock| Locked { image: image.clone(), lock };
-        match &target.lock {
+        match &target.choice.lock {
             Some(path) if architectures.len() == 1 => Ok(vec![one(self.project.read_lock(path)?)]),
             Some(_) => Err(Failure::new("`--lock` names the lock of one architecture, `--arch` several", None)),
             None => architectures

@@ -2,7 +2,7 @@
 
 use crate::progress::Meter;
 use crate::{Failure, cli, interrupt};
-use sage_oci_credentials::{Purpose, Sources};
+use sage_oci_credentials::{Credential, Purpose, Sources};
 use sage_oci_registry::{Access, Options, Registry, RemoteImage, Repository};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,10 +16,15 @@ pub fn open(
 ) -> Result<Registry, Failure> {
     // Our own variables name no registry as a rule: they are for what is written to.
     let purpose = if access == Access::Push { Purpose::Target } else { Purpose::Other };
-    let found = Sources::of_this_process().lookup(repository.registry(), Some(repository.path()), purpose)?;
-    let credential = found.map(|found| found.credential);
+    let credential = credential(&repository, purpose)?;
     let options = Options { at_once: options.requests.max(1), stop: interrupt::flag(), ..Options::default() };
     Ok(Registry::open(repository, access, siblings, credential, options)?)
+}
+
+/// What the user has to show a repository's registry.
+pub fn credential(repository: &Repository, purpose: Purpose) -> Result<Option<Credential>, Failure> {
+    let found = Sources::of_this_process().lookup(repository.registry(), Some(repository.path()), purpose)?;
+    Ok(found.map(|found| found.credential))
 }
 
 /// Opens an image in a registry for reading.

@@ -43,7 +43,7 @@ impl Default for Options {
             read_timeout: Duration::from_secs(30),
             slowest: 1000,
             slow_for: Duration::from_secs(30),
-            user_agent: concat!("sage-oci/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: sage_oci_http::USER_AGENT.to_owned(),
             stop: Arc::new(AtomicBool::new(false)),
         }
     }

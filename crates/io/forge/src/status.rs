@@ -1,9 +1,9 @@
 use crate::{Forge, ForgeError};
 use sage_oci_credentials::Secret;
-use sage_oci_http::{Broken, Http, Settings};
+use sage_oci_http::{Broken, Http, Settings, USER_AGENT, is_this_machine};
 use serde_json::{Value, json};
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 /// What becomes of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn set(forge: &Forge, commit: &str, status: &Status<'_>, token: &Secret) -> 
     let url = address(forge, commit)?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let settings = Settings {
-        user_agent: concat!("sage-oci/", env!("CARGO_PKG_VERSION")).to_owned(),
+        user_agent: USER_AGENT.to_owned(),
         connect_timeout: Duration::from_secs(15),
         quiet_timeout: Duration::from_secs(30),
         idle: 1,
@@ -62,13 +62,10 @@ pub fn set(forge: &Forge, commit: &str, status: &Status<'_>, token: &Secret) -> 
 fn address(forge: &Forge, commit: &str) -> Result<Url, ForgeError> {
     let bad = |why| ForgeError::BadAddress { address: forge.api().to_owned(), why };
     let mut url = Url::parse(forge.api()).map_err(|_| bad("it cannot be read"))?;
-    let is_here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err(bad("it names no host")),
-    };
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
+    if url.host().is_none() {
+        return Err(bad("it names no host"));
+    }
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_this_machine(&url)) {
         return Err(bad("everybody on the way could read it"));
     }
     url.path_segments_mut().map_err(|()| bad("it has no path"))?.pop_if_empty().extend(forge.path(commit));

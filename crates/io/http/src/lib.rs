@@ -5,6 +5,7 @@
 
 mod agents;
 mod broken;
+mod here;
 mod proxy;
 mod resolver;
 mod roots;
@@ -13,6 +14,7 @@ mod watch;
 
 pub use agents::{Http, header};
 pub use broken::Broken;
+pub use here::is_this_machine;
 pub use proxy::{BadProxy, percent_decoded};
-pub use settings::Settings;
+pub use settings::{Settings, USER_AGENT};
 pub use watch::watched;

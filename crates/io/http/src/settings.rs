@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+/// What requests of this program call themselves, where nothing else is said.
+pub const USER_AGENT: &str = concat!("sage-oci/", env!("CARGO_PKG_VERSION"));
+
 /// How connections behave.
 #[derive(Debug, Clone)]
 pub struct Settings {

@@ -2,11 +2,11 @@
 
 use crate::HubError;
 use sage_oci_credentials::Secret;
-use sage_oci_http::{Broken, Http, Settings, header};
+use sage_oci_http::{Broken, Http, Settings, USER_AGENT, header, is_this_machine};
 use serde_json::Value;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ureq::http::Request;
-use url::{Host, Url};
+use url::Url;
 
 /// The longest answer that is read, in bytes: a page and what is said around it.
 const LIMIT: u64 = 1 << 20;
@@ -25,7 +25,7 @@ pub(crate) struct Asked<'a> {
 /// Connections that follow no redirect: nobody but the one who was asked gets a secret.
 pub(crate) fn connections() -> Result<Http, HubError> {
     Ok(Http::new(&Settings {
-        user_agent: concat!("sage-oci/", env!("CARGO_PKG_VERSION")).to_owned(),
+        user_agent: USER_AGENT.to_owned(),
         connect_timeout: Duration::from_secs(30),
         quiet_timeout: Duration::from_secs(60),
         idle: 1,
@@ -38,15 +38,12 @@ pub(crate) fn address(text: &str) -> Result<Url, HubError> {
     let bad = |address: &str, why| Err(HubError::BadAddress { address: address.to_owned(), why });
     let Ok(url) = Url::parse(text) else { return bad("…", "it is no URL") };
     let shown = format!("{}://{}", url.scheme(), host(&url));
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return bad(&shown, "it names no host"),
-    };
+    if url.host().is_none() {
+        return bad(&shown, "it names no host");
+    }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if here => Ok(url),
+        "http" if is_this_machine(&url) => Ok(url),
         "http" => bad(&shown, "everybody on the way could read it"),
         _ => bad(&shown, "it is neither http nor https"),
     }

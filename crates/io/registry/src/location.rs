@@ -1,5 +1,5 @@
 use crate::RegistryError;
-use crate::repository::is_loopback;
+use sage_oci_http::is_this_machine;
 use url::Url;
 
 /// Where an answer sends us, and whether that is still the registry itself, which may see our credentials.
@@ -31,7 +31,7 @@ pub(crate) fn resolve(registry: &str, api: &Url, from: &Url, location: &str) -> 
     let host = url.host_str().ok_or_else(nonsense)?;
     let safe = match url.scheme() {
         "https" => true,
-        "http" => api.scheme() == "http" && (is_registry || is_loopback(host)),
+        "http" => api.scheme() == "http" && (is_registry || is_this_machine(&url)),
         _ => false,
     };
     if !safe {

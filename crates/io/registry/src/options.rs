@@ -39,7 +39,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(15),
             quiet_timeout: Duration::from_secs(60),
             chunk: 16 * 1024 * 1024,
-            user_agent: concat!("sage-oci/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: sage_oci_http::USER_AGENT.to_owned(),
             stop: Arc::new(AtomicBool::new(false)),
         }
     }

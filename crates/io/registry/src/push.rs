@@ -149,7 +149,7 @@ impl Registry {
         Ok(Planned { digest, blobs, bytes: parts.bytes(), missing })
     }
 
-    /// Writes an index over manifests that the repository has, and reads it back; gives its digest.
+    /// Writes an index over manifests that the repository has, unless it is there, and reads it back; whether it was new.
     ///
     /// # Errors
     /// The registry refuses, or lacks one of the manifests.

@@ -147,7 +147,7 @@ impl Registry {
             }
             seen.sort_by_key(|entry| entry.digest);
             let bytes = canonical(&Index::new(seen.clone(), BTreeMap::new()));
-            self.write_tag(&tag, &MediaType::INDEX, &bytes)?;
+            self.put_document(&tag, &MediaType::INDEX, &bytes)?;
             let after = self.fallback(subject)?;
             if seen.iter().all(|entry| has(&after, &entry.digest)) {
                 return Ok(());

@@ -79,11 +79,6 @@ impl Registry {
         &self.siblings
     }
 
-    /// Ends every connection, also those on which another thread waits.
-    pub fn end(&self) {
-        self.http.end();
-    }
-
     /// What a token should allow: this repository first, then reading the siblings.
     pub(crate) fn scopes(&self) -> Vec<String> {
         let actions = match self.access {

@@ -61,11 +61,6 @@ impl Repository {
         is_loopback(&self.registry)
     }
 
-    /// Another repository of the same registry.
-    pub fn sibling(&self, path: &str) -> Self {
-        Self { path: path.to_owned(), ..self.clone() }
-    }
-
     /// The address of the API: `https://registry-1.docker.io/v2/`.
     pub(crate) fn api(&self) -> String {
         let host = if self.registry == DOCKER { DOCKER_API } else { &self.registry };
@@ -80,7 +75,7 @@ impl std::fmt::Display for Repository {
 }
 
 /// Whether a host is this machine itself, by its name or address alone.
-pub(crate) fn is_loopback(host: &str) -> bool {
+fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,

@@ -3,7 +3,6 @@ use crate::manifests::ACCEPT;
 use crate::registry::Registry;
 use crate::{Document, RegistryError};
 use sage_oci_http::header;
-use sage_oci_image::MediaType;
 use sage_oci_names::BlobDigest;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -106,11 +105,6 @@ impl Registry {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// The type and bytes that a tag leads to are written as they are.
-    pub(crate) fn write_tag(&self, tag: &str, media_type: &MediaType, bytes: &[u8]) -> Result<(), RegistryError> {
-        self.put_document(tag, media_type, bytes)
     }
 }
 

@@ -2,10 +2,9 @@ use crate::RegistryError;
 use crate::auth::basic;
 use crate::challenge::Challenge;
 use crate::registry::Registry;
-use crate::repository::is_loopback;
 use crate::token::Token;
 use sage_oci_credentials::Credential;
-use sage_oci_http::Broken;
+use sage_oci_http::{Broken, is_this_machine};
 use std::io::Read;
 use std::time::Instant;
 use url::Url;
@@ -70,7 +69,7 @@ impl Registry {
 /// Whether a token server may be shown a password. The registry names it, and without TLS anybody on the way could have: so it is
 /// reached without TLS only where the registry itself is, and on this machine or under the registry's own address.
 fn may_see_a_password(realm: &Url, api: &Url) -> bool {
-    let here = realm.origin() == api.origin() || is_loopback(realm.host_str().unwrap_or_default());
+    let here = realm.origin() == api.origin() || is_this_machine(realm);
     realm.scheme() == "https" || realm.scheme() == "http" && api.scheme() == "http" && here
 }
 

@@ -45,9 +45,7 @@ struct PackageReport {
 
 /// `inspect`: layers and packages and what each costs.
 pub fn run(context: &Context, image: ImageName, options: &cli::Inspect) -> Result<(), Failure> {
-    let cli::Inspect { channel, arch, lock, .. } = options;
-    let target = cli::Target { image, channel: channel.clone(), arch: arch.clone(), lock: lock.clone() };
-    let all = context.locked_for_each(&target)?;
+    let all = context.locked_for_each(&options.choice.of(image))?;
     let [locked] = &all[..] else { return inspect_index::run(context, options, &all) };
     let built = build::realise(context, locked, &cli::Building::default(), None)?;
     let image = build::open(&built, locked)?;

@@ -39,9 +39,9 @@ struct LayerReport {
 /// `inspect` of a layout or an image in a registry, whoever wrote it: its images and their layers, and what else is in it.
 pub fn run(image: &dyn ImageSource, options: &cli::Inspect, printer: Printer) -> Result<(), Failure> {
     let flags = [
-        ("--channel", options.channel.is_some()),
-        ("--arch", options.arch.is_some()),
-        ("--lock", options.lock.is_some()),
+        ("--channel", options.choice.channel.is_some()),
+        ("--arch", options.choice.arch.is_some()),
+        ("--lock", options.choice.lock.is_some()),
         ("--why-big", options.why_big.is_some()),
     ];
     if let Some((flag, _)) = flags.into_iter().find(|(_, given)| *given) {

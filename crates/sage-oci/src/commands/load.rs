@@ -21,13 +21,7 @@ pub fn run(
 ) -> Result<(), Failure> {
     let Subject::Image(image) = &options.subject else { return load_foreign(options, printer) };
     let context = context()?;
-    let target = cli::Target {
-        image: image.clone(),
-        channel: options.channel.clone(),
-        arch: options.arch.clone(),
-        lock: options.lock.clone(),
-    };
-    let locked = context.locked(&target)?;
+    let locked = context.locked(&options.choice.of(image.clone()))?;
     let names = if options.tag.is_empty() { locked.tags()? } else { references(&options.tag)? };
     let built = build::realise(&context, &locked, &options.building, None)?;
     let source = Arc::new(LayoutDir::open(&built.folder)?);
@@ -42,9 +36,8 @@ pub fn run(
 /// `load` of an image that is not built here.
 fn load_foreign(options: &cli::Load, printer: Printer) -> Result<(), Failure> {
     let names = references(&options.tag)?;
-    let source =
-        source::foreign(&options.subject, &options.registry, options.channel.as_ref(), options.lock.as_deref())?;
-    let architecture = source::architecture(options.arch.as_ref())?;
+    let source = source::foreign(&options.subject, &options.registry, &options.choice)?;
+    let architecture = source::architecture(options.choice.arch.as_ref())?;
     let loaded = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         let loaded = import(printer, &engine, source, architecture, &names).await?;

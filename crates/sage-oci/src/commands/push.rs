@@ -1,5 +1,5 @@
-use super::build;
-use crate::cli::{self, Compressions, Subject, Target};
+use super::{build, source};
+use crate::cli::{self, Compressions, Subject};
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
 use crate::registries::{self, Pushing};
@@ -35,7 +35,7 @@ pub fn run(
 ) -> Result<(), Failure> {
     // A name that cannot be pushed to is told before anything is built.
     let repository = Repository::parse(&options.repository, options.registry.plain_http)?;
-    let (source, siblings) = source(context, options, &repository)?;
+    let (source, siblings) = subject(context, options, &repository)?;
     let registry = registries::open(repository.clone(), Access::Push, &siblings, &options.registry)?;
     if options.dry_run {
         let planned = registry.plan_push(source.as_ref())?;
@@ -52,39 +52,19 @@ pub fn run(
 }
 
 /// What is pushed, and the repositories that may have parts of it.
-fn source(
+fn subject(
     context: impl Fn() -> Result<Context, Failure>,
     options: &cli::Push,
     repository: &Repository,
 ) -> Result<(Arc<dyn ImageSource>, Vec<String>), Failure> {
-    let only_images = [
-        ("--channel", options.channel.is_some()),
-        ("--arch", options.arch.is_some()),
-        ("--lock", options.lock.is_some()),
-        ("--compression", options.compression.is_some()),
-    ];
-    let image = match &options.subject {
-        Subject::Image(image) => image,
-        other => {
-            if let Some((flag, _)) = only_images.into_iter().find(|(_, given)| *given) {
-                return Err(Failure::new(format_args!("`{flag}` is for images of a project, which are built"), None));
-            }
-            let source: Arc<dyn ImageSource> = match other {
-                Subject::Remote(remote) => Arc::new(registries::image(remote, &options.registry)?),
-                Subject::Layout(folder) => Arc::new(LayoutDir::open(folder)?),
-                Subject::Image(_) => unreachable!("it was looked at"),
-            };
-            return Ok((source, options.mount_from.clone()));
-        }
+    let Subject::Image(image) = &options.subject else {
+        let built = [("--arch", options.choice.arch.is_some()), ("--compression", options.compression.is_some())];
+        source::only_built(&built)?;
+        let source = source::foreign(&options.subject, &options.registry, &options.choice)?;
+        return Ok((source, options.mount_from.clone()));
     };
     let context = context()?;
-    let target = Target {
-        image: image.clone(),
-        channel: options.channel.clone(),
-        arch: options.arch.clone(),
-        lock: options.lock.clone(),
-    };
-    let all = context.locked_for_each(&target)?;
+    let all = context.locked_for_each(&options.choice.of(image.clone()))?;
     let (source, _) = built(&context, &all, options.compression, &options.building)?;
     let siblings = match options.mount_from.is_empty() {
         true => siblings(&context, repository)?,

@@ -53,8 +53,8 @@ fn run_foreign(context: &Context, subject: &Subject, options: &cli::Smoke) -> Re
     if options.reference.is_some() || options.contract {
         return Err(Failure::new("`--reference` and `--contract` are for images of the project, by their names", None));
     }
-    let source = source::foreign(subject, &options.registry, options.channel.as_ref(), options.lock.as_deref())?;
-    let architecture = source::architecture(options.arch.as_ref())?;
+    let source = source::foreign(subject, &options.registry, &options.choice)?;
+    let architecture = source::architecture(options.choice.arch.as_ref())?;
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         let name = match subject {
@@ -102,18 +102,19 @@ fn finish(printer: Printer, reports: &[Report], running: &cli::Running, missing:
 fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure> {
     let mut targets: Vec<(ImageName, Option<ChannelName>)> = Vec::new();
     if let Some(Subject::Image(image)) = &options.subject {
-        targets.push((image.clone(), options.channel.clone()));
+        targets.push((image.clone(), options.choice.channel.clone()));
     } else {
         for image in context.project.images()? {
             let channels = image.channels().into_iter();
-            for channel in channels.filter(|channel| options.channel.as_ref().is_none_or(|only| only == channel)) {
+            for channel in channels.filter(|channel| options.choice.channel.as_ref().is_none_or(|only| only == channel))
+            {
                 targets.extend(image.names().into_iter().map(|name| (name, Some(channel.clone()))));
             }
         }
     }
     let (mut all, mut groups) = (Vec::new(), Vec::new());
     for (image, channel) in targets {
-        let target = cli::Target { image, channel, arch: options.arch.clone(), lock: options.lock.clone() };
+        let target = cli::Choice { channel, ..options.choice.clone() }.of(image);
         let locked = context.locked(&target)?;
         let reference = match (&options.reference, locked.tags()?.first()) {
             (Some(reference), _) => EngineImage::parse(reference)?,

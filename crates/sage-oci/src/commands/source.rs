@@ -9,7 +9,6 @@ use sage_oci_definition::Resolved;
 use sage_oci_image::{Image, ImageSource};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Architecture, ChannelName};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The annotations that tell whose image it is.
@@ -21,13 +20,9 @@ pub const CHANNEL: &str = "org.sage-oci.channel";
 pub fn foreign(
     subject: &Subject,
     registry: &cli::Registry,
-    channel: Option<&ChannelName>,
-    lock: Option<&Path>,
+    choice: &cli::Choice,
 ) -> Result<Arc<dyn ImageSource>, Failure> {
-    let flags = [("--channel", channel.is_some()), ("--lock", lock.is_some())];
-    if let Some((flag, _)) = flags.into_iter().find(|(_, given)| *given) {
-        return Err(Failure::new(format_args!("`{flag}` is for images of a project, which are built"), None));
-    }
+    only_built(&[("--channel", choice.channel.is_some()), ("--lock", choice.lock.is_some())])?;
     Ok(match subject {
         Subject::Layout(folder) => Arc::new(LayoutDir::open(folder)?),
         Subject::Remote(remote) => Arc::new(registries::image(remote, registry)?),
@@ -35,6 +30,16 @@ pub fn foreign(
             return Err(Failure::new(format_args!("`{image}` is the name of an image of the project"), None));
         }
     })
+}
+
+/// Fails where a flag was given that is for images that are built.
+pub fn only_built(flags: &[(&str, bool)]) -> Result<(), Failure> {
+    match flags.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => {
+            Err(Failure::new(format_args!("`{flag}` is for images of a project, which are built"), None))
+        }
+    }
 }
 
 /// The one architecture that is asked for, or this machine's.
@@ -50,12 +55,8 @@ pub fn architecture(asked: Option<&Architectures>) -> Result<Architecture, Failu
 pub fn identify(context: &Context, image: &Image) -> Result<Locked, Failure> {
     let resolved = definition(context, image)?;
     let architecture = Architecture::parse(&image.config.architecture).map_err(|_| unknown(image))?;
-    context.locked(&cli::Target {
-        image: resolved.name,
-        channel: Some(resolved.channel),
-        arch: Some(Architectures::These(vec![architecture])),
-        lock: None,
-    })
+    let (channel, arch) = (Some(resolved.channel), Some(Architectures::These(vec![architecture])));
+    context.locked(&cli::Choice { channel, arch, lock: None }.of(resolved.name))
 }
 
 /// The definition of the image that an image says it is; no lock is needed.

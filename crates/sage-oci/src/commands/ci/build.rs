@@ -5,7 +5,8 @@ use crate::commands::{emulation, load, push, smoke};
 use crate::context::Locked;
 use crate::runtime::runtime;
 use crate::{Failure, registries};
-use sage_oci_credentials::{Credential, Purpose, Sources};
+use sage_oci_checks::Selection;
+use sage_oci_credentials::Purpose;
 use sage_oci_engine::Engine;
 use sage_oci_image::{Image, ImageSource, digest_of, whole};
 use sage_oci_names::{BlobDigest, EngineId, EngineImage, Reference};
@@ -25,6 +26,8 @@ struct Subject<'a> {
     locked: Locked,
     source: Arc<dyn ImageSource>,
     image: Image,
+    /// Its checks.
+    selection: Selection,
     /// What it is known by: with both compressions, the index over the two.
     digest: BlobDigest,
 }
@@ -40,7 +43,8 @@ pub fn one(job: &Job<'_>, target: &Target, ended: &mut Ended) -> Result<Outcome,
     ended.paths.extend(paths);
     let image = Image::open(source.as_ref(), locked.lock.architecture)?;
     let digest = whole(source.as_ref())?.digest;
-    let image = Subject { job, locked, source, image, digest };
+    let selection = smoke::selection(context, &locked, None)?;
+    let image = Subject { job, locked, source, image, selection, digest };
     let Some(repository) = job.destination(&image.locked.image.name)? else {
         let (report, _) = image.test()?;
         let outcome = image.outcome(Some(&report), None);
@@ -82,7 +86,7 @@ impl Subject<'_> {
     /// Imports the image without a name and runs all of its checks.
     fn test(&self) -> Result<(Report, EngineId), Failure> {
         let (printer, architecture) = (self.job.context.printer, self.locked.lock.architecture);
-        let mut selection = smoke::selection(self.job.context, &self.locked, None)?;
+        let mut selection = self.selection.clone();
         let name = format!("{}-{}-{architecture}@{}", self.locked.image.name, self.locked.image.channel, self.digest);
         runtime()?.block_on(async {
             let engine = Engine::connect().await?;
@@ -100,8 +104,8 @@ impl Subject<'_> {
     fn test_pushed(&self, repository: &Repository, known: EngineId) -> Result<Report, Failure> {
         let (printer, architecture) = (self.job.context.printer, self.locked.lock.architecture);
         let reference = Reference::parse(&format!("{repository}@{}", self.digest))?;
-        let mut selection = smoke::selection(self.job.context, &self.locked, None)?;
-        let credential = credential(repository)?;
+        let mut selection = self.selection.clone();
+        let credential = registries::credential(repository, Purpose::Target)?;
         runtime()?.block_on(async {
             let engine = Engine::connect().await?;
             printer.step("Pulling", &reference);
@@ -124,13 +128,12 @@ impl Subject<'_> {
         }
         let candidate = Candidate::open(registry, &self.digest)?;
         let is_green = tested(registry, &candidate)?.is_green();
-        Ok(is_green && TestReport::is_passed(registry, &self.image.descriptor.digest, &self.checks()?)?)
+        Ok(is_green && TestReport::is_passed(registry, &self.image.descriptor.digest, &self.checks())?)
     }
 
     /// What tells these checks from others: a report about others says nothing of what these would find.
-    fn checks(&self) -> Result<BlobDigest, Failure> {
-        let selection = smoke::selection(self.job.context, &self.locked, None)?;
-        Ok(digest_of(format!("{:?}", selection.checks).as_bytes()))
+    fn checks(&self) -> BlobDigest {
+        digest_of(format!("{:?}", self.selection.checks).as_bytes())
     }
 
     /// Puts the report and the list of packages beside the image.
@@ -141,7 +144,7 @@ impl Subject<'_> {
         let architecture = self.locked.lock.architecture;
         let descriptor = &self.image.descriptor;
         let report = TestReport::new(json, architecture, self.job.commit.clone())?;
-        TestReport { checks: Some(self.checks()?), ..report }.attach(registry, descriptor)?;
+        TestReport { checks: Some(self.checks()), ..report }.attach(registry, descriptor)?;
         super::packages::attach(registry, descriptor, &packages(&self.locked))
     }
 
@@ -196,14 +199,8 @@ fn packages(locked: &Locked) -> BTreeMap<String, String> {
     of.map(|package| (package.name.to_string(), package.version.to_string())).collect()
 }
 
-/// What the engine is to show the registry.
-fn credential(repository: &Repository) -> Result<Option<Credential>, Failure> {
-    let found = Sources::of_this_process().lookup(repository.registry(), Some(repository.path()), Purpose::Target)?;
-    Ok(found.map(|found| found.credential))
-}
-
 /// The image of the project that a target names, for people.
 pub fn said(target: &Target) -> String {
-    let channel = target.channel.as_ref().map(|channel| format!(" of {channel}")).unwrap_or_default();
+    let channel = target.choice.channel.as_ref().map(|channel| format!(" of {channel}")).unwrap_or_default();
     format!("{}{channel}", target.image)
 }

@@ -1,8 +1,8 @@
 use crate::architectures::Architectures;
 use crate::context::Context;
 use crate::machine::machine;
-use crate::{Failure, cli};
-use sage_oci_credentials::{Purpose, Sources};
+use crate::{Failure, cli, registries};
+use sage_oci_credentials::Purpose;
 use sage_oci_names::{Architecture, ChannelName, ImageName, Reference};
 use sage_oci_pipeline::{Config, Has, Plan, Service, Surroundings, plan};
 use sage_oci_registry::Repository;
@@ -41,7 +41,7 @@ pub fn make(context: &Context, options: &cli::Ci) -> Result<Plan, Failure> {
             let place = Repository::of(&reference, options.registry.plain_http);
             // At home, a registry on this machine may want none; where it does, it says so.
             surroundings.service == Service::Home && place.is_local()
-                || Sources::of_this_process().lookup(place.registry(), Some(place.path()), Purpose::Target)?.is_some()
+                || registries::credential(&place, Purpose::Target)?.is_some()
         }
         None => true,
     };
@@ -108,12 +108,8 @@ pub fn targets(context: &Context, plan: &Plan) -> Result<Vec<cli::Target>, Failu
             for channel in definition.channels().into_iter().filter(|channel| plan.channels.contains(channel)) {
                 let locked = context.project.locked_architectures(&channel)?;
                 for architecture in plan.architectures.iter().filter(|one| locked.contains(one)) {
-                    all.push(cli::Target {
-                        image: name.clone(),
-                        channel: Some(channel.clone()),
-                        arch: Some(Architectures::These(vec![*architecture])),
-                        lock: None,
-                    });
+                    let (channel, arch) = (Some(channel.clone()), Some(Architectures::These(vec![*architecture])));
+                    all.push(cli::Choice { channel, arch, lock: None }.of(name.clone()));
                 }
             }
         }
