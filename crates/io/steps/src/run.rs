@@ -24,6 +24,9 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Generate(step) => generate::run(step, outputs, threads),
         Step::Source(step) => source::run(step, outputs, scratch, threads),
         Step::Wheel(step) => wheel::run(step, outputs, scratch, threads),
+        Step::Root(_) | Step::Run(_) | Step::Overlay(_) | Step::Checkout(_) => {
+            Err(StepError::Spec { why: "this builder does not know the step".to_owned() })
+        }
         Step::Image(step) => image::run(step, &outputs.out),
         Step::Index(step) => index::run(step, &outputs.out),
         Step::Links(step) => links::run(step, &outputs.out),

@@ -35,10 +35,16 @@ impl Job {
     /// The names of the step's outputs.
     pub fn outputs(&self) -> &'static [OutputName] {
         match self.step {
-            Step::Layer(_) | Step::Bytecode(_) | Step::Generate(_) | Step::Source(_) | Step::Wheel(_) => {
-                &[OutputName::Out, OutputName::Contents]
-            }
+            Step::Layer(_)
+            | Step::Bytecode(_)
+            | Step::Generate(_)
+            | Step::Source(_)
+            | Step::Wheel(_)
+            | Step::Overlay(_)
+            | Step::Checkout(_) => &[OutputName::Out, OutputName::Contents],
             Step::Fetch(_)
+            | Step::Root(_)
+            | Step::Run(_)
             | Step::Image(_)
             | Step::Index(_)
             | Step::Links(_)

@@ -4,6 +4,7 @@
 //! itself so that the builder is compiled from the steps and what does them, and not from what decides.
 
 mod closure;
+mod compiled;
 mod resources;
 mod sealing;
 mod steps;
@@ -12,6 +13,7 @@ pub use closure::{
     AddedUser, BaseContents, ClosureImage, ClosureImageStep, ClosureLayerStep, ClosureMember, ClosurePath, ClosureStep,
     ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission, RootFiles, split,
 };
+pub use compiled::{CheckoutStep, OverlayFile, OverlayStep, RootStep, RunStep};
 pub use resources::Resources;
 pub use sealing::Sealing;
 pub use steps::{

@@ -1,4 +1,7 @@
-use crate::{ClosureImageStep, ClosureLayerStep, ClosureStep, ClosureTopStep, Sealing};
+use crate::{
+    CheckoutStep, ClosureImageStep, ClosureLayerStep, ClosureStep, ClosureTopStep, OverlayStep, RootStep, RunStep,
+    Sealing,
+};
 use sage_oci_effects::{Mode, OwnedEffect};
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName, Sha256};
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,14 @@ pub enum Step {
     Source(SourceStep),
     /// Installs a Python wheel into one layer (outputs `out` and `contents`).
     Wheel(WheelStep),
+    /// Unpacks packages into a folder that programs run in (output `out`).
+    Root(RootStep),
+    /// Runs commands in a root and keeps what they make (output `out`).
+    Run(RunStep),
+    /// Lays files over what is below, in one layer (outputs `out` and `contents`).
+    Overlay(OverlayStep),
+    /// Lays out a commit as a git work tree, in one layer (outputs `out` and `contents`).
+    Checkout(CheckoutStep),
     /// Joins layers to an OCI layout (output `out`).
     Image(ImageStep),
     /// Joins images of several architectures to one OCI layout (output `out`).
