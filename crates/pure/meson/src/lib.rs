@@ -1,0 +1,22 @@
+//! What meson makes of a source tree: how each Python extension module is compiled, and what is installed where.
+//!
+//! `meson setup` writes `build.ninja` and, for other programs, `meson-info/intro-install_plan.json`. Both are read here as texts; nothing
+//! is run. The tree and the build folder lie at fixed paths ([`Places`]), so that two trees have the same command for a module
+//! exactly when it is compiled in the same way.
+
+mod description;
+mod edge;
+mod error;
+mod install;
+mod module;
+mod ninja;
+mod places;
+mod words;
+
+pub use description::Description;
+pub use edge::Edge;
+pub use error::MesonError;
+pub use install::{InstallPlan, Installed};
+pub use module::{Depfile, Module};
+pub use ninja::Ninja;
+pub use places::Places;

@@ -1,0 +1,48 @@
+/// Where a source tree lies and where it is built, absolute and without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The tree's top folder.
+    pub source: String,
+    /// The build folder, below the tree's.
+    pub build: String,
+}
+
+impl Places {
+    /// The path below the tree's top folder of what a command names, absolute or from the build folder; `None` for what lies elsewhere.
+    pub fn below_source(&self, named: &str) -> Option<String> {
+        let whole = if named.starts_with('/') { named.to_owned() } else { format!("{}/{named}", self.build) };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in whole.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        let clean = format!("/{}", parts.join("/"));
+        clean.strip_prefix(&self.source)?.strip_prefix('/').map(ToOwned::to_owned)
+    }
+
+    /// The build folder's path below the tree's.
+    pub fn build_folder(&self) -> &str {
+        self.build.strip_prefix(&self.source).unwrap_or(&self.build).trim_start_matches('/')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_path_however_it_is_named() {
+        let places = Places { source: "/build".to_owned(), build: "/build/builddir".to_owned() };
+        let below = |named| places.below_source(named);
+        assert_eq!(below("/build/src/a.pyx").as_deref(), Some("src/a.pyx"));
+        assert_eq!(below("../src/x/../a.pyx").as_deref(), Some("src/a.pyx"));
+        assert_eq!(below("src/a.pyx").as_deref(), Some("builddir/src/a.pyx"));
+        assert_eq!(below("../../usr/include"), None);
+        assert_eq!(below("/buildings/a"), None);
+        assert_eq!(below("/usr/lib/libgmp.so"), None);
+        assert_eq!(places.build_folder(), "builddir");
+    }
+}
