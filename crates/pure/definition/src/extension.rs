@@ -89,7 +89,12 @@ impl Extension {
                 let message = format!("`{}`, which this image extends, has no channel `{name}`", base.name);
                 return Err(DefinitionError::at(file, line, message));
             }
-            let ChannelPart { tags, exclude, include, .. } = part.get_ref();
+            let ChannelPart { tags, exclude, include, upstream, .. } = part.get_ref();
+            if let Some(said) = upstream {
+                let line = Located::new(file, text, said.clone()).line;
+                let message = format!("`upstream` is that of `{}`, which this image extends", base.name);
+                return Err(DefinitionError::at(file, line, message));
+            }
             for (what, said) in [("tags", tags), ("paths that are left out", exclude), ("paths that stay", include)] {
                 if !said.is_empty() {
                     let message = format!("the {what} are those of `{}`, which this image extends", base.name);
@@ -100,8 +105,8 @@ impl Extension {
         for (name, theirs) in &base.channels {
             let span = channels.get(name).map_or(0..0, toml::Spanned::span);
             let own = channels.remove(name).map(toml::Spanned::into_inner).unwrap_or_default();
-            let ChannelPart { tags, exclude, include, .. } = theirs.get_ref().clone();
-            let part = ChannelPart { tags, exclude, include, ..own };
+            let ChannelPart { tags, exclude, include, upstream, .. } = theirs.get_ref().clone();
+            let part = ChannelPart { tags, exclude, include, upstream, ..own };
             channels.insert(name.clone(), toml::Spanned::new(span, part));
         }
         Ok(Body {

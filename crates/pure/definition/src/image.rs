@@ -2,7 +2,7 @@ use crate::error::list;
 use crate::extension::Part;
 use crate::unique::{check_images, check_names};
 use crate::written::{Body, LeftOut};
-use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Source, User, Wheel};
+use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Source, Upstream, User, Wheel};
 use sage_oci_names::{ChannelName, Compression, ImageName, PackageName, SourceName};
 use std::collections::BTreeMap;
 
@@ -59,6 +59,8 @@ pub struct Resolved {
     pub sources: Vec<Source>,
     /// Python wheels.
     pub wheels: Vec<Wheel>,
+    /// What a commit of the project's own repository changes; nothing can be said of commits where there is none.
+    pub upstream: Option<Upstream>,
     /// How its layers are stored.
     pub compression: Compression,
     /// Globs of paths that are not unpacked.
@@ -124,6 +126,13 @@ impl Image {
         }
         for wheel in body.wheels.iter().chain(body.channels.values().flat_map(|part| &part.get_ref().wheels)) {
             let located = Located::new(file, text, wheel.clone());
+            located.value.check().map_err(|message| DefinitionError::at(file, located.line, message))?;
+        }
+        // An extension has that of the image below, whose file it is checked in.
+        for upstream in
+            body.channels.values().filter_map(|part| part.get_ref().upstream.as_ref()).filter(|_| base.is_none())
+        {
+            let located = Located::new(file, text, upstream.clone());
             located.value.check().map_err(|message| DefinitionError::at(file, located.line, message))?;
         }
         check_names(file, text, &body, base.as_deref().map(|base| &base.body))?;
@@ -239,6 +248,7 @@ impl Image {
             files: files.filter_map(|entry| entry.kind().ok().map(|kind| (entry, kind))).collect(),
             sources: body.sources.iter().chain(&part.sources).map(|source| source.get_ref().clone()).collect(),
             wheels: body.wheels.iter().chain(&part.wheels).map(|wheel| wheel.get_ref().clone()).collect(),
+            upstream: part.upstream.as_ref().map(|upstream| upstream.get_ref().clone()),
             compression: body.compression.get_ref().parse().expect("checked when the definition was parsed"),
             exclude: body.exclude.iter().chain(&part.exclude).cloned().collect(),
             include: body.include.iter().chain(&part.include).cloned().collect(),

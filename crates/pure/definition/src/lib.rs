@@ -14,6 +14,7 @@ mod image;
 mod located;
 mod source;
 mod unique;
+mod upstream;
 mod wheel;
 mod written;
 
@@ -24,5 +25,6 @@ pub use error::DefinitionError;
 pub use image::{Image, Resolved};
 pub use located::Located;
 pub use source::Source;
+pub use upstream::{Release, Root, Upstream};
 pub use wheel::Wheel;
 pub use written::LeftOut;

@@ -1,6 +1,6 @@
 //! Image definitions as people write them.
 
-use crate::{Config, FileEntry, Source, User, Wheel};
+use crate::{Config, FileEntry, Source, Upstream, User, Wheel};
 use sage_oci_names::{self as names, ChannelName, ImageName, PackageName, SourceName};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -80,6 +80,9 @@ pub(crate) struct ChannelPart {
     pub(crate) sources: Vec<toml::Spanned<Source>>,
     #[serde(default)]
     pub(crate) wheels: Vec<toml::Spanned<Wheel>>,
+    /// What a commit of the project's own repository changes.
+    #[serde(default)]
+    pub(crate) upstream: Option<toml::Spanned<Upstream>>,
     /// Globs of paths that are not unpacked in this channel, beside the image's own.
     #[serde(default)]
     pub(crate) exclude: Vec<String>,

@@ -1,0 +1,84 @@
+use sage_oci_names::{ImageName, PackageName};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What a commit of the project's own repository changes in an image, and how what it changes is compiled.
+///
+/// The packaged program was made of a release, with the distribution's changes. A commit is laid over it: what it has differently
+/// takes the place of what the package ships, and the modules whose sources differ are compiled anew.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Upstream {
+    /// The package whose files a commit's take the place of.
+    pub package: PackageName,
+    /// Where the package has Python's modules, absolute.
+    pub modules: String,
+    /// The folder of the tree below which modules lie as they do there.
+    pub folder: String,
+    /// The top folder of the modules, below both.
+    pub top: String,
+    /// The release that was packaged.
+    pub release: Release,
+    /// Files that a tree has if it can be built in this way, by their paths below its top folder.
+    pub marks: Vec<String>,
+    /// What to say of a tree that lacks one.
+    pub mark_hint: String,
+    /// The file that says the tree's version, on a line of its own.
+    pub version: String,
+    /// Folders of the tree that programs which generate sources are taken from.
+    #[serde(default)]
+    pub generators: Vec<String>,
+    /// Options of `meson setup`.
+    pub options: Vec<String>,
+    /// How programs of `release.image` are laid out to compile.
+    #[serde(default)]
+    pub root: Root,
+}
+
+/// The release that a package was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The image that has its source, and the packages that compile it.
+    pub image: ImageName,
+    /// The name of the source there.
+    pub source: String,
+}
+
+/// A folder of packages that compilers run in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Root {
+    /// Globs of paths that are not unpacked.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Globs that win over `exclude`.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Links beside what packages bring: target by absolute path.
+    #[serde(default)]
+    pub links: BTreeMap<String, String>,
+    /// A program with its arguments that prepares the root, once.
+    #[serde(default)]
+    pub prepare: Vec<String>,
+}
+
+impl Upstream {
+    /// What is wrong with the entry.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let clean = |path: &str| !path.is_empty() && !path.ends_with('/') && path.split('/').all(|part| part != "..");
+        if !self.modules.starts_with('/') || !clean(&self.modules) {
+            return Err(format!(
+                "`modules = \"{}\"` must be absolute, without `..` and a slash at the end",
+                self.modules
+            ));
+        }
+        let below = [("folder", &self.folder), ("top", &self.top), ("version", &self.version)];
+        let lists = [("marks", &self.marks), ("generators", &self.generators)];
+        let lists = lists.into_iter().flat_map(|(key, all)| all.iter().map(move |path| (key, path)));
+        match below.into_iter().chain(lists).find(|(_, path)| path.starts_with('/') || !clean(path)) {
+            Some((key, path)) => Err(format!("`{path}` in `{key}` must be a path below the tree's top folder")),
+            None => Ok(()),
+        }
+    }
+}
