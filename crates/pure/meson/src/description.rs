@@ -76,6 +76,7 @@ build libx.so: c_LINKER a.o
         assert_eq!(module.cython.iter().collect::<Vec<_>>(), ["b/src/s/w.pyx"]);
         assert_eq!(module.include.iter().collect::<Vec<_>>(), ["b/src/s", "src/s", "src/s/x"]);
         assert_eq!(module.depfiles[0].path, "src/s/w.cpython-314-x86_64-linux-gnu.so.p/w.pyx.c.dep");
+        assert_eq!(module.folders.iter().collect::<Vec<_>>(), ["src/s", "src/s/w.cpython-314-x86_64-linux-gnu.so.p"]);
         assert!(module.generated);
     }
 
