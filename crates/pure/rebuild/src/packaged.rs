@@ -50,13 +50,16 @@ impl Commit {
     pub fn new(merged: Merged, theirs: &SourceTree, packaged: &Packaged) -> Self {
         let Merged { mut tree, texts, notes } = merged;
         tree.files.retain(|path, _| theirs.files.contains_key(path) || !packaged.is_generated(path));
-        let notes = notes.into_iter().filter(|note| theirs.files.contains_key(&note.path) || !packaged.is_generated(&note.path));
+        let notes = notes
+            .into_iter()
+            .filter(|note| theirs.files.contains_key(&note.path) || !packaged.is_generated(&note.path));
         Self { tree, texts, notes: notes.collect() }
     }
 
     /// The paths of sources that differ from what was compiled, in either direction.
     pub(crate) fn differing<'c>(&'c self, packaged: &'c Packaged) -> impl Iterator<Item = &'c str> {
-        let is_file = |tree: &SourceTree, path: &str| tree.files.get(path).is_some_and(|file| file.kind != FileKind::Symlink);
+        let is_file =
+            |tree: &SourceTree, path: &str| tree.files.get(path).is_some_and(|file| file.kind != FileKind::Symlink);
         let here = self.tree.files.keys().filter(move |path| self.tree.id(path) != packaged.id(path));
         let gone = packaged.release.files.keys().chain(packaged.changed.files.keys());
         let gone = gone.filter(move |path| !is_file(&self.tree, path) && !packaged.is_generated(path));

@@ -51,7 +51,16 @@ mod tests {
     #[test]
     fn texts_that_are_read_and_names_of_the_rest() {
         let file = SourceFile { id: BlobId::of(b""), kind: FileKind::Regular };
-        let paths = ["meson.build", "README.md", "src/meson.build", "src/s/a.pyx", "src/s/config.py.in", "pkgs/x/meson.build", "subprojects/p/x.c", "src/gen/x.py"];
+        let paths = [
+            "meson.build",
+            "README.md",
+            "src/meson.build",
+            "src/s/a.pyx",
+            "src/s/config.py.in",
+            "pkgs/x/meson.build",
+            "subprojects/p/x.c",
+            "src/gen/x.py",
+        ];
         let tree = SourceTree { files: paths.map(|path| (path.to_owned(), file)).into() };
         let places = Places { source: "/build".to_owned(), build: "/build/b".to_owned() };
         let shape = Shape { folder: "src".into(), top: "s".into(), generators: vec!["src/gen".into()], places };

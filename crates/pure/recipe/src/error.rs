@@ -93,6 +93,20 @@ pub enum RecipeError {
         /// The image's architecture.
         target: Architecture,
     },
+    /// A commit's modules are to be compiled and nothing compiles.
+    #[error("image `{image}` has modules to compile and no compiler")]
+    #[hint("this is an error of this program")]
+    NoToolchain {
+        /// The image.
+        image: ImageName,
+    },
+    /// The content of a commit's file is not in the store.
+    #[error("the content of `{path}` was not put into the store")]
+    #[hint("this is an error of this program")]
+    NoContent {
+        /// The file, in the tree or where it is installed.
+        path: String,
+    },
     /// A placed file's source is not there.
     #[error("image `{image}` places `{path}` from `{source_name}`, which is not below nix/images/files")]
     NoSource {

@@ -1,6 +1,8 @@
+use crate::overlay::{On, Overlay};
 use crate::stack::Stack;
-use crate::view::{Surroundings, plan, view};
-use crate::{Graph, ImageGraph, ImageStep, Job, RecipeError, RuntimeConfig, Step, labels};
+use crate::surroundings::{Change, Surroundings};
+use crate::view::{plan, view};
+use crate::{Graph, ImageGraph, ImageStep, Job, RecipeError, RuntimeConfig, Sealing, Step, labels};
 use sage_oci_definition::{Config, Resolved};
 use sage_oci_lock::Lock;
 use std::collections::BTreeMap;
@@ -24,16 +26,30 @@ pub fn image(
         None => None,
     };
     let lock = view(lock, image)?;
-    let below = below.as_ref().zip(base.as_ref()).map(|(stack, (lock, image))| (stack, lock, &image.name));
-    let Stack { fetches, layers, .. } = Stack::add(graph, &lock, image, below, surroundings)?;
-    let version = &plan(&lock, image)?.version;
+    let under = below.as_ref().zip(base.as_ref()).map(|(stack, (lock, image))| (stack, lock, &image.name));
+    let mut stack = Stack::add(graph, &lock, image, under, surroundings)?;
+    if let Some((Change { commit, toolchain }, upstream)) = surroundings.commit.zip(image.upstream.as_ref()) {
+        let alone = below.as_ref().unwrap_or(&stack);
+        let (layers, python) = (alone.layers.clone(), alone.python.clone());
+        let sealing = Sealing { epoch: lock.epoch, compression: image.compression };
+        let on = On { below: &layers, python: python.as_ref(), sealing };
+        Overlay { commit, upstream, toolchain }.add(graph, &mut stack, image, &on)?;
+        for fetch in toolchain.iter().flat_map(|toolchain| &toolchain.fetches) {
+            if !stack.fetches.iter().any(|known| known.node == fetch.node) {
+                stack.fetches.push(fetch.clone());
+            }
+        }
+    }
+    let Stack { fetches, layers, .. } = stack;
+    let mut annotations = labels::annotations(&lock, image, &plan(&lock, image)?.version);
+    annotations.extend(surroundings.commit.iter().flat_map(|change| change.commit.annotations.clone()));
     let step = ImageStep {
         name: image.name.clone(),
         architecture: lock.architecture,
         epoch: lock.epoch,
         layers: layers.iter().map(|layer| layer.node.out().to_string()).collect(),
-        config: runtime_config(image, labels::annotations(&lock, image, version)),
-        annotations: labels::annotations(&lock, image, version),
+        config: runtime_config(image, annotations.clone()),
+        annotations,
     };
     let image = graph.add(Job::new(format!("{}-image", image.name), Step::Image(step)));
     Ok(ImageGraph { fetches, layers, image })

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod closure;
+mod commit;
 mod error;
 mod generated;
 mod graph;
@@ -14,18 +15,24 @@ mod interpreter;
 mod join;
 mod labels;
 mod made;
+mod overlay;
 mod packages;
 mod route;
 mod sources;
 mod stack;
+mod surroundings;
+mod toolchain;
 mod view;
 mod wheels;
 
 pub use closure::{ClosureGraph, closure_image};
+pub use commit::{Checkout, Commit};
 pub use error::RecipeError;
 pub use graph::{Graph, Job, Node, Output, OutputName};
 pub use image::image;
 pub use join::index;
 pub use made::{Fetch, ImageGraph, LayerNode};
+pub use overlay::{BUILD, PLACE, configure};
 pub use sage_oci_step::*;
-pub use view::Surroundings;
+pub use surroundings::{Change, Surroundings};
+pub use toolchain::{Toolchain, toolchain};

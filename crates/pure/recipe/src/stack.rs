@@ -2,7 +2,8 @@ use crate::accounts::Accounts;
 use crate::generated::{Generated, Generation};
 use crate::interpreter::interpreter;
 use crate::packages::Packages;
-use crate::view::{Surroundings, plan};
+use crate::surroundings::Surroundings;
+use crate::view::plan;
 use crate::{Above, Fetch, Graph, Interpreter, Job, LayerNode, Node, RecipeError, Sealing, Step, sources, wheels};
 use sage_oci_definition::{Archive, FileKind, Resolved};
 use sage_oci_lock::{ImagePlan, Lock};
@@ -22,6 +23,8 @@ pub(crate) struct Stack {
     fetch_of: BTreeMap<LayerName, Node>,
     /// The generated layers by kind, the upper ones last.
     generated: BTreeMap<&'static str, Vec<Node>>,
+    /// The Python that compiles byte-code, where any is.
+    pub(crate) python: Option<Interpreter>,
 }
 
 impl Stack {
@@ -77,6 +80,7 @@ impl Stack {
         }
         stack.add_sources(graph, plan, image, surroundings, sealing)?;
         stack.fetch_of = packages.fetches;
+        stack.python = compiler.or(stack.python);
         Ok(stack)
     }
 
@@ -189,14 +193,14 @@ impl Stack {
     }
 
     /// The lists of contents of the generated layers of some kinds, the upper ones last.
-    fn contents_of(&self, kinds: &[&str]) -> Vec<String> {
+    pub(crate) fn contents_of(&self, kinds: &[&str]) -> Vec<String> {
         let nodes = kinds.iter().filter_map(|kind| self.generated.get(kind)).flatten();
         contents(nodes)
     }
 }
 
 /// Where layers' lists of contents will lie; every layer has one.
-fn contents<'n>(nodes: impl IntoIterator<Item = &'n Node>) -> Vec<String> {
+pub(crate) fn contents<'n>(nodes: impl IntoIterator<Item = &'n Node>) -> Vec<String> {
     nodes.into_iter().filter_map(Node::contents).map(ToString::to_string).collect()
 }
 

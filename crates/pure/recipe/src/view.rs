@@ -4,19 +4,8 @@ use crate::RecipeError;
 use sage_oci_definition::{Located, Resolved};
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_lock::{ImagePlan, Lock};
-use sage_oci_names::{Architecture, PackageName};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What steps are made from, beside the lock and the image.
-#[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The architecture of the machine that builds.
-    pub machine: Architecture,
-    /// The text of apt's sources in the image.
-    pub sources: &'a str,
-    /// The contents of the definition's source files, by name.
-    pub files: &'a BTreeMap<String, String>,
-}
+use sage_oci_names::PackageName;
+use std::collections::BTreeSet;
 
 /// The plan of an image's layers.
 pub(crate) fn plan<'l>(lock: &'l Lock, image: &Resolved) -> Result<&'l ImagePlan, RecipeError> {

@@ -81,7 +81,7 @@ impl Project {
     }
 
     pub fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { machine: self.machine, sources: "Types: deb\n", files: &self.files }
+        Surroundings { machine: self.machine, sources: "Types: deb\n", files: &self.files, commit: None }
     }
 
     /// The graph of one image.

@@ -1,0 +1,101 @@
+//! The folder of packages that a commit's modules are compiled in.
+
+use crate::packages::Packages;
+use crate::view::view;
+use crate::{Fetch, Graph, Job, LayerPackage, Node, RecipeError, RootStep, Step};
+use sage_oci_definition::{Resolved, Upstream};
+use sage_oci_effects::{Effect, OwnedEffect};
+use sage_oci_lock::{Lock, LockedPackage, Reason};
+use sage_oci_names::PackageName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Programs, libraries and headers to compile with.
+#[derive(Debug, Clone)]
+pub struct Toolchain {
+    /// The fetches of its packages.
+    pub fetches: Vec<Fetch>,
+    /// The step that unpacks them.
+    pub root: Node,
+}
+
+/// Adds the root that compiles what `upstream` describes; `image` is the one that has the compilers.
+///
+/// It has what the image asks for by name, with everything that these packages depend on, and Debian's essential ones. The package
+/// whose files a commit's take the place of is not among them, nor what depends on it: a compiler that found its files would take
+/// them for the commit's.
+///
+/// # Errors
+/// The lock and the definition do not fit together.
+pub fn toolchain(
+    graph: &mut Graph,
+    lock: &Lock,
+    image: &Resolved,
+    upstream: &Upstream,
+) -> Result<Toolchain, RecipeError> {
+    let view = view(lock, image)?;
+    let names = chosen(&view, image, &upstream.package);
+    let mut packages = Packages::new(&view, &image.name, BTreeMap::new());
+    let layers: BTreeSet<_> =
+        view.packages.iter().filter(|package| names.contains(&package.name)).map(|package| &package.layer).collect();
+    let mut fetches = Vec::new();
+    for layer in view.layers.iter().filter(|layer| layers.contains(&layer.name)) {
+        let step = packages.fetch_step(&layer.name);
+        let fetch = Fetch::add(graph, format!("debs-{}", layer.name), step, layer.fetch.nar_sha256);
+        packages.fetches.insert(layer.name.clone(), fetch.node.clone());
+        fetches.push(fetch);
+    }
+    let package = |package: &LockedPackage| {
+        Ok(LayerPackage {
+            name: package.name.clone(),
+            archive: packages.archive(&package.name, "what compiles a commit")?,
+            scripts: BTreeMap::new(),
+            replaced: package.replaced.clone(),
+        })
+    };
+    let chosen = view.packages.iter().filter(|package| names.contains(&package.name));
+    let is_link =
+        |owned: &&OwnedEffect| matches!(owned.effect, Effect::Alternative { .. }) && names.contains(&owned.package);
+    let step = RootStep {
+        packages: chosen.map(package).collect::<Result<_, RecipeError>>()?,
+        effects: view.effects.iter().filter(is_link).cloned().collect(),
+        exclude: upstream.root.exclude.clone(),
+        include: upstream.root.include.clone(),
+        links: upstream.root.links.clone(),
+        prepare: upstream.root.prepare.clone(),
+    };
+    Ok(Toolchain { fetches, root: graph.add(Job::new(format!("root-{}", image.name), Step::Root(step))) })
+}
+
+/// The names of the packages.
+fn chosen(lock: &Lock, image: &Resolved, replaced: &PackageName) -> BTreeSet<PackageName> {
+    let by_name: BTreeMap<&PackageName, &LockedPackage> =
+        lock.packages.iter().map(|package| (&package.name, package)).collect();
+    // The package and everything that leads to it.
+    let mut kept_out = BTreeSet::from([replaced]);
+    loop {
+        let leads = |package: &&LockedPackage| package.depends.iter().any(|name| kept_out.contains(name));
+        let more: Vec<&PackageName> = lock
+            .packages
+            .iter()
+            .filter(leads)
+            .map(|package| &package.name)
+            .filter(|name| !kept_out.contains(name))
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        kept_out.extend(more);
+    }
+    let wanted = image.wanted.iter().map(|wanted| &wanted.value);
+    let essential =
+        lock.packages.iter().filter(|package| package.reason == Reason::Essential).map(|package| &package.name);
+    let mut open: Vec<&PackageName> = wanted.chain(essential).collect();
+    let mut names = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let Some(package) = by_name.get(name).filter(|_| !kept_out.contains(name)) else { continue };
+        if names.insert(name.clone()) {
+            open.extend(&package.depends);
+        }
+    }
+    names
+}
