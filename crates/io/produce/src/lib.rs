@@ -10,11 +10,13 @@ mod closure;
 mod error;
 mod observer;
 mod plan;
+mod realise;
 mod timings;
 
 pub use archives::Downloads;
 pub use closure::ClosurePlan;
 pub use error::ProduceError;
 pub use observer::Observer;
-pub use plan::{Layer, Plan, Request};
+pub use plan::{Layer, OfCommit, Plan, Request};
+pub use realise::realise;
 pub use timings::{Timing, Timings};

@@ -1,10 +1,11 @@
-use crate::{Downloads, Observer, ProduceError, archives};
+use crate::realise::realise;
+use crate::{Downloads, Observer, ProduceError};
 use sage_oci_definition::Resolved;
 use sage_oci_derivation::Derivations;
 use sage_oci_emit::{Emitted, Handle};
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, LayerName, StorePath};
-use sage_oci_recipe::{Fetch, Graph, ImageGraph, LayerNode, Surroundings};
+use sage_oci_recipe::{Change, Commit, Graph, ImageGraph, LayerNode, Surroundings, toolchain};
 use sage_oci_store::{Missing, Nix, Target};
 use std::collections::BTreeMap;
 
@@ -23,11 +24,28 @@ pub struct Request<'a> {
     pub machine: Architecture,
     /// The builder of every derivation, in the store.
     pub builder: StorePath,
+    /// The commit that the image is of, where it is not the packaged release.
+    pub commit: Option<OfCommit<'a>>,
+}
+
+/// A commit that an image is of.
+#[derive(Debug, Clone, Copy)]
+pub struct OfCommit<'a> {
+    /// The commit.
+    pub commit: &'a Commit,
+    /// The image whose packages compile it.
+    pub compilers: &'a Resolved,
 }
 
 fn add(graph: &mut Graph, request: &Request<'_>) -> Result<ImageGraph, ProduceError> {
-    let Request { lock, image, sources, files, machine, .. } = *request;
-    Ok(sage_oci_recipe::image(graph, lock, image, Surroundings { machine, sources, files })?)
+    let Request { lock, image, sources, files, machine, commit, .. } = *request;
+    let compiled = commit.filter(|of| !of.commit.rebuild.modules.is_empty()).zip(image.upstream.as_ref());
+    let toolchain = match compiled {
+        Some((of, upstream)) => Some(toolchain(graph, lock, of.compilers, upstream)?),
+        None => None,
+    };
+    let commit = commit.map(|of| Change { commit: of.commit, toolchain: toolchain.as_ref() });
+    Ok(sage_oci_recipe::image(graph, lock, image, Surroundings { machine, sources, files, commit })?)
 }
 
 /// All derivations of an image, with every path known.
@@ -138,11 +156,7 @@ impl Plan {
         downloads: &Downloads,
         observer: &mut dyn Observer,
     ) -> Result<(), ProduceError> {
-        self.register(nix)?;
-        let fetches = self.missing_fetches(nix, targets)?;
-        archives::bring(nix, &fetches, downloads, observer)?;
-        nix.realise(targets, &mut |event| observer.building(event))?;
-        Ok(())
+        realise(nix, &self.emitted, &self.image.fetches, targets, downloads, observer)
     }
 
     /// What realising would build, and what it would get from binary caches; the derivations are registered.
@@ -156,17 +170,6 @@ impl Plan {
 
     fn target(&self) -> Target {
         Target { derivation: self.derivation().clone(), output: None }
-    }
-
-    /// The fetches that Nix would run, and where their outputs will lie: what it needs of them is neither in the store nor in
-    /// a cache that it asks.
-    fn missing_fetches(&self, nix: &Nix, targets: &[Target]) -> Result<Vec<(&Fetch, &StorePath)>, ProduceError> {
-        let missing = nix.missing(targets)?;
-        let all = self.image.fetches.iter().map(|fetch| (fetch, self.emitted.handle(&fetch.node)));
-        Ok(all
-            .filter(|(_, handle)| missing.build.contains(&handle.derivation))
-            .map(|(fetch, handle)| (fetch, &handle.out))
-            .collect())
     }
 }
 

@@ -72,7 +72,7 @@ impl Project {
         let mut graphs: BTreeMap<Architecture, ForMachine> = BTreeMap::new();
         for machine in lock.interpreters.keys().copied().chain([architecture]) {
             let all = graphs.entry(machine).or_default();
-            let surroundings = Surroundings { machine, sources: &sources, files: &placed };
+            let surroundings = Surroundings { machine, sources: &sources, files: &placed, commit: None };
             for image in self.images()?.iter().filter(|image| image.channels().contains(channel)) {
                 inputs.extend(image.files().into_iter().map(ToOwned::to_owned));
                 for name in image.names() {

@@ -19,7 +19,7 @@ fn said(
     let mut files = project.placed_files().unwrap();
     spoil(&mut lock, &mut files);
     let image = project.image(&"tool".parse().unwrap(), Some(&channel)).unwrap();
-    let surroundings = Surroundings { machine, sources: "", files: &files };
+    let surroundings = Surroundings { machine, sources: "", files: &files, commit: None };
     sage_oci_recipe::image(&mut Graph::default(), &lock, &image, surroundings).map(|_| ())
 }
 

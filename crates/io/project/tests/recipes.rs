@@ -100,7 +100,7 @@ fn a_recipe_folds_to_the_steps_that_the_program_makes() {
                 steps.extend(own.as_object().unwrap().clone());
                 let mut fold = Fold { project: &project, recipe: &recipe, steps, outputs: BTreeMap::new() };
                 let mut made = 0;
-                let surroundings = Surroundings { machine, sources: &sources, files: &placed };
+                let surroundings = Surroundings { machine, sources: &sources, files: &placed, commit: None };
                 for (name, top) in recipe["images"].as_object().unwrap() {
                     let image = project.image(&name.parse().unwrap(), Some(&channel)).unwrap();
                     let mut graph = Graph::default();

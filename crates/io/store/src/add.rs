@@ -2,7 +2,8 @@ use crate::command::batches;
 use crate::{Nix, StoreError};
 use sage_oci_derivation::{DerivationError, nar_hash};
 use sage_oci_files::FileError;
-use sage_oci_names::StorePath;
+use sage_oci_names::{Sha256, StorePath};
+use sha2::Digest;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -38,9 +39,48 @@ impl Nix {
             lay_out(&directory.files, &folder)?;
             laid_out.push((&directory.path, folder));
         }
-        for batch in batches(&laid_out, |(_, folder)| folder.as_os_str().len()) {
+        self.add_laid_out(&laid_out, &["--add-fixed", "--recursive", "sha256"])
+    }
+
+    /// Where a file with this content lies, or will: a path that follows from name and content alone.
+    ///
+    /// # Errors
+    /// A name that no store path can have.
+    pub fn file_path(&self, name: &str, content: &[u8]) -> Result<StorePath, StoreError> {
+        let sha256 = Sha256::new(sha2::Sha256::digest(content).into());
+        Ok(self.store_dir().fixed_path(name, false, &sha256)?)
+    }
+
+    /// Adds regular files, by the paths that [`Nix::file_path`] gave; those that are there are left out.
+    ///
+    /// One command for all, whose cost is that of the files which are new. Any user of a daemon may do this.
+    ///
+    /// # Errors
+    /// Nix's; [`StoreError::WrongContent`] for a path that is another content's.
+    pub fn add_files(&self, files: &BTreeMap<StorePath, Vec<u8>>) -> Result<(), StoreError> {
+        let paths: Vec<StorePath> = files.keys().cloned().collect();
+        let valid = self.is_valid(&paths)?;
+        let missing: Vec<_> = files.iter().zip(valid).filter(|(_, valid)| !valid).map(|(file, _)| file).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let staging = self.staging()?;
+        let mut laid_out = Vec::new();
+        for (number, (path, content)) in missing.into_iter().enumerate() {
+            let folder = staging.path().join(number.to_string());
+            sage_oci_files::create_dir_all(&folder)?;
+            let file = folder.join(path.name());
+            sage_oci_files::write_new(&file, content)?;
+            laid_out.push((path, file));
+        }
+        self.add_laid_out(&laid_out, &["--add-fixed", "sha256"])
+    }
+
+    /// Adds files or folders that lie under their names, and holds the paths that Nix gives them to the promised ones.
+    fn add_laid_out(&self, laid_out: &[(&StorePath, PathBuf)], how: &[&str]) -> Result<(), StoreError> {
+        for batch in batches(laid_out, |(_, file)| file.as_os_str().len()) {
             let mut command = self.command("nix-store");
-            command.args(["--add-fixed", "--recursive", "sha256"]).args(batch.iter().map(|(_, folder)| folder));
+            command.args(how).args(batch.iter().map(|(_, file)| file));
             let added = self.capture_plain("add files", command)?;
             for (at, (expected, _)) in batch.iter().enumerate() {
                 let actual = added.get(at).map_or("", String::as_str);

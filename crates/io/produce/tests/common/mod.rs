@@ -93,7 +93,7 @@ impl Bench {
         let files = self.project.placed_files().unwrap();
         let machine = Architecture::Amd64;
         let plan =
-            Plan::make(Request { lock, image: &image, sources: "", files: &files, machine, builder: builder() })?;
+            Plan::make(Request { lock, image: &image, sources: "", files: &files, machine, builder: builder(), commit: None })?;
         self.tell(&plan);
         Ok(plan)
     }
@@ -110,6 +110,7 @@ impl Bench {
             files: &files,
             machine: Architecture::Amd64,
             builder: builder(),
+            commit: None,
         });
         let plan = Plan::index(first, vec![second]).unwrap();
         self.tell(&plan);

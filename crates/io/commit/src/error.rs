@@ -1,0 +1,86 @@
+use sage_oci_fetch::FetchError;
+use sage_oci_files::FileError;
+use sage_oci_git::PatchError;
+use sage_oci_meson::MesonError;
+use sage_oci_names::{Architecture, ImageName};
+use sage_oci_produce::ProduceError;
+use sage_oci_rebuild::RebuildError;
+use sage_oci_recipe::RecipeError;
+use sage_oci_revision::RevisionError;
+use sage_oci_store::StoreError;
+
+/// Why there is no image of a commit.
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
+pub enum CommitError {
+    /// The definition does not say what a commit changes in this channel.
+    #[error("image `{image}` of channel `{channel}` cannot be made of a commit")]
+    #[hint("{hint}")]
+    NoUpstream {
+        /// The image.
+        image: ImageName,
+        /// The channel.
+        channel: String,
+        /// What to do instead.
+        hint: String,
+    },
+    /// The definition names a source that the image of the compilers does not have.
+    #[error("image `{image}` has no source `{source_name}`, which a commit is compared with")]
+    #[hint("correct `release` below `upstream` in the image's definition")]
+    NoRelease {
+        /// The image.
+        image: ImageName,
+        /// The source.
+        source_name: String,
+    },
+    /// The lock has no such package.
+    #[error("the lock has no package `{package}`, whose files a commit's take the place of")]
+    #[hint("write the lock again: `sage-oci lock`")]
+    NoPackage {
+        /// The package.
+        package: String,
+    },
+    /// Modules would be compiled for another machine.
+    #[error("{modules} modules of the commit must be compiled for {target}, and this machine is {machine}")]
+    #[hint("build on a {target} machine, or let Nix build there (`--jobs 0` and a remote builder)")]
+    Foreign {
+        /// How many.
+        modules: usize,
+        /// The image's architecture.
+        target: Architecture,
+        /// The machine's.
+        machine: Architecture,
+    },
+    /// A patch of the release does not fit it.
+    #[error("the patch {patch} does not fit the release: {source}")]
+    Patch {
+        /// The patch.
+        patch: String,
+        /// Why.
+        #[source]
+        source: PatchError,
+    },
+    /// What meson wrote is not understood.
+    #[error(transparent)]
+    Meson(#[from] MesonError),
+    /// What the commit changes cannot be told.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+    /// The lock and the definition do not fit together.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The tree cannot be read.
+    #[error(transparent)]
+    Revision(#[from] RevisionError),
+    /// An archive cannot be had.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// Nix.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A derivation.
+    #[error(transparent)]
+    Produce(#[from] ProduceError),
+    /// A file of ours.
+    #[error(transparent)]
+    File(#[from] FileError),
+}

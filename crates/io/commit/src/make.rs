@@ -1,0 +1,175 @@
+use crate::checkout::checkout;
+use crate::look::{Looked, look, put};
+use crate::release::Release;
+use crate::texts::Reader;
+use crate::{CommitError, Report};
+use sage_oci_definition::{Resolved, Source, Upstream};
+use sage_oci_lock::Lock;
+use sage_oci_names::{Architecture, StorePath};
+use sage_oci_produce::{Downloads, Observer};
+use sage_oci_rebuild::{Change, Commit, Descriptions, Packaged, Question, Rebuild, Shape, decide};
+use sage_oci_recipe::{BUILD, PLACE};
+use sage_oci_revision::Revision;
+use sage_oci_source::{BlobId, FileKind, Merge, SourceFile, SourceTree, merge};
+use sage_oci_store::Nix;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What a commit is laid over.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The lock.
+    pub lock: &'a Lock,
+    /// The image.
+    pub image: &'a Resolved,
+    /// The image that has the release's source and the compilers.
+    pub compilers: &'a Resolved,
+    /// Contents of the definition's source files, by name.
+    pub files: &'a BTreeMap<String, String>,
+    /// The architecture of the machine that builds.
+    pub machine: Architecture,
+    /// The builder of every derivation, in the store.
+    pub builder: &'a StorePath,
+    /// Compile every module.
+    pub everything: bool,
+}
+
+impl Request<'_> {
+    pub(crate) fn upstream(&self) -> Result<&Upstream, CommitError> {
+        let none = || CommitError::NoUpstream {
+            image: self.image.name.clone(),
+            channel: self.image.channel.to_string(),
+            hint: "only channels whose definition says `upstream` take commits".to_owned(),
+        };
+        self.image.upstream.as_ref().ok_or_else(none)
+    }
+
+    pub(crate) fn source(&self) -> Result<&Source, CommitError> {
+        let name = &self.upstream()?.release.source;
+        let none = || CommitError::NoRelease { image: self.compilers.name.clone(), source_name: name.clone() };
+        self.compilers.sources.iter().find(|source| source.name == *name).ok_or_else(none)
+    }
+}
+
+/// How archives are brought, and who is told of it.
+pub struct Workshop<'a> {
+    /// Archives.
+    pub downloads: &'a Downloads,
+    /// Who wants to know.
+    pub observer: &'a mut dyn Observer,
+}
+
+/// A commit, ready to be an image's.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// For the recipe.
+    pub commit: sage_oci_recipe::Commit,
+    /// For people.
+    pub report: Report,
+}
+
+/// Tells what a commit changes in an image, and puts into the store what its builders will read.
+///
+/// # Errors
+/// [`CommitError`].
+pub fn make(
+    nix: &Nix,
+    request: &Request<'_>,
+    revision: &mut Revision,
+    workshop: &mut Workshop<'_>,
+) -> Result<Made, CommitError> {
+    let upstream = request.upstream()?;
+    let shape = Shape {
+        folder: upstream.folder.clone(),
+        top: upstream.top.clone(),
+        generators: upstream.generators.clone(),
+        places: sage_oci_meson::Places { source: PLACE.to_owned(), build: format!("{PLACE}/{BUILD}") },
+    };
+    let Downloads { folder, options } = workshop.downloads;
+    let mut release = Release::open(request, &shape, folder, options, workshop.observer.fetching())?;
+    let commit = merged(revision, &mut release)?;
+    let packaged = release.packaged.clone();
+    let question = Question { shape: &shape, packaged: &packaged, commit: &commit, everything: request.everything };
+    let theirs = revision.tree.files.values().map(|file| file.id).collect();
+    let mut reader = Reader { revision, theirs, release: &mut release, commit: &commit };
+    let (rebuild, looked) = if question.needs_meson() {
+        let looked = look(nix, request, &question, &mut reader, workshop)?;
+        let texts = reader.scanned(&shape)?;
+        let both = Descriptions { now: &looked.now, before: &looked.before };
+        (decide(question, &texts, Some(both))?, Some(looked))
+    } else {
+        (decide(question, &Default::default(), None)?, None)
+    };
+    if !rebuild.modules.is_empty() && request.machine != request.lock.architecture {
+        let (target, machine) = (request.lock.architecture, request.machine);
+        return Err(CommitError::Foreign { modules: rebuild.modules.len(), target, machine });
+    }
+    let configured = match &looked {
+        Some(looked) => configured(nix, &rebuild, &packaged, looked, &mut reader)?,
+        None => BTreeMap::new(),
+    };
+    let contents = put(nix, &read_by_builders(&rebuild), &mut reader)?;
+    let changed = question.differing().into_iter().map(ToOwned::to_owned).collect();
+    let report = Report::new(&rebuild, changed, commit.notes.clone());
+    let checkout = if request.image.sources.is_empty() { None } else { checkout(nix, reader.revision)? };
+    let commit = sage_oci_recipe::Commit { rebuild, contents, configured, annotations: BTreeMap::new(), checkout };
+    Ok(Made { commit, report })
+}
+
+/// The commit merged with what the distribution has changed.
+fn merged(revision: &mut Revision, release: &mut Release) -> Result<Commit, CommitError> {
+    let packaged = release.packaged.clone();
+    let theirs = revision.tree.clone();
+    let known: BTreeSet<BlobId> = theirs.files.values().map(|file| file.id).collect();
+    let trees = Merge { base: &packaged.release, ours: &packaged.changed, theirs: &theirs };
+    let merged = merge(trees, |id| match known.contains(&id) {
+        true => Ok(revision.read(id)?),
+        false => release.read(id),
+    });
+    Ok(Commit::new(merged.map_err(|error: CommitError| error)?, &theirs, &packaged))
+}
+
+/// Every content that a builder reads.
+fn read_by_builders(rebuild: &Rebuild) -> BTreeSet<BlobId> {
+    let modules = rebuild.modules.iter().flat_map(|module| module.files.values().copied());
+    let files = rebuild.files.values().filter_map(|change| match change {
+        Change::File { id, .. } => Some(*id),
+        Change::Removed => None,
+    });
+    modules.chain(files).collect()
+}
+
+/// Files that meson writes, merged with what the distribution made of them: their places in the store, where they differ from the
+/// installed ones.
+fn configured(
+    nix: &Nix,
+    rebuild: &Rebuild,
+    packaged: &Packaged,
+    looked: &Looked,
+    reader: &mut Reader<'_>,
+) -> Result<BTreeMap<String, StorePath>, CommitError> {
+    let mut places = BTreeMap::new();
+    for (installed, from) in &rebuild.configured {
+        let read = |folder: &Path| -> Result<Option<Vec<u8>>, CommitError> {
+            let path = folder.join(from);
+            Ok(if sage_oci_files::exists(&path)? { Some(sage_oci_files::read(&path)?) } else { None })
+        };
+        let (Some(now), Some(before)) = (read(&looked.now_files)?, read(&looked.before_files)?) else { continue };
+        let Some(ours) = packaged.installed.id(installed) else { continue };
+        let tree = |id| SourceTree { files: [(installed.clone(), SourceFile { id, kind: FileKind::Regular })].into() };
+        let (base, theirs) = (BlobId::of(&before), BlobId::of(&now));
+        let contents = BTreeMap::from([(theirs, now), (base, before)]);
+        let trees = Merge { base: &tree(base), ours: &tree(ours), theirs: &tree(theirs) };
+        let merged = merge(trees, |id| match contents.get(&id) {
+            Some(content) => Ok(content.clone()),
+            None => reader.release.read(id),
+        });
+        let merged = merged.map_err(|error: CommitError| error)?;
+        let Some(id) = merged.tree.id(installed).filter(|id| *id != ours) else { continue };
+        let Some(content) = merged.texts.get(&id).or_else(|| contents.get(&id)) else { continue };
+        let path = nix.file_path("source", content)?;
+        nix.add_files(&BTreeMap::from([(path.clone(), content.clone())]))?;
+        places.insert(installed.clone(), path);
+    }
+    Ok(places)
+}
