@@ -33,11 +33,7 @@ struct Choice {
 /// # Errors
 ///
 /// A candidate is not installed.
-pub(crate) fn alternatives(
-    effects: &[OwnedEffect],
-    installed: &Installed,
-    filter: &Filter,
-) -> Result<Vec<Item>, RootError> {
+pub fn alternatives(effects: &[OwnedEffect], installed: &Installed, filter: &Filter) -> Result<Vec<Item>, RootError> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for (order, owned) in effects.iter().enumerate() {
         let Effect::Alternative { name, link, path, priority, slaves } = &owned.effect else { continue };

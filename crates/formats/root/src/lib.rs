@@ -34,6 +34,7 @@ mod users;
 mod xml;
 
 pub use above::{Difference, difference};
+pub use alternatives::alternatives;
 pub use below::Below;
 pub use dpkg::{Conffiles, Sums, info_files};
 pub use error::RootError;

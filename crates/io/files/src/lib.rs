@@ -33,6 +33,6 @@ pub use link::{hard_link_or_copy, read_link, real_path, symlink};
 pub use lock::{FileLock, Holder};
 pub use place::{cache_dir, state_dir};
 pub use plain::{
-    append, create, create_program, exists, metadata, open, open_or_create, read, read_to_string, remove_file, rename,
-    write_new,
+    append, copy_new, create, create_new, create_program, exists, metadata, open, open_or_create, read, read_to_string,
+    remove_file, rename, write_new,
 };

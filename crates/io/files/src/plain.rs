@@ -1,7 +1,7 @@
 use crate::FileError;
 use std::fs::{self, File, Metadata};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Reads a whole file. Only for files whose size is known to be modest.
@@ -45,13 +45,39 @@ pub fn open_or_create(path: impl AsRef<Path>) -> Result<File, FileError> {
     options.open(path).map_err(FileError::at("open", path))
 }
 
-/// Makes an executable file; `None` where something is there already.
-pub fn create_program(path: impl AsRef<Path>) -> Result<Option<File>, FileError> {
+/// Makes a file that its owner may write; `None` where something is there already.
+pub fn create_new(path: impl AsRef<Path>, executable: bool) -> Result<Option<File>, FileError> {
     let path = path.as_ref();
-    match File::options().write(true).create_new(true).mode(0o755).open(path) {
+    let mode = if executable { 0o755 } else { 0o644 };
+    match File::options().write(true).create_new(true).mode(mode).open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
         other => other.map(Some).map_err(FileError::at("create", path)),
     }
+}
+
+/// Makes an executable file; `None` where something is there already.
+pub fn create_program(path: impl AsRef<Path>) -> Result<Option<File>, FileError> {
+    create_new(path, true)
+}
+
+/// Copies a regular file to where nothing is, writable for its owner and, as the first one, executable or not.
+///
+/// # Errors
+/// `from` is no regular file, or something is at `to` already.
+pub fn copy_new(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<File, FileError> {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    let mut source = open(from)?;
+    let metadata = source.metadata().map_err(FileError::at("look at", from))?;
+    if !metadata.is_file() {
+        let error = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file");
+        return Err(FileError::at("copy", from)(error));
+    }
+    let executable = metadata.permissions().mode() & 0o111 != 0;
+    let Some(mut copy) = create_new(to, executable)? else {
+        return Err(FileError::at("create", to)(std::io::ErrorKind::AlreadyExists.into()));
+    };
+    std::io::copy(&mut source, &mut copy).map_err(FileError::at("copy to", to))?;
+    Ok(copy)
 }
 
 /// Opens a file for writing at its end, or makes it.
@@ -110,6 +136,19 @@ mod tests {
         remove_file(&b).unwrap();
         remove_file(&b).unwrap();
         assert!(open(&b).unwrap_err().is_not_found());
+    }
+
+    #[test]
+    fn a_copy_can_be_written_and_never_replaces() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        create_program(&a).unwrap().unwrap().write_all(b"bytes").unwrap();
+        fs::set_permissions(&a, fs::Permissions::from_mode(0o555)).unwrap();
+        copy_new(&a, &b).unwrap();
+        assert_eq!(read(&b).unwrap(), b"bytes");
+        assert_eq!(metadata(&b).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(copy_new(&a, &b).unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
+        assert!(copy_new(dir.path(), dir.path().join("c")).unwrap_err().to_string().contains("no regular file"));
     }
 
     #[test]

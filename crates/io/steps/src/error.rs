@@ -1,4 +1,4 @@
-use crate::ClosureBuildError;
+use crate::{ClosureBuildError, NotMade, RunError};
 use sage_oci_deb::DebError;
 use sage_oci_files::FileError;
 use sage_oci_layer::{ContentsError, LayerError};
@@ -153,6 +153,12 @@ pub enum StepError {
     /// A closure image cannot be made.
     #[error(transparent)]
     Closure(Box<ClosureBuildError>),
+    /// The place where programs of a root are run cannot be made.
+    #[error(transparent)]
+    Enclosure(#[from] NotMade),
+    /// Commands in a root did not give what they should.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// Another thread stopped first; its error is the one that is reported.
     #[error("the build was stopped")]
     Stopped,

@@ -1,4 +1,6 @@
-use crate::{Outputs, StepError, bytecode, closure, fetch, generate, image, index, layer, links, source, wheel};
+use crate::{
+    Outputs, StepError, bytecode, closure, fetch, generate, image, index, layer, links, root, run_step, source, wheel,
+};
 use sage_oci_step::Step;
 use std::path::Path;
 
@@ -24,7 +26,9 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Generate(step) => generate::run(step, outputs, threads),
         Step::Source(step) => source::run(step, outputs, scratch, threads),
         Step::Wheel(step) => wheel::run(step, outputs, scratch, threads),
-        Step::Root(_) | Step::Run(_) | Step::Overlay(_) | Step::Checkout(_) => {
+        Step::Root(step) => root::run(step, outputs, scratch, threads),
+        Step::Run(step) => run_step::run(step, outputs, scratch),
+        Step::Overlay(_) | Step::Checkout(_) => {
             Err(StepError::Spec { why: "this builder does not know the step".to_owned() })
         }
         Step::Image(step) => image::run(step, &outputs.out),
