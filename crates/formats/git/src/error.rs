@@ -1,3 +1,4 @@
+use crate::ObjectId;
 use std::io;
 
 /// Why no repository was written.
@@ -29,6 +30,38 @@ pub enum GitError {
         text: String,
         /// What is wrong with it.
         why: &'static str,
+    },
+    /// Bytes that should be a commit and are none.
+    #[error("this is no commit of git: {why}")]
+    CommitObject {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The files are not those of the commit: something was lost or changed on the way.
+    #[error("the files make the tree {found}, but commit {commit} holds the tree {expected}")]
+    #[hint(
+        "look at `git fsck` in the repository that the commit comes from; a tree written by another program than git may have modes or empty folders that cannot be kept"
+    )]
+    OtherTree {
+        /// The commit.
+        commit: ObjectId,
+        /// The tree that it names.
+        expected: ObjectId,
+        /// The tree of the files.
+        found: ObjectId,
+    },
+    /// A branch's or reference's name that git refuses.
+    #[error("git takes no reference with the name `{name}`")]
+    #[hint("see `git help check-ref-format`")]
+    Reference {
+        /// The name.
+        name: String,
+    },
+    /// An address that cannot stand in git's configuration.
+    #[error("git takes no repository at the address `{url}`")]
+    Url {
+        /// The address.
+        url: String,
     },
     /// More than the formats' 32-bit numbers can count.
     #[error("the tree is too large for one pack of 2 GiB")]

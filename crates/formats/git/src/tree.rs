@@ -10,6 +10,8 @@ pub enum FileMode {
     Executable,
     /// A symbolic link; its content is the target.
     Link,
+    /// A commit of another repository (git's "gitlink"): an empty folder until `git submodule update`.
+    Submodule,
 }
 
 impl FileMode {
@@ -19,6 +21,7 @@ impl FileMode {
             Self::Plain => 0o100_644,
             Self::Executable => 0o100_755,
             Self::Link => 0o120_000,
+            Self::Submodule => 0o160_000,
         }
     }
 }
@@ -28,9 +31,9 @@ impl FileMode {
 pub struct File {
     /// Its mode.
     pub mode: FileMode,
-    /// Its content's name.
+    /// Its content's name; of a submodule, its commit's.
     pub id: ObjectId,
-    /// Its length in bytes.
+    /// Its length in bytes; a submodule has none.
     pub size: u64,
 }
 
