@@ -28,7 +28,8 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Wheel(step) => wheel::run(step, outputs, scratch, threads),
         Step::Root(step) => root::run(step, outputs, scratch, threads),
         Step::Run(step) => run_step::run(step, outputs, scratch),
-        Step::Overlay(_) | Step::Checkout(_) => {
+        Step::Checkout(step) => source::run_checkout(step, outputs, scratch, threads),
+        Step::Overlay(_) => {
             Err(StepError::Spec { why: "this builder does not know the step".to_owned() })
         }
         Step::Image(step) => image::run(step, &outputs.out),

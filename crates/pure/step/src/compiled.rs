@@ -94,7 +94,8 @@ pub struct OverlayFile {
 
 /// One layer with a git work tree of a commit that stands elsewhere, too.
 ///
-/// The commit keeps its name: the objects are those of its repository. History behind it is left out (git's "shallow").
+/// The commit keeps its name: the objects are those of its repository, and the step fails where the files do not make the
+/// commit's tree. History behind it is left out (git's "shallow").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckoutStep {
@@ -102,8 +103,12 @@ pub struct CheckoutStep {
     pub name: LayerName,
     /// Timestamp and compression.
     pub sealing: Sealing,
-    /// The commit's files: a store path, an uncompressed tar of them without a folder above.
+    /// The commit's files: a store path, an uncompressed tar of them without a folder above, as `sage_oci_git::write_files`
+    /// writes it.
     pub tree: String,
+    /// Submodules, which a tar cannot tell: the commit of each by its path. They are empty folders, as after `git clone`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub submodules: BTreeMap<String, String>,
     /// The commit object without git's header, a store path.
     pub commit: String,
     /// Where the tree lies, absolute.
@@ -113,9 +118,13 @@ pub struct CheckoutStep {
     /// The branch that is checked out; none for a detached HEAD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
-    /// The address of the remote `origin`, if there is one.
+    /// The address of the remote `origin`, if there is one; without a password, for everybody can read the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// The reference of `origin` that was found to be the commit, in full, as `refs/heads/develop` or `refs/pull/1/head`: the
+    /// branch follows it (`git pull`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// `contents` outputs of layers that the folders above `path` may come from, bottom first.
     pub contents: Vec<String>,
 }

@@ -1,7 +1,8 @@
 use crate::StepError;
 use flate2::read::MultiGzDecoder;
 use sage_oci_git::{File, FileMode, Files, ObjectId, ObjectKind};
-use sage_oci_tree::ImagePath;
+use sage_oci_tar::{Dialect, TarReader};
+use sage_oci_tree::{EntryKind, ImagePath};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,36 @@ impl Tree {
             tree.put(&rest, mode, &content)?;
         }
         if tree.files.is_empty() { Err(failed("there is no file in it".to_owned())) } else { Ok(tree) }
+    }
+
+    /// Unpacks an uncompressed tar of files without a folder above, as the driver of builds writes it.
+    ///
+    /// # Errors
+    /// It is not whole, has paths that lead out of the tree, or something that is neither file, folder nor link.
+    pub(crate) fn of_files(archive: &str, folder: &Path) -> Result<Self, StepError> {
+        let failed = |why: String| StepError::Source { archive: archive.to_owned(), why };
+        let mut tree = Self { folder: folder.to_owned(), files: Files::new(), places: BTreeMap::new(), count: 0 };
+        let mut tar = TarReader::new(sage_oci_files::open(archive)?, Dialect::PACKAGE);
+        while let Some(entry) = tar.next_entry().map_err(|error| failed(error.to_string()))? {
+            let path = entry.path.as_str();
+            match &entry.kind {
+                EntryKind::Directory => {}
+                EntryKind::Symlink { target } => tree.put(path, FileMode::Link, target.as_bytes())?,
+                EntryKind::File { .. } => {
+                    let mode = if entry.mode & 0o111 == 0 { FileMode::Plain } else { FileMode::Executable };
+                    let mut content = Vec::new();
+                    tar.read_to_end(&mut content).map_err(|error| failed(error.to_string()))?;
+                    tree.put(path, mode, &content)?;
+                }
+                _ => return Err(failed(format!("`{path}` is neither file, folder nor symbolic link"))),
+            }
+        }
+        Ok(tree)
+    }
+
+    /// Adds a commit of another repository, which has no content here.
+    pub(crate) fn add_submodule(&mut self, path: &str, commit: ObjectId) {
+        self.files.insert(path.to_owned(), File { mode: FileMode::Submodule, id: commit, size: 0 });
     }
 
     pub(crate) fn files(&self) -> &Files {
