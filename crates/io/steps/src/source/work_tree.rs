@@ -54,8 +54,8 @@ impl WorkTree<'_> {
         let dot_git = |path: &str| format!("{root}/.git/{path}");
         let mut paths: BTreeSet<String> = repository.files.iter().map(|file| dot_git(&file.path)).collect();
         paths.insert(dot_git(&repository.pack));
-        // Git looks for it.
-        let mut directories = BTreeSet::from([absolute(&dot_git("objects/info"))?]);
+        // Git looks for them: a folder without `refs` is no repository.
+        let mut directories = BTreeSet::from([absolute(&dot_git("objects/info"))?, absolute(&dot_git("refs/heads"))?]);
         for (path, file) in tree.files() {
             let at = format!("{root}/{path}");
             if file.mode == FileMode::Submodule {
