@@ -1,6 +1,6 @@
 use sage_oci_fetch::FetchError;
 use sage_oci_files::FileError;
-use sage_oci_git::PatchError;
+use sage_oci_git::{GitError, PatchError};
 use sage_oci_meson::MesonError;
 use sage_oci_names::{Architecture, ImageName};
 use sage_oci_produce::ProduceError;
@@ -59,6 +59,9 @@ pub enum CommitError {
         #[source]
         source: PatchError,
     },
+    /// The commit's files cannot be written down.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// What meson wrote is not understood.
     #[error(transparent)]
     Meson(#[from] MesonError),

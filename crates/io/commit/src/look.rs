@@ -37,12 +37,13 @@ pub(crate) fn look(
     let toolchain = toolchain(&mut graph, request.lock, request.compilers, upstream)?;
     let mut node = |skeleton: &Skeleton| configure(&mut graph, &toolchain, upstream, skeleton, &contents);
     let nodes = [node(&now)?, node(&before)?];
-    let emitted = Emitted::new(&graph, request.builder, request.machine).map_err(sage_oci_produce::ProduceError::from)?;
+    let emitted =
+        Emitted::new(&graph, request.builder, request.machine).map_err(sage_oci_produce::ProduceError::from)?;
     let handles = nodes.each_ref().map(|node| emitted.handle(node));
     let outputs = handles.map(|handle| handle.out.clone());
     if !nix.is_valid(&outputs)?.into_iter().all(|valid| valid) {
         let targets = handles.map(|handle| Target { derivation: handle.derivation.clone(), output: None });
-        let Workshop { downloads, observer } = workshop;
+        let Workshop { downloads, observer, .. } = workshop;
         sage_oci_produce::realise(nix, &emitted, &toolchain.fetches, &targets, downloads, *observer)?;
     }
     let [now_files, before_files] = outputs.map(|path| nix.real_path(&path));

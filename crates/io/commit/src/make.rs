@@ -9,7 +9,7 @@ use sage_oci_names::{Architecture, StorePath};
 use sage_oci_produce::{Downloads, Observer};
 use sage_oci_rebuild::{Change, Commit, Descriptions, Packaged, Question, Rebuild, Shape, decide};
 use sage_oci_recipe::{BUILD, PLACE};
-use sage_oci_revision::Revision;
+use sage_oci_revision::{Opening, Revision};
 use sage_oci_source::{BlobId, FileKind, Merge, SourceFile, SourceTree, merge};
 use sage_oci_store::Nix;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,8 @@ pub struct Workshop<'a> {
     pub downloads: &'a Downloads,
     /// Who wants to know.
     pub observer: &'a mut dyn Observer,
+    /// How the release is opened.
+    pub opening: &'a Opening<'a>,
 }
 
 /// A commit, ready to be an image's.
@@ -86,7 +88,7 @@ pub fn make(
         places: sage_oci_meson::Places { source: PLACE.to_owned(), build: format!("{PLACE}/{BUILD}") },
     };
     let Downloads { folder, options } = workshop.downloads;
-    let mut release = Release::open(request, &shape, folder, options, workshop.observer.fetching())?;
+    let mut release = Release::open(request, &shape, folder, options, workshop.observer.fetching(), workshop.opening)?;
     let commit = merged(revision, &mut release)?;
     let packaged = release.packaged.clone();
     let question = Question { shape: &shape, packaged: &packaged, commit: &commit, everything: request.everything };

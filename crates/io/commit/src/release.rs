@@ -5,7 +5,7 @@ use sage_oci_definition::Source;
 use sage_oci_fetch::{Options, Progress, Wanted, fetch_all};
 use sage_oci_git::apply;
 use sage_oci_rebuild::{Packaged, Shape};
-use sage_oci_revision::{Revision, archive_tree, package_tree};
+use sage_oci_revision::{Opening, Revision, archive_tree, package_tree};
 use sage_oci_source::{BlobId, FileKind, SourceFile, SourceTree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,13 +27,14 @@ impl Release {
         folder: &Path,
         options: &Options,
         progress: &dyn Progress,
+        opening: &Opening<'_>,
     ) -> Result<Self, CommitError> {
         let source = request.source()?;
         let archive = fetch_source(source, folder, options, progress)?;
         let package = fetch_package(request, folder, options, progress)?;
-        let mut tree = archive_tree(&archive, &sage_oci_files::cache_dir())?;
+        let mut tree = archive_tree(&archive, opening)?;
         let modules = request.upstream()?.modules.trim_start_matches('/').to_owned();
-        let installed = package_tree(&package, &modules, &sage_oci_files::cache_dir())?;
+        let installed = package_tree(&package, &modules, opening)?;
         let (patches, patched) = patch(request, source, &mut tree)?;
         let packaged = Packaged::new(tree.tree.clone(), installed.tree.clone(), patches, shape);
         Ok(Self { packaged, source: tree, installed, patched })
@@ -61,10 +62,12 @@ fn patch(
         let mut failed = None;
         let before = |path: &str| {
             let known = changed.id(path).and_then(|id| contents.get(&id).cloned());
-            known.or_else(|| tree.file(path).unwrap_or_else(|error| {
-                failed = Some(error);
-                None
-            }))
+            known.or_else(|| {
+                tree.file(path).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    None
+                })
+            })
         };
         let after = apply(text, before);
         if let Some(error) = failed {
@@ -82,10 +85,20 @@ fn patch(
     Ok((changed, contents))
 }
 
-fn fetch_source(source: &Source, folder: &Path, options: &Options, progress: &dyn Progress) -> Result<PathBuf, CommitError> {
+fn fetch_source(
+    source: &Source,
+    folder: &Path,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<PathBuf, CommitError> {
     let archive = source.archive();
     let target = folder.join(format!("{}.deb", source.sha256.hex()));
-    let wanted = Wanted { path: archive.file_name().to_owned(), sha256: source.sha256, size: source.size, target: target.clone() };
+    let wanted = Wanted {
+        path: archive.file_name().to_owned(),
+        sha256: source.sha256,
+        size: source.size,
+        target: target.clone(),
+    };
     fetch_all(&[wanted], &archive.roots(), options, progress)?;
     Ok(target)
 }
@@ -100,7 +113,8 @@ fn fetch_package(
     let package = request.lock.packages.iter().find(|package| package.name == *name);
     let package = package.ok_or_else(|| CommitError::NoPackage { package: name.to_string() })?;
     let target = folder.join(format!("{}.deb", package.sha256.hex()));
-    let wanted = Wanted { path: package.path.clone(), sha256: package.sha256, size: package.size, target: target.clone() };
+    let wanted =
+        Wanted { path: package.path.clone(), sha256: package.sha256, size: package.size, target: target.clone() };
     fetch_all(&[wanted], request.lock.mirrors(package.suite.as_deref()), options, progress)?;
     Ok(target)
 }

@@ -39,7 +39,8 @@ impl Reader<'_> {
         };
         let mut ids: BTreeSet<BlobId> = of(&self.commit.tree).into_iter().collect();
         let packaged = &self.release.packaged;
-        let generated = packaged.changed.files.iter().filter(|(path, _)| packaged.is_generated(path) && is_scanned(path));
+        let generated =
+            packaged.changed.files.iter().filter(|(path, _)| packaged.is_generated(path) && is_scanned(path));
         ids.extend(generated.map(|(_, file)| file.id));
         let mut texts = Texts::default();
         for (id, text) in self.read_all(&ids)? {

@@ -54,7 +54,8 @@ fn every_effect_of_every_committed_lock_takes_place_once() {
             for image in project.images().unwrap() {
                 let resolved = project.image(&image.name, Some(&channel.name)).unwrap();
                 let mut graph = Graph::default();
-                let surroundings = Surroundings { machine: architecture, sources: &sources, files: &placed, commit: None };
+                let surroundings =
+                    Surroundings { machine: architecture, sources: &sources, files: &placed, commit: None };
                 let made = sage_oci_recipe::image(&mut graph, &lock, &resolved, surroundings).unwrap();
                 // What an image that extends another one makes anew for the whole image takes the other's place.
                 let jobs: Vec<&Job> = made.layers.iter().map(|layer| &graph.jobs()[layer.node.place()]).collect();

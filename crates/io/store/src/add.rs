@@ -76,6 +76,30 @@ impl Nix {
         self.add_laid_out(&laid_out, &["--add-fixed", "sha256"])
     }
 
+    /// Adds one regular file of any size from where it is, and gives its path.
+    ///
+    /// # Errors
+    /// Nix's, or the file cannot be read.
+    pub fn add_file_at(&self, name: &str, file: &Path) -> Result<StorePath, StoreError> {
+        let mut hasher = sha2::Sha256::new();
+        let mut content = sage_oci_files::open(file)?;
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            match content.read(&mut buffer).map_err(FileError::at("read", file))? {
+                0 => break,
+                count => hasher.update(&buffer[..count]),
+            }
+        }
+        let path = self.store_dir().fixed_path(name, false, &Sha256::new(hasher.finalize().into()))?;
+        if self.is_valid(std::slice::from_ref(&path))? != [true] {
+            let staging = self.staging()?;
+            let named = staging.path().join(name);
+            sage_oci_files::hard_link_or_copy(file, &named)?;
+            self.add_laid_out(&[(&path, named)], &["--add-fixed", "sha256"])?;
+        }
+        Ok(path)
+    }
+
     /// Adds files or folders that lie under their names, and holds the paths that Nix gives them to the promised ones.
     fn add_laid_out(&self, laid_out: &[(&StorePath, PathBuf)], how: &[&str]) -> Result<(), StoreError> {
         for batch in batches(laid_out, |(_, file)| file.as_os_str().len()) {
@@ -143,7 +167,10 @@ impl Nix {
     }
 
     /// A folder that goes away with the value.
-    fn staging(&self) -> Result<tempfile::TempDir, StoreError> {
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn staging(&self) -> Result<tempfile::TempDir, StoreError> {
         let parent = self.settings.staging.clone().unwrap_or_else(sage_oci_files::cache_dir);
         sage_oci_files::create_dir_all(&parent)?;
         let folder = tempfile::Builder::new().prefix(".add-").tempdir_in(&parent);

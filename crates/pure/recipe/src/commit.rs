@@ -29,4 +29,8 @@ pub struct Checkout {
     pub branch: Option<String>,
     /// Where it comes from.
     pub origin: Option<String>,
+    /// The reference there that the branch follows.
+    pub reference: Option<String>,
+    /// Commits of submodules, by path.
+    pub submodules: BTreeMap<String, String>,
 }

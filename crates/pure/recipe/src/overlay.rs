@@ -166,6 +166,8 @@ impl Overlay<'_> {
             owner: image.user.id,
             branch: checkout.branch.clone(),
             origin: checkout.origin.clone(),
+            reference: checkout.reference.clone(),
+            submodules: checkout.submodules.clone(),
             contents: stack.contents_of(&["users"]),
         };
         let sources = [checkout.tree.clone(), checkout.commit.clone()];

@@ -92,8 +92,15 @@ impl Bench {
         let image = self.project.image(&image.parse().unwrap(), Some(&channel())).unwrap();
         let files = self.project.placed_files().unwrap();
         let machine = Architecture::Amd64;
-        let plan =
-            Plan::make(Request { lock, image: &image, sources: "", files: &files, machine, builder: builder(), commit: None })?;
+        let plan = Plan::make(Request {
+            lock,
+            image: &image,
+            sources: "",
+            files: &files,
+            machine,
+            builder: builder(),
+            commit: None,
+        })?;
         self.tell(&plan);
         Ok(plan)
     }
