@@ -103,7 +103,7 @@ pub struct Target {
 }
 
 /// Which of an image's images.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Choice {
     /// The channel; the image's default one where nothing is said.
     #[arg(long, value_name = "NAME")]
@@ -115,6 +115,19 @@ pub struct Choice {
     /// Use this lock instead of the channel's committed one.
     #[arg(long, value_name = "FILE")]
     pub lock: Option<PathBuf>,
+    /// Make the image of this revision of Sage's source instead of the packaged release.
+    ///
+    /// A git repository on this machine (`~/src/sage`, `~/src/sage@my-branch`), one elsewhere with a branch, tag, hash or reference
+    /// (`https://github.com/sagemath/sage@refs/pull/42414/head`), a version that is pinned (`11.0.beta4`), or a source archive.
+    /// Modules whose sources are as they were packaged are kept; the others are compiled.
+    #[arg(long, value_name = "REVISION")]
+    pub sage: Option<String>,
+    /// With `--sage`: take the tracked files of the work tree as they are, and say so in the image's name.
+    #[arg(long, requires = "sage")]
+    pub dirty: bool,
+    /// With `--sage`: compile every module, also those whose sources are as they were packaged.
+    #[arg(long = "compile-all", requires = "sage")]
+    pub everything: bool,
 }
 
 impl Choice {

@@ -1,16 +1,18 @@
 use crate::architectures::Architectures;
 use crate::cli::{Building, Target};
 use crate::machine::machine;
+use crate::revision::{self, Chosen};
 use crate::{Failure, Printer, builder, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_layer::Contents;
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, Reference, ReferenceError, StorePath};
-use sage_oci_produce::{Plan, Request};
+use sage_oci_produce::{OfCommit, Plan, Request};
 use sage_oci_project::Project;
 use sage_oci_store::{Nix, Settings};
 use sage_oci_tags::ImageVersion;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What most commands begin with.
@@ -29,6 +31,8 @@ pub struct Locked {
     pub image: Resolved,
     /// The lock of its channel.
     pub lock: Lock,
+    /// The revision of its source, where it is not the packaged release.
+    pub revision: Option<Arc<Chosen>>,
 }
 
 impl Locked {
@@ -46,17 +50,17 @@ impl Locked {
     /// The version or a tag of the channel is one that no reference can have.
     pub fn tags(&self) -> Result<Vec<Reference>, ReferenceError> {
         let architecture = self.lock.architecture;
+        let of_revision = self.revision.as_ref().map(|chosen| chosen.tag.to_string());
         let suffix =
             if Architecture::host() == Some(architecture) { String::new() } else { format!("-{architecture}") };
         // Debian's form of a pre-release, `10.10~beta4`, is no tag.
         let version =
             |text: &str| ImageVersion::parse(text).map_or_else(|_| text.to_owned(), |version| version.to_string());
-        self.version()
-            .map(version)
-            .into_iter()
-            .chain(self.image.tags.iter().cloned())
-            .map(|tag| Reference::parse(&format!("{}:{tag}{suffix}", self.image.name)))
-            .collect()
+        let tags: Vec<String> = match of_revision {
+            Some(tag) => vec![tag],
+            None => self.version().map(version).into_iter().chain(self.image.tags.iter().cloned()).collect(),
+        };
+        tags.into_iter().map(|tag| Reference::parse(&format!("{}:{tag}{suffix}", self.image.name))).collect()
     }
 }
 
@@ -100,16 +104,19 @@ impl Context {
             Some(Architectures::These(these)) => these.clone(),
             Some(Architectures::All) => self.project.locked_architectures(&image.channel)?,
         };
-        let one = |lock| Locked { image: image.clone(), lock };
+        let one = |lock: Lock| {
+            let revision = revision::open(self, &target.choice, &image, &lock)?;
+            Ok(Locked { image: image.clone(), lock, revision })
+        };
         match &target.choice.lock {
-            Some(path) if architectures.len() == 1 => Ok(vec![one(self.project.read_lock(path)?)]),
+            Some(path) if architectures.len() == 1 => Ok(vec![one(self.project.read_lock(path)?)?]),
             Some(_) => Err(Failure::new("`--lock` names the lock of one architecture, `--arch` several", None)),
             None => architectures
                 .into_iter()
                 .map(|architecture| {
                     let lock = self.project.lock(&image.channel, architecture)?;
                     self.project.check_recipe(&image.channel, architecture)?;
-                    Ok(one(lock))
+                    one(lock)
                 })
                 .collect(),
         }
@@ -135,15 +142,22 @@ impl Context {
         let machine = machine()?;
         let sources = self.project.channel(&first.image.channel)?.apt_sources();
         let files = self.project.placed_files()?;
+        let mut commits = Vec::new();
+        for Locked { image, lock, revision } in std::iter::once(first).chain(others) {
+            let of = |chosen: &Arc<Chosen>| chosen.of_image(self, nix, image, lock, machine, &builder);
+            commits.push(revision.as_ref().map(of).transpose()?);
+        }
         let mut requests: Vec<Request<'_>> = std::iter::once(first)
             .chain(others)
-            .map(|locked| Request {
+            .zip(&commits)
+            .map(|(locked, of)| Request {
                 lock: &locked.lock,
                 image: &locked.image,
                 sources: &sources,
                 files: &files,
                 machine,
                 builder: builder.clone(),
+                commit: of.as_ref().map(|of| OfCommit { commit: &of.commit, compilers: &of.compilers }),
             })
             .collect();
         let first = requests.remove(0);

@@ -11,6 +11,7 @@ mod machine;
 mod printer;
 mod progress;
 mod registries;
+mod revision;
 mod runtime;
 
 use clap::{CommandFactory, Parser};

@@ -1,7 +1,7 @@
 use sage_oci_definition::{DefinitionError, Located};
 use sage_oci_emit::RecipeFileError;
 use sage_oci_files::FileError;
-use sage_oci_lock::LockError;
+use sage_oci_lock::{LockError, VersionsError};
 use sage_oci_recipe::RecipeError;
 use std::path::PathBuf;
 
@@ -55,6 +55,14 @@ pub enum ProjectError {
         path: PathBuf,
         /// What is wrong with it.
         source: LockError,
+    },
+    /// A file of pinned versions that cannot be used.
+    #[error("{}: {source}", path.display())]
+    Versions {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: VersionsError,
     },
     /// A lock and a definition that do not fit together.
     #[error("{}: {source}", path.display())]

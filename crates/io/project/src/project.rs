@@ -1,7 +1,7 @@
 use crate::ProjectError;
 use sage_oci_definition::{Channel, Image, Located, Resolved, Suite};
 use sage_oci_files as files;
-use sage_oci_lock::Lock;
+use sage_oci_lock::{Lock, Versions};
 use sage_oci_names::{Architecture, ChannelName, ImageName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -157,6 +157,23 @@ impl Project {
             return Err(ProjectError::NoLock { channel: channel.to_string(), path });
         }
         self.read_lock(&path)
+    }
+
+    /// Where the pinned versions of a source are, by the name of its top folder.
+    pub fn versions_path(&self, name: &str) -> PathBuf {
+        self.root().join(format!("nix/versions/{name}.json"))
+    }
+
+    /// The pinned versions of a source; none where nothing was pinned.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or used.
+    pub fn versions(&self, name: &str) -> Result<Versions, ProjectError> {
+        let path = self.versions_path(name);
+        if !files::exists(&path)? {
+            return Ok(Versions::default());
+        }
+        Versions::parse(&files::read_to_string(&path)?).map_err(|source| ProjectError::Versions { path, source })
     }
 
     /// A lock at any place.

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Upstream {
+    /// What people call the project, as `Sage`.
+    pub name: String,
     /// The package whose files a commit's take the place of.
     pub package: PackageName,
     /// Where the package has Python's modules, absolute.
@@ -23,8 +25,8 @@ pub struct Upstream {
     pub marks: Vec<String>,
     /// What to say of a tree that lacks one.
     pub mark_hint: String,
-    /// The file that says the tree's version, on a line of its own.
-    pub version: String,
+    /// Files that may say the tree's version; the first one that does counts.
+    pub versions: Vec<String>,
     /// Folders of the tree that programs which generate sources are taken from.
     #[serde(default)]
     pub generators: Vec<String>,
@@ -73,8 +75,8 @@ impl Upstream {
                 self.modules
             ));
         }
-        let below = [("folder", &self.folder), ("top", &self.top), ("version", &self.version)];
-        let lists = [("marks", &self.marks), ("generators", &self.generators)];
+        let below = [("folder", &self.folder), ("top", &self.top)];
+        let lists = [("marks", &self.marks), ("versions", &self.versions), ("generators", &self.generators)];
         let lists = lists.into_iter().flat_map(|(key, all)| all.iter().map(move |path| (key, path)));
         match below.into_iter().chain(lists).find(|(_, path)| path.starts_with('/') || !clean(path)) {
             Some((key, path)) => Err(format!("`{path}` in `{key}` must be a path below the tree's top folder")),

@@ -13,6 +13,7 @@ mod format;
 mod format_1;
 mod python;
 mod text;
+mod versions;
 mod view;
 mod why;
 
@@ -25,4 +26,5 @@ pub use format::{
     Omitted, Reason, SuitePin, ToolPackage,
 };
 pub use python::Python;
+pub use versions::{PinnedArchive, Versions, VersionsError};
 pub use why::Why;

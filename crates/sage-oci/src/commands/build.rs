@@ -56,7 +56,8 @@ pub fn realise_all(
         plan.realise(&nix, &context::downloads(building.connections).into(), observer)
     })?;
     let architecture = if others.is_empty() { first.lock.architecture.debian() } else { "index" };
-    let own = format!("images/{}-{}-{architecture}", first.image.name, first.image.channel);
+    let of = first.revision.as_ref().map_or_else(String::new, |chosen| format!("-{}", chosen.tag));
+    let own = format!("images/{}-{}-{architecture}{of}", first.image.name, first.image.channel);
     keep(&nix, plan.image(), &own, link.as_deref(), done)?;
     if done {
         let seconds = begun.elapsed().as_secs_f64();

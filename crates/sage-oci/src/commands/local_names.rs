@@ -22,6 +22,10 @@ pub struct Names {
 /// Decides over the names of an image that the engine has by this Id.
 pub async fn decide_in(engine: &Engine, locked: &Locked, image: &Image, id: EngineId) -> Result<Names, Failure> {
     let all = locked.tags()?;
+    // Nobody else has the name of a revision's image; the last one built has it.
+    if locked.revision.is_some() {
+        return Ok(Names { given: all, stays: Vec::new() });
+    }
     let own = digest(id)?;
     // What an engine calls an image is its own; only whether two are one counts here.
     let facts = match Facts::read(own, &image.manifest.annotations, None) {

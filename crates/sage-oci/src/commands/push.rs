@@ -105,7 +105,7 @@ fn compressed(locked: &Locked, algorithm: Option<Algorithm>) -> Locked {
     if let Some(algorithm) = algorithm.filter(|algorithm| *algorithm != image.compression.algorithm()) {
         image.compression = Compression::usual(algorithm);
     }
-    Locked { image, lock: locked.lock.clone() }
+    Locked { image, lock: locked.lock.clone(), revision: locked.revision.clone() }
 }
 
 /// The repositories of the project's other images, where they would be beside this one.

@@ -56,7 +56,7 @@ pub fn identify(context: &Context, image: &Image) -> Result<Locked, Failure> {
     let resolved = definition(context, image)?;
     let architecture = Architecture::parse(&image.config.architecture).map_err(|_| unknown(image))?;
     let (channel, arch) = (Some(resolved.channel), Some(Architectures::These(vec![architecture])));
-    context.locked(&cli::Choice { channel, arch, lock: None }.of(resolved.name))
+    context.locked(&cli::Choice { channel, arch, ..cli::Choice::default() }.of(resolved.name))
 }
 
 /// The definition of the image that an image says it is; no lock is needed.

@@ -109,7 +109,7 @@ pub fn targets(context: &Context, plan: &Plan) -> Result<Vec<cli::Target>, Failu
                 let locked = context.project.locked_architectures(&channel)?;
                 for architecture in plan.architectures.iter().filter(|one| locked.contains(one)) {
                     let (channel, arch) = (Some(channel.clone()), Some(Architectures::These(vec![*architecture])));
-                    all.push(cli::Choice { channel, arch, lock: None }.of(name.clone()));
+                    all.push(cli::Choice { channel, arch, ..cli::Choice::default() }.of(name.clone()));
                 }
             }
         }

@@ -1,0 +1,252 @@
+//! The revision of the project's source that an image is made of, where it is not the packaged release.
+
+use crate::cli::Choice;
+use crate::context::{self, Context};
+use crate::progress::Building;
+use crate::{Failure, interrupt};
+use sage_oci_commit::{Made, Report, Request, Workshop};
+use sage_oci_definition::{Resolved, Upstream};
+use sage_oci_fetch::NoProgress;
+use sage_oci_lock::{Lock, PinnedArchive};
+use sage_oci_names::{Architecture, StorePath};
+use sage_oci_produce::Downloads;
+use sage_oci_revision::{Needed, Opening, Pin, Project, Revision};
+use sage_oci_source::{Hunk, Outcome};
+use sage_oci_store::Nix;
+use sage_oci_tags::{ImageVersion, Tag};
+use sage_oci_wanted::Identity;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many names a line shows.
+const SHOWN: usize = 6;
+
+/// A revision that was opened.
+#[derive(Debug)]
+pub struct Chosen {
+    revision: Mutex<Revision>,
+    /// What is known of it.
+    pub identity: Identity,
+    /// The tag of an image of it.
+    pub tag: Tag,
+    everything: bool,
+    project: Project,
+    /// What it changes, as far as that was told, by the image's name and architecture.
+    made: Mutex<BTreeMap<(String, Architecture), Arc<OfImage>>>,
+}
+
+/// What a revision changes in one image.
+#[derive(Debug)]
+pub struct OfImage {
+    /// For the recipe.
+    pub commit: sage_oci_recipe::Commit,
+    /// The image whose packages compile it.
+    pub compilers: Resolved,
+    /// For people.
+    pub report: Report,
+}
+
+/// Opens the revision that the command line names, if it names one.
+pub fn open(context: &Context, choice: &Choice, image: &Resolved, lock: &Lock) -> Result<Option<Arc<Chosen>>, Failure> {
+    let Some(text) = &choice.sage else { return Ok(None) };
+    let upstream = image.upstream.as_ref().ok_or_else(|| no_upstream(context, image))?;
+    let wanted = sage_oci_revision::parse(text)?;
+    let project = project(upstream);
+    let pin = |(version, pin): (String, PinnedArchive)| {
+        let PinnedArchive { urls, size, sha256 } = pin;
+        Some((ImageVersion::parse(&version).ok()?, Pin { urls, size, sha256 }))
+    };
+    let versions = context.project.versions(&upstream.top)?.versions;
+    let pins: BTreeMap<ImageVersion, Pin> = versions.into_iter().filter_map(pin).collect();
+    let stop = interrupt::flag();
+    let opening = Opening {
+        dirty: choice.dirty,
+        fetch: context::downloads(6),
+        ..Opening::new(&project, &pins, &NoProgress, &stop)
+    };
+    let revision = sage_oci_revision::open(&wanted, &opening)?;
+    let identity = revision.identity.clone();
+    let tag = tag(&identity, image, lock);
+    tell_identity(context, &identity, &tag);
+    Ok(Some(Arc::new(Chosen {
+        revision: Mutex::new(revision),
+        identity,
+        tag,
+        everything: choice.everything,
+        project,
+        made: Mutex::default(),
+    })))
+}
+
+fn no_upstream(context: &Context, image: &Resolved) -> Failure {
+    let all = context.project.images().unwrap_or_default();
+    let takes = |channel: &sage_oci_names::ChannelName| {
+        let resolved = all.iter().filter_map(|image| image.resolve(&image.name, channel).ok());
+        resolved.into_iter().any(|image| image.upstream.is_some())
+    };
+    let channels: BTreeSet<_> = all.iter().flat_map(sage_oci_definition::Image::channels).filter(takes).collect();
+    let channels: Vec<String> = channels.iter().map(ToString::to_string).collect();
+    let hint = match channels.is_empty() {
+        true => "no channel's definition says `upstream`".to_owned(),
+        false => format!("commits are built in the channel {}: leave `--channel` out, or name it", channels.join(", ")),
+    };
+    let error = format!("image `{}` of channel `{}` cannot be made of a commit", image.name, image.channel);
+    Failure::new(error, Some(hint))
+}
+
+fn project(upstream: &Upstream) -> Project {
+    let needed = |path: &String| Needed { path: path.clone(), hint: upstream.mark_hint.clone() };
+    Project {
+        name: upstream.name.clone(),
+        source: format!("{}/{}", upstream.folder, upstream.top),
+        needed: upstream.marks.iter().map(needed).collect(),
+        versions: upstream.versions.clone(),
+        pin: "sage-oci lock --sage".to_owned(),
+    }
+}
+
+/// The one name of an image of a revision: of its branch or what describes it. A version that is not the packaged one is its own.
+fn tag(identity: &Identity, image: &Resolved, lock: &Lock) -> Tag {
+    let mut reserved: BTreeSet<Tag> = image.tags.iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
+    reserved.extend(Tag::parse(image.channel.as_str()));
+    let packaged = lock.images.get(&image.layers_of).map(|plan| plan.version.as_str());
+    let is_other =
+        packaged.is_none_or(|packaged| ImageVersion::parse(packaged) != ImageVersion::parse(&identity.version));
+    let plain = identity.branch.is_none() && identity.describe.is_none() && is_other;
+    let own = plain.then(|| Tag::parse(&identity.version).ok()).flatten();
+    own.unwrap_or_else(|| sage_oci_wanted::tag(identity, &reserved))
+}
+
+fn tell_identity(context: &Context, identity: &Identity, tag: &Tag) {
+    let commit = identity.commit.as_deref().map_or_else(String::new, |commit| format!(" commit {commit}"));
+    context.printer.step("Revision", format_args!("{tag}: version {}{commit}", identity.version));
+    if !identity.dirty.is_empty() {
+        let what = if identity.takes_dirty { "taken as they are" } else { "not taken (`--dirty` takes them)" };
+        context.printer.note(format_args!("changed in the work tree, {what}: {}", some(&identity.dirty)));
+    }
+}
+
+/// The first of many names.
+fn some(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+}
+
+impl Chosen {
+    /// What it changes in an image; told once.
+    pub fn of_image(
+        &self,
+        context: &Context,
+        nix: &Nix,
+        image: &Resolved,
+        lock: &Lock,
+        machine: Architecture,
+        builder: &StorePath,
+    ) -> Result<Arc<OfImage>, Failure> {
+        let key = (image.name.to_string(), lock.architecture);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = made.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let upstream = image.upstream.as_ref().ok_or_else(|| no_upstream(context, image))?;
+        let compilers = context.project.image(&upstream.release.image, Some(&image.channel))?;
+        let files = context.project.placed_files()?;
+        let request = Request {
+            lock,
+            image,
+            compilers: &compilers,
+            files: &files,
+            machine,
+            builder,
+            everything: self.everything,
+        };
+        let downloads = Downloads::from(context::downloads(6));
+        let (pins, stop) = (BTreeMap::new(), interrupt::flag());
+        let opening =
+            Opening { fetch: context::downloads(6), ..Opening::new(&self.project, &pins, &NoProgress, &stop) };
+        let mut observer = Building::new(context.printer, "a commit".to_owned());
+        let mut workshop = Workshop { downloads: &downloads, observer: &mut observer, opening: &opening };
+        let mut revision = self.revision.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = sage_oci_commit::make(nix, &request, &mut revision, &mut workshop);
+        observer.finish();
+        let Made { mut commit, report } = done?;
+        commit.annotations = self.annotations();
+        self.tell(context, &report)?;
+        let of_image = Arc::new(OfImage { commit, compilers, report });
+        made.insert(key, Arc::clone(&of_image));
+        Ok(of_image)
+    }
+
+    /// What labels say of it.
+    fn annotations(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::from([("org.opencontainers.image.version".to_owned(), self.tag.to_string())]);
+        all.insert("org.sage-oci.upstream.version".to_owned(), self.identity.version.clone());
+        if let Some(commit) = &self.identity.commit {
+            all.insert("org.opencontainers.image.revision".to_owned(), commit.clone());
+        }
+        if self.identity.takes_dirty && !self.identity.dirty.is_empty() {
+            all.insert("org.sage-oci.upstream.dirty".to_owned(), self.identity.dirty.join(" "));
+        }
+        all
+    }
+
+    fn tell(&self, context: &Context, report: &Report) -> Result<(), Failure> {
+        let printer = context.printer;
+        let compiled = match report.compiled.len() {
+            0 => String::new(),
+            _ => format!(": {}", some(&report.compiled)),
+        };
+        printer.step(
+            "Compared",
+            format_args!(
+                "{} modules stay as packaged, {} to compile{compiled}; {} other files differ, {} are gone",
+                report.kept,
+                report.compiled.len(),
+                report.files,
+                report.removed
+            ),
+        );
+        let conflicts = report.conflicts().count();
+        let merged = report.merged().count();
+        if merged + conflicts > 0 {
+            let path = self.write_merge(report)?;
+            printer.step(
+                "Merged",
+                format_args!(
+                    "{merged} files that the distribution had changed, too; of {conflicts} others the commit's text was taken: {}",
+                    path.display()
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    /// Writes what was merged into a file, with both sides of what did not fit.
+    fn write_merge(&self, report: &Report) -> Result<PathBuf, Failure> {
+        let mut text = format!("# {}: files that both the distribution and the commit had changed\n", self.tag);
+        for note in report.merged() {
+            _ = writeln!(text, "\nmerged: {}", note.path);
+        }
+        for note in report.conflicts() {
+            let why = match &note.outcome {
+                Outcome::Conflict { .. } => "the commit's text was taken",
+                Outcome::Removed => "the commit has it no longer",
+                _ => "no text: the commit's was taken",
+            };
+            _ = writeln!(text, "\nconflict: {} ({why})", note.path);
+            if let Outcome::Conflict { hunks } = &note.outcome {
+                for hunk in hunks {
+                    let Hunk { base, ours, theirs } = hunk;
+                    _ = write!(text, "--- the release\n{base}--- the distribution\n{ours}--- the commit\n{theirs}");
+                }
+            }
+        }
+        let folder = sage_oci_files::state_dir().join("logs");
+        sage_oci_files::create_dir_all(&folder)?;
+        let path = folder.join(format!("merge-{}.txt", self.tag));
+        sage_oci_files::write_atomic(&path, text.as_bytes())?;
+        Ok(path)
+    }
+}
