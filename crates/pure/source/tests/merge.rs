@@ -133,9 +133,9 @@ fn only_what_both_changed_is_read() {
         .with("theirs", [Some("1"), None, Some("3")])
         .with("gone", [Some("1"), Some("2"), None]);
     let [base, ours, theirs] = &trees.trees;
-    let merged = merge(Merge { base, ours, theirs }, |id| Err::<Vec<u8>, _>(id));
+    let merged = merge(Merge { base, ours, theirs }, Err::<Vec<u8>, _>);
     assert_eq!(merged.unwrap().notes.len(), 3);
     let trees = trees.with("both", [Some("1"), Some("2"), Some("3")]);
     let [base, ours, theirs] = &trees.trees;
-    assert_eq!(merge(Merge { base, ours, theirs }, |id| Err::<Vec<u8>, _>(id)), Err(BlobId::of(b"1")));
+    assert_eq!(merge(Merge { base, ours, theirs }, Err::<Vec<u8>, _>), Err(BlobId::of(b"1")));
 }
