@@ -25,6 +25,8 @@ const LIBRARY: [&str; 6] =
 fn every_way_to_name_a_module() {
     for (content, found) in [
         ("cimport sage.x", "sage/x.pxd"),
+        // Python 2's way, which the depfile follows.
+        ("cimport b", "sage/rings/b.pxd"),
         ("cimport sage.x as y, sage.z", "sage/x.pxd sage/z.pxd"),
         ("from sage.x cimport Y, Z as W", "sage/x.pxd"),
         ("from sage.x cimport *", "sage/x.pxd"),
