@@ -9,7 +9,8 @@ pub struct Merge<'a> {
     /// The release that was packaged.
     pub base: &'a SourceTree,
     /// What a distributor ships of it: a file that is not shipped counts as the release's, not as deleted. Whether a file may be executed is not
-    /// taken from here, since packaging tools change that.
+    /// taken from here, since packaging tools change that. What a build generates is best left out: nobody else has
+    /// it, so it would stay as it is.
     pub ours: &'a SourceTree,
     /// The commit.
     pub theirs: &'a SourceTree,
