@@ -90,9 +90,14 @@ mod tests {
 
     #[test]
     fn states_of_files() {
-        let text = "1 .M N... 100644 100644 100644 e6 e6 a b\01 A. N... 0 100644 100644 e6 e6 new\0\
-                    1 .D N... 100644 100644 0 e6 e6 gone\01 D. N... 100644 0 0 e6 e6 rm\0\
-                    u UU N... 1 2 3 4 e6 e6 e6 merge here\0";
+        let lines = [
+            "1 .M N... 100644 100644 100644 e6 e6 a b",
+            "1 A. N... 0 100644 100644 e6 e6 new",
+            "1 .D N... 100644 100644 0 e6 e6 gone",
+            "1 D. N... 100644 0 0 e6 e6 rm",
+            "u UU N... 1 2 3 4 e6 e6 e6 merge here",
+        ];
+        let text = lines.map(|line| format!("{line}\0")).concat();
         let found: Vec<_> = parse(text.as_bytes()).unwrap().into_iter().collect();
         let wanted = [
             ("a b", Change::There),

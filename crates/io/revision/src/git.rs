@@ -129,7 +129,7 @@ pub(crate) fn last_word(stderr: &str) -> String {
     let lines = || stderr.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
     let marked = |mark: &str| lines().rfind(|line| line.starts_with(mark)).map(|line| line[mark.len()..].trim());
     let word = ["fatal: remote error:", "ERROR:", "fatal:", "error:"].iter().find_map(|mark| marked(mark));
-    let word = word.or_else(|| lines().last()).unwrap_or("it did not say why");
+    let word = word.or_else(|| lines().next_back()).unwrap_or("it did not say why");
     word.chars().take(500).collect()
 }
 
