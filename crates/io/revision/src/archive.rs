@@ -22,7 +22,7 @@ const LIMIT: u64 = 4 << 30;
 /// a file, a folder nor a link. Or it is no archive of the project.
 pub fn archive_tree(path: &Path, opening: &Opening<'_>) -> Result<Revision, RevisionError> {
     let folder = opening.cache.join("sources");
-    let key = digest(path)?.hex();
+    let key = format!("{}.archive", digest(path)?.hex());
     let found = match Kept::open(&folder, &key)? {
         Some(found) => Some(found),
         None => {

@@ -240,6 +240,14 @@ pub enum RevisionError {
         /// What is wrong with it.
         source: sage_oci_deb::DebError,
     },
+    /// A package without the folder.
+    #[error("the package `{}` installs nothing below `{folder}`", path.display())]
+    EmptyPackage {
+        /// The package.
+        path: PathBuf,
+        /// The folder.
+        folder: String,
+    },
     /// A version that is not pinned.
     #[error("{project} {version} is not pinned{}", list(pinned))]
     #[hint("pin it with `{pin} {version}`")]

@@ -20,10 +20,10 @@ const ELF: &[u8] = b"\x7fELF";
 /// Of a compiled file only the name of its content is known: [`Revision::read`] has no content for it.
 ///
 /// # Errors
-/// [`RevisionError::Package`]: it is no package, or cut off.
+/// [`RevisionError::Package`]: it is no package, or cut off. [`RevisionError::EmptyPackage`]: it installs nothing there.
 pub fn package_tree(path: &Path, folder: &str, opening: &Opening<'_>) -> Result<Revision, RevisionError> {
     let cache = opening.cache.join("sources");
-    let key = digest(path)?.hex();
+    let key = format!("{}.package", digest(path)?.hex());
     let found = match Kept::open(&cache, &key)? {
         Some(found) => Some(found),
         None => {
@@ -33,8 +33,12 @@ pub fn package_tree(path: &Path, folder: &str, opening: &Opening<'_>) -> Result<
     };
     let gone = || FileError::at("read", &cache)(io::ErrorKind::NotFound.into());
     let (tree, version, kept): (SourceTree, String, Kept) = found.ok_or_else(gone)?;
+    let tree = tree.below(folder);
+    if tree.files.is_empty() {
+        return Err(RevisionError::EmptyPackage { path: path.to_owned(), folder: folder.to_owned() });
+    }
     Ok(Revision {
-        tree: tree.below(folder),
+        tree,
         identity: Identity { version, ..Identity::default() },
         left_out: Vec::new(),
         changed: BTreeMap::new(),

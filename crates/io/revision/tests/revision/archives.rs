@@ -123,6 +123,13 @@ fn what_a_package_installs() {
         assert_eq!(found.tree.id("sage/a.so"), Some(BlobId::of(b"\x7fELF...")));
         assert!(matches!(found.file("sage/a.so"), Err(RevisionError::NoContent { .. })));
     }
+    let error = package_tree(&world.path("x.deb"), "usr/li", &world.opening()).unwrap_err();
+    assert!(matches!(error, RevisionError::EmptyPackage { .. }), "{error}");
+    // What is kept of an archive is none of a package, and the other way round.
+    with(&world, "a.tar.gz", &[], &[]);
+    assert!(world.open("{}/a.tar.gz").is_ok());
+    assert!(package_tree(&world.path("a.tar.gz"), "src", &world.opening()).is_err());
+    assert!(matches!(world.refused("{}/x.deb").0, RevisionError::Archive { .. }));
     let bytes = sage_oci_files::read(world.path("x.deb")).unwrap();
     world.write("cut.deb", &bytes[..bytes.len() - 20]);
     let error = package_tree(&world.path("cut.deb"), "usr/lib", &world.opening()).unwrap_err();
