@@ -24,6 +24,9 @@ pub struct Origin {
 /// References of branches, and what they are called here when they are a remote's.
 const HEADS: &str = "refs/heads/";
 
+/// The reference that stays at the commit wherever branches go: what was built beside the tree was built of this one.
+pub const BUILT: &str = "refs/sage-oci/built";
+
 impl Checkout {
     /// The files of `.git` that say where HEAD is and where the history.
     ///
@@ -31,7 +34,7 @@ impl Checkout {
     /// [`GitError::Reference`] or [`GitError::Url`]: a name that git does not take.
     pub(crate) fn files(&self) -> Result<Vec<RepositoryFile>, GitError> {
         let id = format!("{}\n", self.commit.id());
-        let mut files = vec![RepositoryFile::new("config", self.config()?)];
+        let mut files = vec![RepositoryFile::new("config", self.config()?), RepositoryFile::new(BUILT, id.clone())];
         match &self.branch {
             Some(branch) => {
                 let reference = format!("{HEADS}{branch}");

@@ -21,7 +21,7 @@ mod repository;
 mod tree;
 
 pub use archive::write_files;
-pub use checkout::{Checkout, Origin};
+pub use checkout::{BUILT, Checkout, Origin};
 pub use commit::{Commit, CommitObject};
 pub use error::{GitError, PatchError};
 pub use object::{NoObjectId, ObjectId, ObjectKind};

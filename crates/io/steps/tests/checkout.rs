@@ -196,6 +196,9 @@ fn what_comes_later_is_fetched_and_pull_requests_are_merged() {
         "what is behind the commit was not asked for"
     );
 
+    let since = git(&tree, &["diff", "--name-only", "refs/sage-oci/built"]);
+    assert_eq!(since, "src/c.py\n", "what differs from what was built is known after HEAD has moved");
+
     git(&tree, &["fetch", "--quiet", "origin", "refs/pull/1/head"]);
     git(&tree, &["merge", "--quiet", "-m", "with 1", "FETCH_HEAD"]);
     assert!(String::from_utf8(sage_oci_files::read(tree.join("src/a.py")).unwrap()).unwrap().contains("more"));
@@ -223,6 +226,7 @@ fn a_first_commit_has_all_its_history_and_a_head_may_stand_apart() {
     assert_eq!(git(&tree, &["status", "--short", "--branch"]), "## HEAD (no branch)\n");
     assert_eq!(git(&tree, &["rev-parse", "HEAD"]), first);
     assert_eq!(git(&tree, &["remote"]), "");
+    assert_eq!(git(&tree, &["for-each-ref", "--format=%(refname)"]), "refs/sage-oci/built\n");
     assert_eq!(git(&tree, &["fsck", "--strict", "--no-progress"]), "");
 }
 

@@ -95,7 +95,8 @@ pub struct OverlayFile {
 /// One layer with a git work tree of a commit that stands elsewhere, too.
 ///
 /// The commit keeps its name: the objects are those of its repository, and the step fails where the files do not make the
-/// commit's tree. History behind it is left out (git's "shallow").
+/// commit's tree. History behind it is left out (git's "shallow"). `refs/sage-oci/built` stays at the commit when branches
+/// move on, for what is installed was compiled of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckoutStep {
