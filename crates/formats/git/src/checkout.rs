@@ -62,6 +62,9 @@ impl Checkout {
     fn config(&self) -> Result<String, GitError> {
         let mut text = CONFIG.to_owned();
         if let Some(origin) = &self.origin {
+            if let Some(host) = password(&origin.url) {
+                return Err(GitError::Password { host: host.to_owned() });
+            }
             let url = quoted(&origin.url)?;
             text += &format!("[remote \"origin\"]\n\turl = {url}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n");
         }
@@ -79,6 +82,13 @@ impl Checkout {
 /// As `git init` writes it.
 pub(crate) const CONFIG: &str =
     "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n";
+
+/// The host of an address that has a password.
+fn password(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (user, host) = rest.split('/').next()?.rsplit_once('@')?;
+    user.contains(':').then_some(host)
+}
 
 /// A value of git's configuration, in quotes so that no space or comment sign counts.
 fn quoted(text: &str) -> Result<String, GitError> {
@@ -111,6 +121,30 @@ fn check_reference(name: &str) -> Result<(), GitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords() {
+        assert_eq!(password("https://me:secret@example.org/a"), Some("example.org"));
+        assert_eq!(password("https://me:se@cret@example.org:8080"), Some("example.org:8080"));
+        for none in [
+            "https://example.org/a:b@c",
+            "ssh://git@example.org/a",
+            "git@example.org:a",
+            "/srv/a",
+            "https://example.org:80/",
+        ] {
+            assert_eq!(password(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn values_of_the_configuration() {
+        assert_eq!(quoted("https://example.org/a?b=c").unwrap(), "https://example.org/a?b=c");
+        assert_eq!(quoted("/my folder/#1;\\\"").unwrap(), "\"/my folder/#1;\\\\\\\"\"");
+        for bad in ["", "a\nb", "-u", "a\tb", "a\0"] {
+            quoted(bad).unwrap_err();
+        }
+    }
 
     #[test]
     fn names_of_references() {

@@ -63,6 +63,13 @@ pub enum GitError {
         /// The address.
         url: String,
     },
+    /// An address with a password, which everybody could read in what is written.
+    #[error("the address of the repository at {host} has a password in it")]
+    #[hint("take it out of the address; git asks for it, or finds it with a credential helper")]
+    Password {
+        /// The host.
+        host: String,
+    },
     /// More than the formats' 32-bit numbers can count.
     #[error("the tree is too large for one pack of 2 GiB")]
     TooLarge,
