@@ -27,6 +27,7 @@ mod links;
 mod log;
 mod output;
 mod outputs;
+mod overlay;
 mod packaged;
 mod resources;
 mod root;

@@ -1,5 +1,6 @@
 use crate::{
-    Outputs, StepError, bytecode, closure, fetch, generate, image, index, layer, links, root, run_step, source, wheel,
+    Outputs, StepError, bytecode, closure, fetch, generate, image, index, layer, links, overlay, root, run_step,
+    source, wheel,
 };
 use sage_oci_step::Step;
 use std::path::Path;
@@ -29,7 +30,7 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Root(step) => root::run(step, outputs, scratch, threads),
         Step::Run(step) => run_step::run(step, outputs, scratch),
         Step::Checkout(step) => source::run_checkout(step, outputs, scratch, threads),
-        Step::Overlay(_) => Err(StepError::Spec { why: "this builder does not know the step".to_owned() }),
+        Step::Overlay(step) => overlay::run(step, outputs, scratch, threads),
         Step::Image(step) => image::run(step, &outputs.out),
         Step::Index(step) => index::run(step, &outputs.out),
         Step::Links(step) => links::run(step, &outputs.out),

@@ -71,7 +71,8 @@ pub struct OverlayStep {
     pub sealing: Sealing,
     /// Files by absolute path in the image; owned by root.
     pub files: BTreeMap<String, OverlayFile>,
-    /// Absolute paths that are taken away (whiteouts); each is there below.
+    /// Absolute paths that are taken away (whiteouts); each is there below. In a layer of byte-code the modules whose byte-code is
+    /// taken away, where there is any.
     pub removed: BTreeSet<String>,
     /// Of `files`, the byte-code of modules (`.py`) is made with this, and nothing else of them: a layer has the modules or
     /// their byte-code.
