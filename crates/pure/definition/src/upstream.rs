@@ -51,6 +51,9 @@ pub struct Release {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Root {
+    /// Packages that are laid out beside those that the image of the compilers asks for.
+    #[serde(default)]
+    pub packages: Vec<PackageName>,
     /// Globs of paths that are not unpacked.
     #[serde(default)]
     pub exclude: Vec<String>,

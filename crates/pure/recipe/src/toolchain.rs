@@ -33,7 +33,7 @@ pub fn toolchain(
     upstream: &Upstream,
 ) -> Result<Toolchain, RecipeError> {
     let view = view(lock, image)?;
-    let names = chosen(&view, image, &upstream.package);
+    let names = chosen(&view, image, upstream);
     let mut packages = Packages::new(&view, &image.name, BTreeMap::new());
     let layers: BTreeSet<_> =
         view.packages.iter().filter(|package| names.contains(&package.name)).map(|package| &package.layer).collect();
@@ -67,11 +67,11 @@ pub fn toolchain(
 }
 
 /// The names of the packages.
-fn chosen(lock: &Lock, image: &Resolved, replaced: &PackageName) -> BTreeSet<PackageName> {
+fn chosen(lock: &Lock, image: &Resolved, upstream: &Upstream) -> BTreeSet<PackageName> {
     let by_name: BTreeMap<&PackageName, &LockedPackage> =
         lock.packages.iter().map(|package| (&package.name, package)).collect();
     // The package and everything that leads to it.
-    let mut kept_out = BTreeSet::from([replaced]);
+    let mut kept_out = BTreeSet::from([&upstream.package]);
     loop {
         let leads = |package: &&LockedPackage| package.depends.iter().any(|name| kept_out.contains(name));
         let more: Vec<&PackageName> = lock
@@ -86,7 +86,7 @@ fn chosen(lock: &Lock, image: &Resolved, replaced: &PackageName) -> BTreeSet<Pac
         }
         kept_out.extend(more);
     }
-    let wanted = image.wanted.iter().map(|wanted| &wanted.value);
+    let wanted = image.wanted.iter().map(|wanted| &wanted.value).chain(&upstream.root.packages);
     let essential =
         lock.packages.iter().filter(|package| package.reason == Reason::Essential).map(|package| &package.name);
     let mut open: Vec<&PackageName> = wanted.chain(essential).collect();
