@@ -1,8 +1,8 @@
 //! The builder: what runs inside Nix's sandbox.
 //!
 //! A derivation names this program as its builder and gives it one [`Step`](sage_oci_step::Step) as JSON. The sandbox
-//! holds no shell and no library, so everything here is done by this program itself; the one exception is byte-code, for which
-//! Python is run from the image's own archives.
+//! holds no shell and no library, so everything here is done by this program itself; the exceptions are byte-code, for which
+//! Python is run from the image's own archives, and commands that compile, which run in a root of packages.
 //!
 //! * [`run`] does a step; [`run_from_environment`] takes it from where Nix puts it.
 //! * A layer-like step writes the folder `out` with `blob` and `layer.json` ([`LayerDocument`]), and the list of
