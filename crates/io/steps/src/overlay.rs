@@ -48,9 +48,9 @@ pub(crate) fn run(step: &OverlayStep, outputs: &Outputs, scratch: &Path, threads
     };
     let mut count = 0;
     if let Some(interpreter) = &step.bytecode {
-        for (cache, code) in byte_code(interpreter, &files, scratch, threads)? {
-            match code {
-                Some(code) => add(&Item::file(cache.as_str(), 0o644, code)?)?,
+        for ByteCode { path: cache, content } in byte_code(interpreter, &files, scratch, threads)? {
+            match content {
+                Some(content) => add(&Item::file(cache.as_str(), 0o644, content)?)?,
                 // Nobody compares it with its module when it is loaded: what is below is the old module's.
                 None if below.get(&cache).is_some() => _ = removed.insert(cache),
                 None => continue,
@@ -73,14 +73,21 @@ pub(crate) fn run(step: &OverlayStep, outputs: &Outputs, scratch: &Path, threads
     Ok(())
 }
 
-/// The byte-code of all modules by its path; none of a module that does not compile. They are one group: what is in a
+/// The byte-code of a module.
+struct ByteCode {
+    path: ImagePath,
+    /// None of a module that does not compile.
+    content: Option<Vec<u8>>,
+}
+
+/// The byte-code of all modules, sorted by module. They are one group: what is in a
 /// module's byte-code depends on the modules that are compiled with it.
 fn byte_code(
     interpreter: &Interpreter,
     files: &BTreeMap<ImagePath, &OverlayFile>,
     scratch: &Path,
     threads: usize,
-) -> Result<Vec<(ImagePath, Option<Vec<u8>>)>, StepError> {
+) -> Result<Vec<ByteCode>, StepError> {
     let folder = tempfile::tempdir_in(scratch).map_err(FileError::at("make a folder in", scratch))?;
     let python = Python::unpack(interpreter, folder.path().join("python"))?;
     let sources = Unpacked::new(folder.path().join("sources"));
@@ -93,10 +100,10 @@ fn byte_code(
     bytecode::tell(&skipped);
     let mut all = Vec::new();
     for module in groups.iter().flatten() {
-        let cache = cache_path(module, python.version())?;
-        let file = compiled.path(&cache);
-        let code = if sage_oci_files::exists(&file)? { Some(sage_oci_files::read(file)?) } else { None };
-        all.push((cache, code));
+        let path = cache_path(module, python.version())?;
+        let file = compiled.path(&path);
+        let content = if sage_oci_files::exists(&file)? { Some(sage_oci_files::read(file)?) } else { None };
+        all.push(ByteCode { path, content });
     }
     Ok(all)
 }
