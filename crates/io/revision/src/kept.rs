@@ -1,7 +1,7 @@
 use crate::RevisionError;
 use sage_oci_files::{AtomicFile, FileError};
 use sage_oci_names::Sha256;
-use sage_oci_source::{BlobId, SourceFile, SourceTree};
+use sage_oci_source::{BlobId, FileKind, SourceFile, SourceTree};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use std::collections::BTreeMap;
@@ -31,11 +31,11 @@ pub(crate) struct Kept {
 type Place = (u64, u32, u32);
 
 /// What is known of the contents.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Index {
-    tree: SourceTree,
     stated: String,
-    places: Vec<(BlobId, Place)>,
+    /// Each name once: reading them is what opening takes.
+    files: Vec<(String, FileKind, BlobId, Option<Place>)>,
 }
 
 /// A file that is being filled.
@@ -60,8 +60,12 @@ impl Kept {
             other => other?,
         };
         let Some(index) = read_index(&mut file).map_err(FileError::at("read", &path))? else { return Ok(None) };
-        let places = index.places.into_iter().collect();
-        Ok(Some((index.tree, index.stated, Self { file, path, places })))
+        let (mut tree, mut places) = (SourceTree::default(), BTreeMap::new());
+        for (path, kind, id, place) in index.files {
+            tree.files.insert(path, SourceFile { id, kind });
+            places.extend(place.map(|place| (id, place)));
+        }
+        Ok(Some((tree, index.stated, Self { file, path, places })))
     }
 
     /// A content, held to its name.
@@ -118,7 +122,8 @@ impl Filling {
 
     /// Writes the index and gives the file its name. `stated` is said again by [`Kept::open`].
     pub(crate) fn commit(mut self, stated: &str) -> Result<(), RevisionError> {
-        let index = Index { tree: self.tree, stated: stated.to_owned(), places: self.places.into_iter().collect() };
+        let line = |(path, file): (String, SourceFile)| (path, file.kind, file.id, self.places.get(&file.id).copied());
+        let index = Index { stated: stated.to_owned(), files: self.tree.files.into_iter().map(line).collect() };
         let text = serde_json::to_vec(&index).map_err(|error| FileError::at("write", &self.target)(error.into()))?;
         let length = (text.len() as u64).to_le_bytes();
         let digest: [u8; 32] = sha2::Sha256::digest(&text).into();
@@ -171,7 +176,6 @@ pub(crate) fn digest(path: &Path) -> Result<Sha256, RevisionError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sage_oci_source::FileKind;
 
     fn fill(folder: &Path) -> (BlobId, PathBuf) {
         let mut filling = Filling::begin(folder, "k").unwrap();
