@@ -8,6 +8,9 @@ use sage_oci_tags::ImageVersion;
 use sha2::Digest;
 use std::process::Command;
 
+/// Pairs of a name and a content, or a target.
+type Names<'a> = &'a [(&'a str, &'a str)];
+
 fn below(top: &str) -> Vec<(String, String)> {
     FILES.iter().map(|(name, content)| (format!("{top}/{name}"), (*content).to_owned())).collect()
 }
@@ -50,7 +53,7 @@ fn archives_that_are_none() {
         assert!(matches!(error, RevisionError::Archive { .. }), "{cut}: {said}");
     }
     assert!(sage_oci_files::list(world.path("cache/sources")).unwrap().is_empty(), "half ones are left");
-    let bad: [(&[(&str, &str)], &[(&str, &str)], &str); 5] = [
+    let bad: [(Names<'_>, Names<'_>, &str); 5] = [
         (&[("sage-10.9/../../x", "")], &[], "`..`"),
         (&[("/etc/x", "")], &[], "/etc/x"),
         (&[("other/x", "")], &[], "beside the top folder `sage-10.9` there is `other`"),
