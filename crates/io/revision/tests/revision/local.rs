@@ -117,7 +117,9 @@ fn what_is_checked_out_does_not_matter_to_objects() {
     world.commit("r");
     git(&folder, &["config", "core.autocrlf", "true"]);
     git(&folder, &["config", "core.fsmonitor", "touch {}/ran; false"]);
+    git(&folder, &["replace", "HEAD:README", "HEAD:bytes"]);
     let mut found = world.open("{}/r").unwrap();
+    assert_eq!(found.file("README").unwrap().unwrap(), b"read me\n");
     assert_eq!(found.file("src/sage/a.pyx").unwrap().unwrap(), b"cdef int a\n");
     assert_eq!(found.file("bytes").unwrap().unwrap(), b"\xff\xfe\0");
     assert!(!sage_oci_files::exists(folder.join("{}/ran")).unwrap());
