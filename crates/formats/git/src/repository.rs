@@ -2,7 +2,7 @@ use crate::checkout::CONFIG;
 use crate::index::index;
 use crate::pack::PackWriter;
 use crate::tree::trees;
-use crate::{Checkout, Commit, FileMode, Files, GitError, ObjectId, ObjectKind};
+use crate::{Checkout, Commit, FileMode, Files, GitError, ObjectId, ObjectKind, RepositoryFile};
 use data_encoding::HEXLOWER;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -19,21 +19,6 @@ pub struct Repository {
     pub files: Vec<RepositoryFile>,
     /// Where the pack goes, below `.git`.
     pub pack: String,
-}
-
-/// A file below `.git`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RepositoryFile {
-    /// Its path below `.git`.
-    pub path: String,
-    /// Its content.
-    pub content: Vec<u8>,
-}
-
-impl RepositoryFile {
-    pub(crate) fn new(path: &str, content: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.to_owned(), content: content.into() }
-    }
 }
 
 impl Repository {
