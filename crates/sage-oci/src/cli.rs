@@ -4,6 +4,7 @@ mod publish;
 
 use crate::architectures::Architectures;
 use clap::{Args, Parser, Subcommand};
+use sage_oci_doctest::What;
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, StorePath};
 use std::path::PathBuf;
 
@@ -516,12 +517,34 @@ pub struct Smoke {
     /// With `--contract`: print it as JSON.
     #[arg(long, requires = "contract")]
     pub json: bool,
+    /// Sage's own tests (`sage -t`) instead of the image's checks.
+    #[command(flatten)]
+    pub doctests: Doctests,
     /// How checks are run, and where the reports go.
     #[command(flatten)]
     pub running: Running,
     /// How a registry is reached.
     #[command(flatten)]
     pub registry: Registry,
+}
+
+/// Sage's own tests.
+#[derive(Debug, Clone, Args)]
+pub struct Doctests {
+    /// Run Sage's own tests (`sage -t`) instead of the image's checks: `changed` for those of the files that the commit changes,
+    /// `all`, or files and folders as `sage/rings,sage/arith/misc.py`. Exit status 1 where a failure is not in the reviewed list of
+    /// the release, `nix/images/checks/doctests-VERSION.toml`.
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["all", "only", "contract", "keep", "port"])]
+    pub doctest: Option<What>,
+    /// With `--doctest`: end after so many minutes.
+    #[arg(long, value_name = "MINUTES", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub doctest_timeout: u64,
+    /// With `--doctest`: end the tests of one file after so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub doctest_file_timeout: u64,
+    /// With `--doctest`: write the full log to this file; a new one in the state folder where nothing is said.
+    #[arg(long, value_name = "FILE", requires = "doctest")]
+    pub doctest_log: Option<PathBuf>,
 }
 
 /// How checks are run, and where the reports go.
@@ -533,7 +556,7 @@ pub struct Running {
     /// Write a JSON report to this file.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Checks that run at once; as many as there are processors where nothing is said.
+    /// Checks, or files of doctests, that run at once; as many as there are processors, and for doctests memory, where nothing is said.
     #[arg(long, value_name = "N")]
     pub smoke_jobs: Option<usize>,
     /// Keep the containers of checks that do not pass, and print how to enter each.

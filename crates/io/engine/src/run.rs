@@ -28,7 +28,20 @@ impl Engine {
         self.run_and_keep(spec, |_| false).await
     }
 
-    /// The same, but a container whose output `keep` wants to keep stays, if the spec allows it; so does then what the
+    /// The same, and `hear` gets what the command writes, both streams in one, all of it, as it comes.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Engine::run`].
+    pub async fn run_and_hear(
+        &self,
+        spec: &RunSpec,
+        hear: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<RunOutput, EngineError> {
+        self.run_with(spec, |_| false, hear).await
+    }
+
+    /// The same as [`Engine::run`], but a container whose output `keep` wants to keep stays, if the spec allows it; so does then what the
     /// deadline would have ended.
     ///
     /// # Errors
@@ -39,9 +52,18 @@ impl Engine {
         spec: &RunSpec,
         keep: impl FnOnce(&RunOutput) -> bool,
     ) -> Result<RunOutput, EngineError> {
+        self.run_with(spec, keep, &mut |_| {}).await
+    }
+
+    async fn run_with(
+        &self,
+        spec: &RunSpec,
+        keep: impl FnOnce(&RunOutput) -> bool,
+        hear: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<RunOutput, EngineError> {
         let began = Instant::now();
         let guard = self.make(spec.image.to_string(), self.create_body(spec)).await?;
-        let mut output = match self.run_made(guard.id(), spec, began).await {
+        let mut output = match self.run_made(guard.id(), spec, began, hear).await {
             Ok(output) => output,
             Err(error) => {
                 // Now, not later: the runtime may end with the caller.
@@ -58,7 +80,13 @@ impl Engine {
         Ok(output)
     }
 
-    async fn run_made(&self, id: &str, spec: &RunSpec, began: Instant) -> Result<RunOutput, EngineError> {
+    async fn run_made(
+        &self,
+        id: &str,
+        spec: &RunSpec,
+        began: Instant,
+        hear: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<RunOutput, EngineError> {
         let fail = |what: &str| {
             let during = format!("{what} container {id}");
             move |error| self.error(during, error)
@@ -66,7 +94,7 @@ impl Engine {
         let attached = self.attach_and_start(id, spec).await?;
         let mut output = RunOutput::default();
         let left = spec.timeout.saturating_sub(began.elapsed());
-        let ended = tokio::time::timeout(left, self.follow(id, attached, &mut output)).await;
+        let ended = tokio::time::timeout(left, self.follow(id, attached, &mut output, hear)).await;
         match ended {
             Ok(followed) => followed.map_err(fail("following"))?,
             Err(_) => {
@@ -98,10 +126,18 @@ impl Engine {
     }
 
     /// Collects the output until the container has ended.
-    async fn follow(&self, id: &str, attached: AttachContainerResults, output: &mut RunOutput) -> Result<(), Error> {
+    async fn follow(
+        &self,
+        id: &str,
+        attached: AttachContainerResults,
+        output: &mut RunOutput,
+        hear: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(), Error> {
         let mut stream = attached.output;
         while let Some(part) = stream.next().await {
-            match part? {
+            let part = part?;
+            hear(part.as_ref());
+            match part {
                 LogOutput::StdErr { message } => keep(&mut output.stderr, &message),
                 LogOutput::StdOut { message } | LogOutput::Console { message } => keep(&mut output.stdout, &message),
                 LogOutput::StdIn { .. } => {}

@@ -226,6 +226,20 @@ impl Project {
         Ok(files::exists(self.root.join(format!("nix/images/checks/{image}.toml")))?)
     }
 
+    /// The reviewed list of the doctests that fail in a version of Sage: file name and text; none where there is no list.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn known_doctests(&self, version: &str) -> Result<Option<(String, String)>, ProjectError> {
+        let name = format!("nix/images/checks/doctests-{version}.toml");
+        let path = self.root.join(&name);
+        // A version comes from an archive: it must be a part of a name, not a path.
+        if version.contains('/') || !files::exists(&path)? {
+            return Ok(None);
+        }
+        Ok(Some((name, files::read_to_string(path)?)))
+    }
+
     /// The texts that definitions place in images, by file name.
     ///
     /// # Errors

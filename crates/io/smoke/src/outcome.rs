@@ -18,7 +18,7 @@ pub struct Outcome {
     pub command: Vec<String>,
     /// How it ended.
     pub result: Verdict,
-    /// What differs from the expected, or the reason it was skipped; empty where it passed.
+    /// What differs from the expected, or the reason it was skipped; where it passed what is to be known, mostly nothing.
     pub message: String,
     /// How long it took, in seconds, with making and removing its container.
     pub seconds: f64,
@@ -26,7 +26,7 @@ pub struct Outcome {
     pub exit_code: Option<i64>,
     /// Whether the kernel killed something for want of memory.
     pub oom: bool,
-    /// The end of standard output and standard error, where the check did not pass.
+    /// The end of standard output and standard error, where the check did not pass; of doctests the failures.
     pub output_tail: String,
     /// Commands with which a person looks into the container, where the check did not pass.
     pub enter: Vec<String>,
@@ -105,20 +105,22 @@ pub(crate) fn seconds(took: Duration) -> f64 {
 
 /// The ends of both streams, the second marked where there is one. Control characters but for line ends are escaped.
 fn tail(stdout: &[u8], stderr: &[u8]) -> String {
-    let end = |bytes: &[u8]| {
-        let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned();
-        let escape = |c: char| match c {
-            '\n' | '\t' => c.to_string(),
-            c if c.is_control() => c.escape_default().to_string(),
-            c => c.to_string(),
-        };
-        text.trim_end().chars().map(escape).collect::<String>()
-    };
+    let end = |bytes: &[u8]| readable(String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).trim_end());
     match (end(stdout), end(stderr)) {
         (out, err) if err.is_empty() => out,
         (out, err) if out.is_empty() => err,
         (out, err) => format!("{out}\n-- standard error --\n{err}"),
     }
+}
+
+/// A text whose control characters but for line ends are escaped.
+pub(crate) fn readable(text: &str) -> String {
+    let escape = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use crate::{Outcome, Verdict};
 use sage_oci_checks::{RowReport, Standing};
+use sage_oci_doctest::Comparison;
 use serde::Serialize;
 
 /// The version of the JSON report; it rises when a key changes its meaning or goes away.
@@ -16,6 +17,9 @@ pub struct Report {
     pub checks: Vec<Outcome>,
     /// The rows of the contract, judged by what ran.
     pub contract: Vec<RowReport>,
+    /// What Sage's own tests said, where they were run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doctests: Option<Comparison>,
 }
 
 impl Report {

@@ -40,7 +40,7 @@ pub async fn run_checks(
     let states: Vec<_> = done.iter().map(|(_, outcomes)| state(outcomes)).collect();
     let contract = selection.rows(&states);
     let checks: Vec<_> = done.into_iter().flat_map(|(_, outcomes)| outcomes).collect();
-    Report { image: image.to_string(), seconds: seconds(began.elapsed()), checks, contract }
+    Report { image: image.to_string(), seconds: seconds(began.elapsed()), checks, contract, doctests: None }
 }
 
 /// What a check's outcome, or those of its steps, say of it.

@@ -160,7 +160,13 @@ mod tests {
 
     #[test]
     fn a_table_has_a_column_an_image_and_a_heading_a_group() {
-        let report = |image: &str, checks, contract| Report { image: image.to_owned(), seconds: 2.0, checks, contract };
+        let report = |image: &str, checks, contract| Report {
+            image: image.to_owned(),
+            seconds: 2.0,
+            checks,
+            contract,
+            doctests: None,
+        };
         let row = |id: &str, state| {
             let checks = vec![RowCheck { name: "q".to_owned(), state }];
             let result = Standing::of(checks.iter().map(|check| &check.state));

@@ -10,6 +10,8 @@ pub struct Comparison {
     pub files: Vec<Judged>,
     /// Files that were asked for and not tested, each with the reason.
     pub skipped: Vec<(FileName, String)>,
+    /// Files and folders that were asked for and are not in the image.
+    pub absent: Vec<FileName>,
     /// What the list expects and did not happen, although its file was tested to the end.
     pub fixed: Vec<Fixed>,
     /// What is wrong with the run as a whole.
@@ -102,7 +104,14 @@ pub fn compare(run: Run, known: &Known) -> Comparison {
             reason: expected.reason.clone(),
         })
     });
-    Comparison { fixed: missing.collect(), files, skipped: run.skipped, trouble: run.trouble, tests }
+    Comparison {
+        fixed: missing.collect(),
+        files,
+        skipped: run.skipped,
+        absent: run.absent,
+        trouble: run.trouble,
+        tests,
+    }
 }
 
 fn judge(run: FileRun, known: &Known, seen: &mut BTreeMap<Key, u32>) -> Judged {

@@ -10,6 +10,18 @@ const COMMANDS: [&str; 2] = ["python3 -m sage.doctest ", "sage -t "];
 /// Between a file and what is wrong with it.
 const WRONG: &str = "  # ";
 
+/// A line of whoever runs `sage -t`: this file or folder, which was asked for, is not in the image.
+pub const ABSENT: &str = "sage-oci: not here: ";
+/// A line of whoever runs `sage -t`: it was not run, as there is nothing to test.
+pub const NOTHING: &str = "sage-oci: nothing to test";
+
+/// Whether a line of the log begins a file, and how many files there are where it says that.
+pub(crate) fn mark(line: &str) -> (bool, Option<usize>) {
+    let begins = COMMANDS.iter().any(|command| line.starts_with(command)) && !line.contains(WRONG);
+    let count = line.strip_prefix("Doctesting ").and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    (begins, count)
+}
+
 /// Reads what `sage -t` has left: the log, standard output and standard error in one, and the statistics, where there are any.
 ///
 /// `exit` is the exit status; none where it was ended from outside. Nothing is an error here: what is not understood, or not there, is
@@ -140,15 +152,17 @@ impl<'a> Reader<'a> {
     fn plain(&mut self, line: &str) {
         if let Some(command) = COMMANDS.iter().find_map(|command| line.strip_prefix(command)) {
             self.command(command);
-        } else if let Some(rest) = line.strip_prefix("Doctesting ") {
-            self.expected = rest.split_whitespace().next().and_then(|count| count.parse().ok()).or(self.expected);
+        } else if let (_, Some(count)) = mark(line) {
+            self.expected = Some(count);
+        } else if let Some(path) = line.strip_prefix(ABSENT) {
+            self.run.absent.extend(FileName::parse(path));
         } else if let Some(rest) = line.strip_prefix("Skipping '") {
             self.run.skipped.extend(
                 rest.split_once("' because it ").map(|(place, why)| (FileName::of_place(place), format!("it {why}"))),
             );
         } else if let Some(rest) = line.strip_prefix("Doctests interrupted: ") {
             self.run.trouble.push(format!("interrupted: {rest}"));
-        } else if line.starts_with("Total time for all tests: ") {
+        } else if line.starts_with("Total time for all tests: ") || line == NOTHING {
             self.ended = true;
         } else if line.starts_with("Running pytest on ") {
             self.place = Place::Pytest;

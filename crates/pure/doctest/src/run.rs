@@ -8,6 +8,8 @@ pub struct Run {
     pub files: Vec<FileRun>,
     /// Files that were asked for by name and left out, with `sage -t`'s reason.
     pub skipped: Vec<(FileName, String)>,
+    /// Files and folders that were asked for and are not there.
+    pub absent: Vec<FileName>,
     /// What is wrong with the run as a whole, a sentence each without a full stop; it is complete where there is none.
     pub trouble: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! What `sage -t` of Sage 10.10 wrote of files with failures, a crash, a file that hangs, tabs, and of one that prints what is not UTF-8.
 
-use sage_oci_doctest::{Known, Run, compare, read};
+use sage_oci_doctest::{ABSENT, Known, NOTHING, Progress, Run, compare, read};
 
 const LOG: &str = include_str!("failures.log");
 const STATS: &str = include_str!("failures.json");
@@ -151,4 +151,21 @@ fn bytes_that_are_not_utf_8_end_nothing() {
     let run = read(&log, Some(STATS.as_bytes()), EXIT);
     assert_eq!(files(&run), files(&real()));
     assert!(run.files[1].failures[0].text.contains('\u{fffd}'));
+}
+
+#[test]
+fn how_far_it_is_however_the_log_is_cut() {
+    for size in [1, 7, 1000, LOG.len()] {
+        let mut progress = Progress::default();
+        LOG.as_bytes().chunks(size).for_each(|part| progress.hear(part));
+        assert_eq!((progress.done(), progress.all()), (7, Some(7)), "{size}");
+    }
+}
+
+#[test]
+fn what_the_image_does_not_have_is_named() {
+    let log = format!("{ABSENT}sage/gone.py\n{NOTHING}\n");
+    let run = read(log.as_bytes(), None, Some(0));
+    assert_eq!(run.absent.iter().map(|file| file.as_str()).collect::<Vec<_>>(), ["sage/gone.py"]);
+    assert_eq!((run.trouble.len(), run.files.len()), (0, 0));
 }

@@ -7,6 +7,7 @@ mod closure;
 mod contract;
 mod derivations;
 mod describe;
+mod doctest;
 mod doctor;
 mod emit;
 mod emulation;

@@ -1,3 +1,4 @@
+use super::doctest;
 use super::emulation;
 use super::load::{import, sweep, tidily};
 use super::planned::{Planned, hint_at_programs};
@@ -24,6 +25,9 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
         return run_foreign(context, subject, options);
     }
     let planned = plan(context, options)?;
+    if let Some(what) = &options.doctests.doctest {
+        return doctest::run(context, &planned, what, options);
+    }
     if options.contract {
         return super::contract::run(context, &planned, options.json);
     }
@@ -55,6 +59,10 @@ fn run_foreign(context: &Context, subject: &Subject, options: &cli::Smoke) -> Re
     }
     let source = source::foreign(subject, &options.registry, &options.choice)?;
     let architecture = source::architecture(options.choice.arch.as_ref())?;
+    if options.doctests.doctest.is_some() {
+        let hint = "import it with `load`, and say `smoke IMAGE --reference NAME --doctest ...`".to_owned();
+        return Err(Failure::new("`--doctest` is for images that the engine has", Some(hint)));
+    }
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         let name = match subject {
@@ -87,7 +95,12 @@ pub async fn test_source(
 }
 
 /// Shows and writes the reports; the exit status says what they say.
-fn finish(printer: Printer, reports: &[Report], running: &cli::Running, missing: Vec<Failure>) -> Result<(), Failure> {
+pub fn finish(
+    printer: Printer,
+    reports: &[Report],
+    running: &cli::Running,
+    missing: Vec<Failure>,
+) -> Result<(), Failure> {
     conclude(printer, reports);
     write_reports(reports, running)?;
     if !reports.iter().all(Report::is_good) {
@@ -145,7 +158,7 @@ fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure
 }
 
 /// Fails unless the engine has the image, and it is ours. Whoever names one with `--reference` knows whose it is.
-async fn look(engine: &Engine, planned: &Planned, named: bool) -> Result<(), Failure> {
+pub async fn look(engine: &Engine, planned: &Planned, named: bool) -> Result<(), Failure> {
     let (name, image) = (&planned.reference, &planned.locked.image);
     let load = format!("`sage-oci load {} --channel {}` imports it", image.name, image.channel);
     let found = match engine.image(name).await {
