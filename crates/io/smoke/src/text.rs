@@ -24,6 +24,10 @@ pub fn details(outcome: &Outcome) -> String {
     for line in outcome.output_tail.lines() {
         text += &format!("\n        | {line}");
     }
+    // Of many checks in one container there is nothing more to say.
+    if outcome.exit_code.is_none() && !outcome.oom && outcome.enter.is_empty() {
+        return text;
+    }
     let exit = outcome.exit_code.map_or_else(|| "none".to_owned(), |exit| exit.to_string());
     let memory = if outcome.oom { "yes" } else { "no" };
     text += &format!("\n        exit status: {exit}, out of memory: {memory}");

@@ -76,6 +76,10 @@ enum Place {
     Block,
     /// In the raw output of a file that was killed, up to the next stars.
     Raw,
+    /// In the example of a slow test, which is indented.
+    Slow,
+    /// In the list of processes of a file that was killed, up to the next stars.
+    Processes,
     /// In what pytest says.
     Pytest,
 }
@@ -87,6 +91,8 @@ struct Reader<'a> {
     block: Vec<&'a str>,
     /// How many files there are to test.
     expected: Option<usize>,
+    /// Whether all files are through, and what follows is about all of them.
+    after: bool,
     /// Whether the last line, with the time of all tests, was there.
     ended: bool,
 }
@@ -99,6 +105,12 @@ impl<'a> Reader<'a> {
         }
         match self.place {
             Place::Raw => self.output(line),
+            Place::Processes => {}
+            Place::Slow if line.starts_with(' ') || line.is_empty() => {}
+            Place::Slow => {
+                self.place = Place::Plain;
+                self.plain(line);
+            }
             Place::Block => self.in_block(line),
             Place::Pytest => self.pytest(line),
             Place::Plain => self.plain(line),
@@ -116,7 +128,7 @@ impl<'a> Reader<'a> {
             // A report of a slow test, which no stars end.
             Some(_) if self.block.len() == 1 && line != FAILED => {
                 self.block.clear();
-                self.place = Place::Plain;
+                self.place = Place::Slow;
             }
             // The end of a run that broke off within the file.
             Some(_) if line == DASHES || line.starts_with("Killing test ") => {
@@ -126,6 +138,7 @@ impl<'a> Reader<'a> {
             Some(_) => self.block.push(line),
             None if line.starts_with("File \"") => self.block.push(line),
             None if line.starts_with("Tests run before ") => self.place = Place::Raw,
+            None if line.starts_with("Process tree before kill") => self.place = Place::Processes,
             None if line.is_empty() => {}
             None => {
                 self.place = Place::Plain;
@@ -162,6 +175,8 @@ impl<'a> Reader<'a> {
             );
         } else if let Some(rest) = line.strip_prefix("Doctests interrupted: ") {
             self.run.trouble.push(format!("interrupted: {rest}"));
+        } else if line == DASHES {
+            self.after = true;
         } else if line.starts_with("Total time for all tests: ") || line == NOTHING {
             self.ended = true;
         } else if line.starts_with("Running pytest on ") {
@@ -204,7 +219,7 @@ impl<'a> Reader<'a> {
 
     /// A line about the file as a whole.
     fn said(&mut self, said: &str) {
-        let Some(file) = self.run.files.last_mut() else { return };
+        let Some(file) = self.run.files.last_mut().filter(|_| !self.after) else { return };
         if let Some(counts) =
             said.strip_prefix('[').and_then(|rest| rest.strip_suffix("s wall]").or(rest.strip_suffix(" s]")))
         {
@@ -221,7 +236,8 @@ impl<'a> Reader<'a> {
 
     /// What a file wrote, as long as there is trouble with it.
     fn output(&mut self, line: &str) {
-        let Some(file) = self.run.files.last_mut().filter(|file| file.trouble.is_some()) else { return };
+        let last = self.run.files.last_mut().filter(|file| file.trouble.is_some());
+        let Some(file) = last.filter(|_| !self.after) else { return };
         file.output.push_str(line);
         file.output.push('\n');
         if file.output.len() > 2 * OUTPUT {

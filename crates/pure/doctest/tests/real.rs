@@ -35,7 +35,10 @@ fn every_file_with_its_verdict() {
     let skipped: Vec<_> = run.skipped.iter().map(|(file, why)| (file.as_str(), why.as_str())).collect();
     assert_eq!(skipped, [("sage/arith/skipped.py", "it is marked 'nodoctest'")]);
     assert!(run.files[3].output.contains("sage: import os; os.abort() ## line 7 ##\n"), "{}", run.files[3].output);
-    assert_eq!(run.files[6].seconds, 0.0);
+    let slow = &run.files[6];
+    assert_eq!(slow.seconds, 0.0);
+    assert!(slow.output.contains("time.sleep(100)") && !slow.output.contains("UID"), "{}", slow.output);
+    assert!(!slow.output.contains("Features detected"), "{}", slow.output);
 }
 
 #[test]
@@ -129,6 +132,29 @@ fn what_the_log_does_not_say_is_trouble() {
         "{:?}",
         run.trouble
     );
+}
+
+/// A report of a slow test looks like a failure, is none, and has no line of stars behind it.
+#[test]
+fn a_slow_test_has_not_failed() {
+    let stars = "*".repeat(70);
+    let slow = |line: u64| {
+        format!(
+            "{stars}\nFile \"/usr/lib/python3/dist-packages/sage/groups/g.py\", line {line}, in sage.groups.g.C.iteration\n\
+             Warning: slow doctest:\n    [1 for x in A.iteration(algorithm='BFS')]\n    Timed out\n\
+             Test ran for 15.42s cpu, 34.93s wall\nCheck ran for 0.00s cpu, 0.00s wall\n"
+        )
+    };
+    let command = "python3 -m sage.doctest --warn-long 5.0 --random-seed=0 /usr/lib/python3/dist-packages/sage/groups";
+    let log = format!(
+        "Doctesting 2 files using 2 threads.\n{command}/g.py\n{}{}    [1011 tests, 139.53s wall]\n{command}/h.pyx\n    [415 tests, 4.73s wall]\n\
+         Total time for all tests: 1 seconds\n",
+        slow(1230),
+        slow(1232)
+    );
+    let run = read(log.as_bytes(), None, Some(0));
+    assert_eq!(files(&run), [("sage/groups/g.py", 1011, 0, None), ("sage/groups/h.pyx", 415, 0, None)]);
+    assert_eq!((run.trouble.len(), run.files[0].seconds), (0, 139.53));
 }
 
 #[test]
