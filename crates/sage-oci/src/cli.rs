@@ -532,7 +532,8 @@ pub struct Smoke {
 #[derive(Debug, Clone, Args)]
 pub struct Doctests {
     /// Run Sage's own tests (`sage -t`) instead of the image's checks: `changed` for those of the files that the commit changes,
-    /// `all`, or files and folders as `sage/rings,sage/arith/misc.py`. Exit status 1 where a failure is not in the reviewed list of
+    /// `all`, or files and folders as `sage/rings,sage/arith/misc.py`. `--smoke-jobs` files run at once; as many as there are
+    /// processors and GiB of memory where nothing is said. Exit status 1 where a failure is not in the reviewed list of
     /// the release, `nix/images/checks/doctests-VERSION.toml`.
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["all", "only", "contract", "keep", "port"])]
     pub doctest: Option<What>,
@@ -556,7 +557,7 @@ pub struct Running {
     /// Write a JSON report to this file.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Checks, or files of doctests, that run at once; as many as there are processors, and for doctests memory, where nothing is said.
+    /// Checks that run at once; as many as there are processors where nothing is said.
     #[arg(long, value_name = "N")]
     pub smoke_jobs: Option<usize>,
     /// Keep the containers of checks that do not pass, and print how to enter each.

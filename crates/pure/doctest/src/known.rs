@@ -37,6 +37,8 @@ impl Key {
 pub(crate) struct Expected {
     pub count: u32,
     pub reason: String,
+    /// Whether it is to be told where it does not happen.
+    pub always: bool,
 }
 
 /// The reviewed list of a release's own failures, each with its cause.
@@ -46,6 +48,7 @@ pub(crate) struct Expected {
 ///
 /// [[cause]]
 /// reason = "Maxima 5.50 gives `und`"
+/// sometimes = true   # nothing to tell where it does not happen; false where nothing is said
 /// failures = [
 ///   { file = "sage/calculus/wester.py", function = "sage.calculus.wester", example = "sum(n, 0, oo)" },   # count = 1
 ///   { file = "sage/misc/slow.py", trouble = "Timed out" },
@@ -66,6 +69,8 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct Cause {
     reason: String,
+    #[serde(default)]
+    sometimes: bool,
     failures: Vec<Spanned<Entry>>,
 }
 
@@ -116,7 +121,8 @@ impl Known {
                     Ok(parts) => parts,
                     Err(why) => return rule(at, why),
                 };
-                let expected = Expected { count, reason: cause.reason.trim().to_owned() };
+                let reason = cause.reason.trim().to_owned();
+                let expected = Expected { count, reason, always: !cause.sometimes };
                 if all.insert(key, expected).is_some() {
                     return rule(at, "the failure is in the list already; `count` says how often it occurs");
                 }
