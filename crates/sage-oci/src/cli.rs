@@ -538,14 +538,21 @@ pub struct Doctests {
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["all", "only", "contract", "keep", "port"])]
     pub doctest: Option<What>,
     /// With `--doctest`: end after so many minutes.
-    #[arg(long, value_name = "MINUTES", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, value_name = "MINUTES", default_value_t = Self::MINUTES, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub doctest_timeout: u64,
     /// With `--doctest`: end the tests of one file after so many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "SECONDS", default_value_t = Self::FILE_SECONDS, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub doctest_file_timeout: u64,
     /// With `--doctest`: write the full log to this file; a new one in the state folder where nothing is said.
     #[arg(long, value_name = "FILE", requires = "doctest")]
     pub doctest_log: Option<PathBuf>,
+}
+
+impl Doctests {
+    /// The minutes that all may take where nothing is said.
+    pub const MINUTES: u64 = 600;
+    /// The seconds that one file may take where nothing is said.
+    pub const FILE_SECONDS: u64 = 1800;
 }
 
 /// How checks are run, and where the reports go.

@@ -28,6 +28,14 @@ impl Report {
         !self.checks.iter().any(Outcome::is_bad)
     }
 
+    /// Takes over what another report says of the same image.
+    pub fn absorb(&mut self, other: Self) {
+        self.seconds += other.seconds;
+        self.checks.extend(other.checks);
+        self.contract.extend(other.contract);
+        self.doctests = other.doctests.or(self.doctests.take());
+    }
+
     /// How many checks ended so.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.checks.iter().filter(|outcome| outcome.result == verdict).count()

@@ -3,6 +3,7 @@
 use super::{Building, Choice, Subject};
 use crate::architectures::Architectures;
 use clap::Args;
+use sage_oci_doctest::What;
 use sage_oci_names::{BlobDigest, ChannelName, ImageName, Reference};
 use sage_oci_tags::{Purpose, Tag};
 use std::path::PathBuf;
@@ -195,6 +196,10 @@ pub struct Ci {
     /// Checks that run at once; as many as there are processors where nothing is said.
     #[arg(long, value_name = "N")]
     pub smoke_jobs: Option<usize>,
+    /// Run Sage's own tests, too, in the images that have Sage's source: `changed`, `all`, or paths, as `smoke --doctest` takes them.
+    /// Their log is in the folder of logs.
+    #[arg(long, value_name = "WHAT")]
+    pub doctest: Option<What>,
 }
 
 /// A part of a CI job.

@@ -1,7 +1,7 @@
 use super::job::Job;
 use super::outputs::Ended;
 use crate::cli::{self, Target};
-use crate::commands::{emulation, load, push, smoke};
+use crate::commands::{doctest, emulation, load, push, smoke};
 use crate::context::Locked;
 use crate::runtime::runtime;
 use crate::{Failure, registries};
@@ -83,11 +83,28 @@ impl Subject<'_> {
         cli::Running { junit: None, report: None, smoke_jobs, keep: false, port: None }
     }
 
+    /// Sage's own tests, where they are asked for and the image has Sage's source.
+    fn doctests(&self) -> Result<Option<doctest::Asked>, Failure> {
+        let (context, options, image) = (self.job.context, self.job.options, &self.locked.image);
+        let Some(what) = options.doctest.as_ref().filter(|_| !image.sources.is_empty()) else { return Ok(None) };
+        let log = format!("logs/doctests-{}-{}-{}.log", image.name, image.channel, self.locked.lock.architecture);
+        let how = cli::Doctests {
+            doctest: None,
+            doctest_timeout: cli::Doctests::MINUTES,
+            doctest_file_timeout: cli::Doctests::FILE_SECONDS,
+            doctest_log: Some(self.job.out(&log)),
+        };
+        // Which files a commit changes is known where one was named.
+        let known = doctest::known(context, &self.locked)?;
+        doctest::Asked::new(what, None, known, &how, &self.running()).map(Some)
+    }
+
     /// Imports the image without a name and runs all of its checks.
     fn test(&self) -> Result<(Report, EngineId), Failure> {
         let (printer, architecture) = (self.job.context.printer, self.locked.lock.architecture);
         let mut selection = self.selection.clone();
         let name = format!("{}-{}-{architecture}@{}", self.locked.image.name, self.locked.image.channel, self.digest);
+        let doctests = self.doctests()?;
         runtime()?.block_on(async {
             let engine = Engine::connect().await?;
             let names = self.locked.tags()?;
@@ -95,7 +112,14 @@ impl Subject<'_> {
             let image = EngineImage::from(loaded.id);
             emulation::allow_for(printer, &engine, &image, architecture, &mut selection).await?;
             let subject = smoke::Tested { name: &name, image: &image };
-            Ok((smoke::test(printer, &engine, subject, &selection, &self.running()).await?, loaded.id))
+            let mut report = smoke::test(printer, &engine, subject, &selection, &self.running()).await?;
+            if let Some(asked) = &doctests {
+                let subject = smoke::Tested { name: &name, image: &image };
+                let more = doctest::test(printer, &engine, subject, asked).await?;
+                doctest::conclude(printer, &more);
+                report.absorb(more);
+            }
+            Ok((report, loaded.id))
         })
     }
 
