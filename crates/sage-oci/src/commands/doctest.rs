@@ -1,7 +1,7 @@
 use super::emulation;
 use super::load::{sweep, tidily};
-use super::planned::Planned;
 use super::smoke::{self, Tested};
+use crate::cli::Subject;
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
 use crate::runtime::runtime;
@@ -17,8 +17,13 @@ use std::time::Duration;
 const MEMORY: u64 = 1 << 30;
 
 /// `smoke --doctest`: Sage's own tests in an image that the engine has.
-pub fn run(context: &Context, planned: &[Planned], what: &What, options: &cli::Smoke) -> Result<(), Failure> {
-    let [planned] = planned else {
+pub fn run(context: &Context, what: &What, options: &cli::Smoke) -> Result<(), Failure> {
+    if let Some(Subject::Layout(_) | Subject::Remote(_)) = &options.subject {
+        let hint = "import it with `load`, and say `smoke IMAGE --reference NAME --doctest ...`".to_owned();
+        return Err(Failure::new("`--doctest` is for images that the engine has", Some(hint)));
+    }
+    let planned = smoke::plan(context, options)?;
+    let [planned] = planned.as_slice() else {
         return Err(Failure::new("`--doctest` is for one image", None));
     };
     let printer = context.printer;

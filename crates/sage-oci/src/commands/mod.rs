@@ -68,7 +68,10 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         Command::Load(options) => load::run(context, &options, printer),
         Command::Closure(options) => closure::run(&options, cli.builder.as_ref(), printer),
         Command::Describe(options) => describe::run(&options, context, printer),
-        Command::Smoke(options) => smoke::run(&context()?, &options),
+        Command::Smoke(options) => match &options.doctests.doctest {
+            Some(what) => doctest::run(&context()?, what, &options),
+            None => smoke::run(&context()?, &options),
+        },
         Command::Completions(options) => {
             words::completions(&options);
             Ok(())

@@ -1,4 +1,3 @@
-use super::doctest;
 use super::emulation;
 use super::load::{import, sweep, tidily};
 use super::planned::{Planned, hint_at_programs};
@@ -25,9 +24,6 @@ pub fn run(context: &Context, options: &cli::Smoke) -> Result<(), Failure> {
         return run_foreign(context, subject, options);
     }
     let planned = plan(context, options)?;
-    if let Some(what) = &options.doctests.doctest {
-        return doctest::run(context, &planned, what, options);
-    }
     if options.contract {
         return super::contract::run(context, &planned, options.json);
     }
@@ -59,10 +55,6 @@ fn run_foreign(context: &Context, subject: &Subject, options: &cli::Smoke) -> Re
     }
     let source = source::foreign(subject, &options.registry, &options.choice)?;
     let architecture = source::architecture(options.choice.arch.as_ref())?;
-    if options.doctests.doctest.is_some() {
-        let hint = "import it with `load`, and say `smoke IMAGE --reference NAME --doctest ...`".to_owned();
-        return Err(Failure::new("`--doctest` is for images that the engine has", Some(hint)));
-    }
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         let name = match subject {
@@ -112,7 +104,7 @@ pub fn finish(
 }
 
 /// The image that was named; or with `--all` every image of every channel that has a lock.
-fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure> {
+pub fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Failure> {
     let mut targets: Vec<(ImageName, Option<ChannelName>)> = Vec::new();
     if let Some(Subject::Image(image)) = &options.subject {
         targets.push((image.clone(), options.choice.channel.clone()));
