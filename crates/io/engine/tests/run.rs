@@ -72,6 +72,13 @@ async fn a_command_that_hangs_is_ended_and_what_it_said_is_kept() {
     let spec = RunSpec { timeout: Duration::from_secs(15), ..spec(&reference, &["sleep", "600"]) };
     let output = engine.run(&spec).await.unwrap();
     assert_eq!((output.timed_out, output.exit, text(&output.stdout)), (true, None, "sleeping\n"));
+    // Whoever listens has heard it, too, before the end.
+    let (mut heard, begun) = (Vec::new(), Instant::now());
+    let mut hear = |bytes: &[u8]| heard.push((bytes.to_vec(), begun.elapsed()));
+    let output = engine.run_and_hear(&spec, &mut hear).await.unwrap();
+    let all: Vec<u8> = heard.iter().flat_map(|(bytes, _)| bytes.clone()).collect();
+    assert_eq!((output.timed_out, text(&all)), (true, "sleeping\n"));
+    assert!(heard.iter().all(|(_, when)| *when < spec.timeout), "{heard:?}");
     assert_eq!(left(&engine, &spec.run).await, 0);
     remove(&engine, &reference).await;
 }

@@ -195,3 +195,15 @@ fn what_the_image_does_not_have_is_named() {
     assert_eq!(run.absent.iter().map(|file| file.as_str()).collect::<Vec<_>>(), ["sage/gone.py"]);
     assert_eq!((run.trouble.len(), run.files.len()), (0, 0));
 }
+
+/// Upstream's own text of 10.10, for whose failures the committed list was written; the log of twenty files.
+#[test]
+fn the_committed_list_is_that_of_the_release() {
+    let known = Known::parse(include_str!("../../../../nix/images/checks/doctests-10.10.toml")).unwrap();
+    let run = read(include_bytes!("upstream-10.10.log"), None, Some(1));
+    assert_eq!((run.files.len(), run.tests(), run.failures()), (20, 10_476, 19));
+    let all = compare(run, &known);
+    let new: Vec<_> = all.files.iter().flat_map(|file| &file.new).collect();
+    assert!(all.is_good() && new.is_empty(), "{new:#?} {:?}", all.trouble);
+    assert_eq!(all.known_failures() as u64, known.count());
+}
