@@ -61,11 +61,10 @@ fn below(folder: &Path, package: &Package) -> String {
     outputs.contents.unwrap().to_str().unwrap().to_owned()
 }
 
-fn build(
-    step: OverlayStep,
-    folder: &Path,
-    threads: usize,
-) -> Result<(BTreeMap<String, Vec<u8>>, Vec<ContentEntry>), StepError> {
+/// The files of a layer and its list of contents.
+type Built = (BTreeMap<String, Vec<u8>>, Vec<ContentEntry>);
+
+fn build(step: OverlayStep, folder: &Path, threads: usize) -> Result<Built, StepError> {
     sage_oci_files::create_dir_all(folder).unwrap();
     let outputs = outputs(folder);
     run(Step::Overlay(step), &outputs, &scratch(folder), threads)?;

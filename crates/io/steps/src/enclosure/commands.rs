@@ -1,5 +1,6 @@
+use super::failure::{Failure, errno};
 use super::plan::{Plan, Ran};
-use super::{Failure, errno, mounts, namespaces};
+use super::{mounts, namespaces};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::sethostname;
 use std::fs::File;

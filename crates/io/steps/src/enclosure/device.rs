@@ -1,5 +1,5 @@
-use super::Failure;
-use super::mounts::bind;
+use super::bind::bind;
+use super::failure::Failure;
 use std::path::Path;
 
 /// Devices that programs may use; they are the machine's, mounted.

@@ -1,7 +1,8 @@
+use super::bind::{bind, mount_folder, read_only};
+use super::device;
+use super::failure::Failure;
 use super::plan::Plan;
-use super::{Failure, device};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{chdir, chroot, pivot_root};
 use sage_oci_files::FileError;
 use std::path::Path;
@@ -63,37 +64,6 @@ fn mount_proc(to: &Path) -> Result<(), Failure> {
     }
     mount(Some("/proc"), to, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE)
         .map_err(|errno| Failure::new("mount /proc", errno))
-}
-
-fn mount_folder(from: &Path, to: &Path) -> Result<(), Failure> {
-    sage_oci_files::create_dir_all(to).map_err(|error| Failure::file(&error))?;
-    bind(from, to)
-}
-
-/// Gives a file or folder a second place.
-pub(super) fn bind(from: &Path, to: &Path) -> Result<(), Failure> {
-    mount(Some(from), to, NONE, MsFlags::MS_BIND, NONE)
-        .map_err(|errno| Failure::new(format!("mount `{}` at `{}`", from.display(), to.display()), errno))
-}
-
-/// Takes the right to write away from a mount. What else the mount forbids already must be said again (mount(2)).
-fn read_only(at: &Path) -> Result<(), Failure> {
-    let what = || format!("mount `{}` read-only", at.display());
-    let has = statvfs(at).map_err(|errno| Failure::new(what(), errno))?.flags();
-    let mut flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY;
-    for (flag, same) in [
-        (FsFlags::ST_NOSUID, MsFlags::MS_NOSUID),
-        (FsFlags::ST_NODEV, MsFlags::MS_NODEV),
-        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
-        (FsFlags::ST_NOATIME, MsFlags::MS_NOATIME),
-        (FsFlags::ST_NODIRATIME, MsFlags::MS_NODIRATIME),
-        (FsFlags::ST_RELATIME, MsFlags::MS_RELATIME),
-    ] {
-        if has.contains(flag) {
-            flags |= same;
-        }
-    }
-    mount(NONE, at, NONE, flags, NONE).map_err(|errno| Failure::new(what(), errno))
 }
 
 /// Makes a mount point `/`. The old root is gone then; where the kernel cannot exchange it, because it is no mount point

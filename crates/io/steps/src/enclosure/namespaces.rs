@@ -1,5 +1,6 @@
+use super::failure::{Failure, errno};
 use super::plan::{Plan, Ran};
-use super::{ENTER, Failure, INNER};
+use super::stage::{ENTER, INNER};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
@@ -31,7 +32,7 @@ pub(super) fn outer(plan: &Plan, file: &Path) -> Result<Option<Vec<Ran>>, Failur
     ];
     for (path, text) in maps {
         sage_oci_files::write_new(path, text.as_bytes())
-            .map_err(|error| Failure::of_namespaces(format!("write {path}"), super::errno(&error.source)))?;
+            .map_err(|error| Failure::of_namespaces(format!("write {path}"), errno(&error.source)))?;
     }
     let mut inner = Command::new("/proc/self/exe");
     inner.arg(ENTER).arg(INNER).arg(file);

@@ -1,5 +1,5 @@
 use super::plan::{Plan, Ran, Report};
-use super::{ENTER, OUTER};
+use super::stage::{ENTER, OUTER};
 use crate::StepError;
 use std::io::{Read, Seek, SeekFrom};
 use std::process::{Command, Stdio};

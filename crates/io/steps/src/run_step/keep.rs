@@ -1,4 +1,5 @@
-use super::{RunError, below};
+use super::below::below;
+use super::error::RunError;
 use crate::StepError;
 use sage_oci_files::FileError;
 use sage_oci_step::RunStep;

@@ -1,4 +1,4 @@
-use super::below;
+use super::below::below;
 use crate::StepError;
 use sage_oci_files::FileError;
 use sage_oci_step::RunStep;

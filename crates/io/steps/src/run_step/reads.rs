@@ -1,5 +1,7 @@
+use super::below::below;
 use super::depfile::dependencies;
-use super::{RunError, below, keep};
+use super::error::RunError;
+use super::keep;
 use crate::StepError;
 use sage_oci_step::RunStep;
 use sage_oci_tree::ImagePath;

@@ -1,4 +1,4 @@
-use super::RunError;
+use super::error::RunError;
 use crate::enclosure::{Enclosed, Ran};
 
 /// How many lines of a failed command's output are shown.
