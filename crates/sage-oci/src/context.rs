@@ -1,7 +1,7 @@
 use crate::architectures::Architectures;
 use crate::cli::{Building, Target};
 use crate::machine::machine;
-use crate::revision::{self, Chosen};
+use crate::revision::{self, Chosen, Here};
 use crate::{Failure, Printer, builder, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_layer::Contents;
@@ -105,7 +105,7 @@ impl Context {
             Some(Architectures::All) => self.project.locked_architectures(&image.channel)?,
         };
         let one = |lock: Lock| {
-            let revision = revision::open(self, &target.choice, &image, &lock)?;
+            let revision = revision::open(self.here(), &target.choice, &image, &lock)?;
             Ok(Locked { image: image.clone(), lock, revision })
         };
         match &target.choice.lock {
@@ -136,6 +136,20 @@ impl Context {
         }
     }
 
+    fn here(&self) -> Here<'_> {
+        Here { project: &self.project, printer: self.printer }
+    }
+
+    /// The sources that the image's revision has otherwise than they were packaged, by their paths in the tree; none for the packaged
+    /// release.
+    pub fn changed(&self, locked: &Locked) -> Result<Option<Vec<String>>, Failure> {
+        let Some(chosen) = &locked.revision else { return Ok(None) };
+        let nix = nix(&Building::default())?;
+        let builder = builder::in_store(&nix, self.builder.as_ref())?;
+        let of = chosen.of_image(self.here(), &nix, &locked.image, &locked.lock, machine()?, &builder)?;
+        Ok(Some(of.report.changed.clone()))
+    }
+
     /// All derivations of an image, and of the index over it and the same image for other architectures, if there are any.
     pub fn plan_all(&self, nix: &Nix, first: &Locked, others: &[Locked]) -> Result<Plan, Failure> {
         let builder = builder::in_store(nix, self.builder.as_ref())?;
@@ -144,7 +158,7 @@ impl Context {
         let files = self.project.placed_files()?;
         let mut commits = Vec::new();
         for Locked { image, lock, revision } in std::iter::once(first).chain(others) {
-            let of = |chosen: &Arc<Chosen>| chosen.of_image(self, nix, image, lock, machine, &builder);
+            let of = |chosen: &Arc<Chosen>| chosen.of_image(self.here(), nix, image, lock, machine, &builder);
             commits.push(revision.as_ref().map(of).transpose()?);
         }
         let mut requests: Vec<Request<'_>> = std::iter::once(first)
@@ -200,9 +214,4 @@ pub fn nix(building: &Building) -> Result<Nix, Failure> {
     };
     // The first work of every verb that builds: signals are a flag from here on.
     interrupt::unless(|| Nix::discover(settings))
-}
-
-/// How archives are downloaded.
-pub fn downloads(connections: usize) -> sage_oci_fetch::Options {
-    sage_oci_fetch::Options { connections, stop: interrupt::flag(), ..sage_oci_fetch::Options::default() }
 }

@@ -5,6 +5,7 @@ mod builder;
 mod cli;
 mod commands;
 mod context;
+mod downloads;
 mod failure;
 mod interrupt;
 mod machine;

@@ -1,15 +1,15 @@
 //! The revision of the project's source that an image is made of, where it is not the packaged release.
 
 use crate::cli::Choice;
-use crate::context::{self, Context};
 use crate::progress::Building;
-use crate::{Failure, interrupt};
+use crate::{Failure, Printer, downloads, interrupt};
 use sage_oci_commit::{Made, Report, Request, Workshop};
 use sage_oci_definition::{Resolved, Upstream};
 use sage_oci_fetch::NoProgress;
 use sage_oci_lock::{Lock, PinnedArchive};
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_produce::Downloads;
+use sage_oci_project::Project as Checkout;
 use sage_oci_revision::{Needed, Opening, Pin, Project, Revision};
 use sage_oci_source::{Hunk, Outcome};
 use sage_oci_store::Nix;
@@ -19,6 +19,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The project that images are defined in, and where output goes.
+#[derive(Clone, Copy)]
+pub struct Here<'a> {
+    /// The project.
+    pub project: &'a Checkout,
+    /// Where output goes.
+    pub printer: Printer,
+}
 
 /// How many names a line shows.
 const SHOWN: usize = 6;
@@ -49,27 +58,27 @@ pub struct OfImage {
 }
 
 /// Opens the revision that the command line names, if it names one.
-pub fn open(context: &Context, choice: &Choice, image: &Resolved, lock: &Lock) -> Result<Option<Arc<Chosen>>, Failure> {
+pub fn open(here: Here<'_>, choice: &Choice, image: &Resolved, lock: &Lock) -> Result<Option<Arc<Chosen>>, Failure> {
     let Some(text) = &choice.sage else { return Ok(None) };
-    let upstream = image.upstream.as_ref().ok_or_else(|| no_upstream(context, image))?;
+    let upstream = image.upstream.as_ref().ok_or_else(|| no_upstream(here, image))?;
     let wanted = sage_oci_revision::parse(text)?;
     let project = project(upstream);
     let pin = |(version, pin): (String, PinnedArchive)| {
         let PinnedArchive { urls, size, sha256 } = pin;
         Some((ImageVersion::parse(&version).ok()?, Pin { urls, size, sha256 }))
     };
-    let versions = context.project.versions(&upstream.top)?.versions;
+    let versions = here.project.versions(&upstream.top)?.versions;
     let pins: BTreeMap<ImageVersion, Pin> = versions.into_iter().filter_map(pin).collect();
     let stop = interrupt::flag();
     let opening = Opening {
         dirty: choice.dirty,
-        fetch: context::downloads(6),
+        fetch: downloads::options(6),
         ..Opening::new(&project, &pins, &NoProgress, &stop)
     };
     let revision = sage_oci_revision::open(&wanted, &opening)?;
     let identity = revision.identity.clone();
     let tag = tag(&identity, image, lock);
-    tell_identity(context, &identity, &tag);
+    tell_identity(here, &identity, &tag);
     Ok(Some(Arc::new(Chosen {
         revision: Mutex::new(revision),
         identity,
@@ -80,8 +89,8 @@ pub fn open(context: &Context, choice: &Choice, image: &Resolved, lock: &Lock) -
     })))
 }
 
-fn no_upstream(context: &Context, image: &Resolved) -> Failure {
-    let all = context.project.images().unwrap_or_default();
+fn no_upstream(here: Here<'_>, image: &Resolved) -> Failure {
+    let all = here.project.images().unwrap_or_default();
     let takes = |channel: &sage_oci_names::ChannelName| {
         let resolved = all.iter().filter_map(|image| image.resolve(&image.name, channel).ok());
         resolved.into_iter().any(|image| image.upstream.is_some())
@@ -119,12 +128,12 @@ fn tag(identity: &Identity, image: &Resolved, lock: &Lock) -> Tag {
     own.unwrap_or_else(|| sage_oci_wanted::tag(identity, &reserved))
 }
 
-fn tell_identity(context: &Context, identity: &Identity, tag: &Tag) {
+fn tell_identity(here: Here<'_>, identity: &Identity, tag: &Tag) {
     let commit = identity.commit.as_deref().map_or_else(String::new, |commit| format!(" commit {commit}"));
-    context.printer.step("Revision", format_args!("{tag}: version {}{commit}", identity.version));
+    here.printer.step("Revision", format_args!("{tag}: version {}{commit}", identity.version));
     if !identity.dirty.is_empty() {
         let what = if identity.takes_dirty { "taken as they are" } else { "not taken (`--dirty` takes them)" };
-        context.printer.note(format_args!("changed in the work tree, {what}: {}", some(&identity.dirty)));
+        here.printer.note(format_args!("changed in the work tree, {what}: {}", some(&identity.dirty)));
     }
 }
 
@@ -138,7 +147,7 @@ impl Chosen {
     /// What it changes in an image; told once.
     pub fn of_image(
         &self,
-        context: &Context,
+        here: Here<'_>,
         nix: &Nix,
         image: &Resolved,
         lock: &Lock,
@@ -150,9 +159,9 @@ impl Chosen {
         if let Some(known) = made.get(&key) {
             return Ok(Arc::clone(known));
         }
-        let upstream = image.upstream.as_ref().ok_or_else(|| no_upstream(context, image))?;
-        let compilers = context.project.image(&upstream.release.image, Some(&image.channel))?;
-        let files = context.project.placed_files()?;
+        let upstream = image.upstream.as_ref().ok_or_else(|| no_upstream(here, image))?;
+        let compilers = here.project.image(&upstream.release.image, Some(&image.channel))?;
+        let files = here.project.placed_files()?;
         let request = Request {
             lock,
             image,
@@ -162,18 +171,18 @@ impl Chosen {
             builder,
             everything: self.everything,
         };
-        let downloads = Downloads::from(context::downloads(6));
+        let downloads = Downloads::from(downloads::options(6));
         let (pins, stop) = (BTreeMap::new(), interrupt::flag());
         let opening =
-            Opening { fetch: context::downloads(6), ..Opening::new(&self.project, &pins, &NoProgress, &stop) };
-        let mut observer = Building::new(context.printer, "a commit".to_owned());
+            Opening { fetch: downloads::options(6), ..Opening::new(&self.project, &pins, &NoProgress, &stop) };
+        let mut observer = Building::new(here.printer, "a commit".to_owned());
         let mut workshop = Workshop { downloads: &downloads, observer: &mut observer, opening: &opening };
         let mut revision = self.revision.lock().unwrap_or_else(PoisonError::into_inner);
         let done = sage_oci_commit::make(nix, &request, &mut revision, &mut workshop);
         observer.finish();
         let Made { mut commit, report } = done?;
         commit.annotations = self.annotations();
-        self.tell(context, &report)?;
+        self.tell(here, &report)?;
         let of_image = Arc::new(OfImage { commit, compilers, report });
         made.insert(key, Arc::clone(&of_image));
         Ok(of_image)
@@ -192,8 +201,8 @@ impl Chosen {
         all
     }
 
-    fn tell(&self, context: &Context, report: &Report) -> Result<(), Failure> {
-        let printer = context.printer;
+    fn tell(&self, here: Here<'_>, report: &Report) -> Result<(), Failure> {
+        let printer = here.printer;
         let compiled = match report.compiled.len() {
             0 => String::new(),
             _ => format!(": {}", some(&report.compiled)),

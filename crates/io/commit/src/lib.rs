@@ -10,8 +10,10 @@ mod look;
 mod make;
 mod release;
 mod report;
+mod request;
 mod texts;
 
 pub use error::CommitError;
-pub use make::{Made, Request, Workshop, make};
+pub use make::{Made, make};
 pub use report::Report;
+pub use request::{Request, Workshop};

@@ -1,8 +1,7 @@
 //! What meson makes of the commit and of the release.
 
-use crate::make::Workshop;
 use crate::texts::Reader;
-use crate::{CommitError, Request};
+use crate::{CommitError, Request, Workshop};
 use sage_oci_emit::Emitted;
 use sage_oci_meson::Description;
 use sage_oci_names::StorePath;

@@ -4,7 +4,7 @@ use sage_oci_doctest::{Comparison, Known, compare, read};
 use sage_oci_smoke::{Report, Verdict, details, doctest_summary, to_json, to_junit, to_outcomes};
 use std::time::Duration;
 
-const LOG: &[u8] = include_bytes!("../../../pure/doctest/tests/failures.log");
+const LOG: &[u8] = include_bytes!("../../../pure/doctest/tests/failures.txt");
 const STATS: &[u8] = include_bytes!("../../../pure/doctest/tests/failures.json");
 
 const LIST: &str = r#"version = 1
@@ -91,7 +91,7 @@ fn what_is_not_there_counts_where_a_person_has_named_it() {
 
 #[test]
 fn a_run_that_broke_off_is_broken() {
-    let log = include_bytes!("../../../pure/doctest/tests/not-utf8.log");
+    let log = include_bytes!("../../../pure/doctest/tests/not-utf8.txt");
     let report = report(compare(read(log, None, Some(1)), &Known::default()));
     let broken: Vec<_> = report.checks.iter().filter(|one| one.result == Verdict::Broken).collect();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use sage_oci_doctest::{ABSENT, Known, NOTHING, Progress, Run, compare, read};
 
-const LOG: &str = include_str!("failures.log");
+const LOG: &str = include_str!("failures.txt");
 const STATS: &str = include_str!("failures.json");
 /// A bit each: failures, a time-out, a signal, tabs.
 const EXIT: Option<i64> = Some(1 + 4 + 16 + 32);
@@ -92,7 +92,7 @@ failures = [
 /// A test that prints bytes that are not UTF-8 ends all of `sage -t`, with the exit status of a failure.
 #[test]
 fn a_run_that_breaks_off_is_told() {
-    let run = read(include_bytes!("not-utf8.log"), None, Some(1));
+    let run = read(include_bytes!("not-utf8.txt"), None, Some(1));
     assert_eq!(run.trouble, ["interrupted: 1/7 files tested", "only 2 of 7 files were tested"]);
     assert_eq!(run.files[1].failures.len(), 3);
     assert!(!compare(run, &Known::default()).is_good());
@@ -200,7 +200,7 @@ fn what_the_image_does_not_have_is_named() {
 #[test]
 fn the_committed_list_is_that_of_the_release() {
     let known = Known::parse(include_str!("../../../../nix/images/checks/doctests-10.10.toml")).unwrap();
-    let run = read(include_bytes!("upstream-10.10.log"), None, Some(1));
+    let run = read(include_bytes!("upstream-10.10.txt"), None, Some(1));
     assert_eq!((run.files.len(), run.tests(), run.failures()), (20, 10_476, 19));
     let all = compare(run, &known);
     let new: Vec<_> = all.files.iter().flat_map(|file| &file.new).collect();

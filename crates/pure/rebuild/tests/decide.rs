@@ -55,7 +55,12 @@ impl World {
         }
         let installed = files.keys().filter(|path| path.starts_with("src/s/") && !path.ends_with(".h"));
         let python: BTreeMap<String, serde_json::Value> = installed
-            .map(|path| (format!("/build/{path}"), serde_json::json!({ "destination": format!("{{py_platlib}}/{}", &path[4..]) })))
+            .map(|path| {
+                (
+                    format!("/build/{path}"),
+                    serde_json::json!({ "destination": format!("{{py_platlib}}/{}", &path[4..]) }),
+                )
+            })
             .collect();
         let plan = serde_json::json!({ "python": python }).to_string();
         Description::parse(&ninja, &plan, &Self::shape().places).unwrap()
@@ -76,8 +81,13 @@ impl World {
         }
         let packaged = Packaged::new(release, tree(installed.iter()), SourceTree::default(), &shape);
         let theirs = tree(self.commit.iter());
-        let texts: BTreeMap<BlobId, &str> =
-            self.release.values().chain(self.debian.values()).chain(self.commit.values()).map(|text| (BlobId::of(text.as_bytes()), *text)).collect();
+        let texts: BTreeMap<BlobId, &str> = self
+            .release
+            .values()
+            .chain(self.debian.values())
+            .chain(self.commit.values())
+            .map(|text| (BlobId::of(text.as_bytes()), *text))
+            .collect();
         let merged = merge(Merge { base: &packaged.release, ours: &packaged.changed, theirs: &theirs }, |id| {
             Ok::<_, ()>(texts[&id].as_bytes().to_vec())
         });
@@ -118,7 +128,10 @@ fn tree<'f>(files: impl Iterator<Item = (&'f &'f str, &'f &'f str)>) -> SourceTr
 #[test]
 fn the_release_itself_changes_nothing_whatever_debian_has_changed() {
     let mut world = World::new();
-    for debian in [Files::new(), Files::from([("src/s/b.pyx", "from s.a cimport f\n"), ("src/s/plain.py", "1\n\ntwo\n\nthree\n")])] {
+    for debian in [
+        Files::new(),
+        Files::from([("src/s/b.pyx", "from s.a cimport f\n"), ("src/s/plain.py", "1\n\ntwo\n\nthree\n")]),
+    ] {
         world.debian = debian;
         let (rebuild, needs_meson) = world.decide(false);
         assert_eq!((rebuild.modules.len(), rebuild.kept, rebuild.files.len(), needs_meson), (0, 3, 0, false));
@@ -163,7 +176,8 @@ fn what_is_gone_is_taken_away() {
     world.commit.remove("src/s/old.py");
     world.commit.remove("src/s/c.pyx");
     let (rebuild, _) = world.decide(false);
-    let gone: Vec<&String> = rebuild.files.iter().filter(|(_, change)| **change == Change::Removed).map(|(path, _)| path).collect();
+    let gone: Vec<&String> =
+        rebuild.files.iter().filter(|(_, change)| **change == Change::Removed).map(|(path, _)| path).collect();
     assert_eq!(gone, ["s/c.cpython-314.so", "s/c.pyx", "s/old.py"]);
     assert!(rebuild.modules.is_empty());
 }

@@ -5,6 +5,7 @@
 
 mod closure;
 mod compiled;
+mod parts;
 mod resources;
 mod sealing;
 mod steps;
@@ -14,10 +15,10 @@ pub use closure::{
     ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission, RootFiles, split,
 };
 pub use compiled::{CheckoutStep, OverlayFile, OverlayStep, RootStep, RunStep};
+pub use parts::{Interpreter, LayerPackage};
 pub use resources::Resources;
 pub use sealing::Sealing;
 pub use steps::{
     Above, BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep,
-    Interpreter, LayerPackage, LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, SourcePatch, SourceStep,
-    Step, WheelStep,
+    LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, SourcePatch, SourceStep, Step, WheelStep,
 };

@@ -1,6 +1,6 @@
 use crate::{
-    CheckoutStep, ClosureImageStep, ClosureLayerStep, ClosureStep, ClosureTopStep, OverlayStep, RootStep, RunStep,
-    Sealing,
+    CheckoutStep, ClosureImageStep, ClosureLayerStep, ClosureStep, ClosureTopStep, Interpreter, LayerPackage,
+    OverlayStep, RootStep, RunStep, Sealing,
 };
 use sage_oci_effects::{Mode, OwnedEffect};
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName, Sha256};
@@ -110,20 +110,6 @@ pub struct LayerStep {
     pub include: Vec<String>,
 }
 
-/// A package of a layer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LayerPackage {
-    /// Its name.
-    pub name: PackageName,
-    /// The archive.
-    pub archive: String,
-    /// Scripts that the census has judged, with the digests of their texts; the archive must hold exactly these.
-    pub scripts: BTreeMap<String, Sha256>,
-    /// Paths that another package replaces, and which one; they are not unpacked.
-    pub replaced: BTreeMap<String, PackageName>,
-}
-
 /// One layer of Python byte-code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,18 +126,6 @@ pub struct BytecodeStep {
     pub exclude: Vec<String>,
     /// Globs that win over `exclude` (dpkg's `path-include`).
     pub include: Vec<String>,
-}
-
-/// A Python that runs from unpacked archives, outside its usual place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Interpreter {
-    /// Archives that hold it and every library it needs; they run on the machine that builds.
-    pub archives: Vec<String>,
-    /// `major.minor`, as `3.14`.
-    pub version: String,
-    /// The architecture of `archives`.
-    pub architecture: Architecture,
 }
 
 /// A package whose modules are compiled.

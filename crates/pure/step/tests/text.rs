@@ -32,6 +32,22 @@ const STEPS: &[(&str, &str)] = &[
         r#"{"step":"wheel","name":"wheel-x","sealing":{"epoch":1,"compression":"zstd","level":3},"interpreter":{"archives":[],"version":"3.14","architecture":"amd64"},"distribution":"x","version":"1","archive":"/x.whl","exclude":[],"include":[],"contents":[]}"#,
     ),
     (
+        "root",
+        r#"{"step":"root","packages":[{"name":"hello","archive":"/a.deb","scripts":{},"replaced":{}}],"effects":[],"exclude":["/usr/share/doc/*"],"include":[],"links":{"/usr/local/bin/a":"/usr/bin/b"},"prepare":["/usr/bin/a"]}"#,
+    ),
+    (
+        "run",
+        r#"{"step":"run","root":"/r","subject":"a.b","folder":"/build","files":{"a":"/f"},"empty":["b"],"folders":["c"],"env":{},"directory":"","commands":["true"],"keep":{"c/d":"d"},"reads":{"c/d.dep":["a"]}}"#,
+    ),
+    (
+        "overlay",
+        r#"{"step":"overlay","name":"commit-files","sealing":{"epoch":1,"compression":"zstd","level":3},"files":{"/usr/a":{"source":"/f"},"/usr/b":{"source":"/g","executable":true}},"removed":["/usr/c"],"contents":[]}"#,
+    ),
+    (
+        "checkout",
+        r#"{"step":"checkout","name":"source-x","sealing":{"epoch":1,"compression":"zstd","level":3},"tree":"/t","commit":"/c","path":"/home/me/x","owner":1000,"branch":"b","contents":[]}"#,
+    ),
+    (
         "image",
         r#"{"step":"image","name":"tool","architecture":"amd64","epoch":1,"layers":["/l"],"config":{"user":"me","working_dir":"/","env":{"A":"b"},"entrypoint":[],"cmd":["sh"],"ports":["1/tcp"],"labels":{},"stop_signal":""},"annotations":{"a":"b"}}"#,
     ),
@@ -81,6 +97,10 @@ fn steps_are_told_apart_by_their_word() {
             Step::Generate(_) => "generate",
             Step::Source(_) => "source",
             Step::Wheel(_) => "wheel",
+            Step::Root(_) => "root",
+            Step::Run(_) => "run",
+            Step::Overlay(_) => "overlay",
+            Step::Checkout(_) => "checkout",
             Step::Image(_) => "image",
             Step::Index(_) => "index",
             Step::Links(_) => "links",

@@ -1,6 +1,7 @@
 use crate::cli;
 use crate::commands::timings;
 use crate::context::{self, Context, Locked};
+use crate::downloads;
 use crate::progress::Building;
 use crate::{Failure, Printer, interrupt};
 use sage_oci_image::{Image, whole};
@@ -53,7 +54,7 @@ pub fn realise_all(
     let nix = context::nix(building)?;
     let plan = context.plan_all(&nix, first, others)?;
     let done = watched(context.printer, &nix, building.timings, |observer| {
-        plan.realise(&nix, &context::downloads(building.connections).into(), observer)
+        plan.realise(&nix, &downloads::options(building.connections).into(), observer)
     })?;
     let architecture = if others.is_empty() { first.lock.architecture.debian() } else { "index" };
     let of = first.revision.as_ref().map_or_else(String::new, |chosen| format!("-{}", chosen.tag));
@@ -70,7 +71,7 @@ pub fn realise_all(
 pub fn realise_contents(context: &Context, nix: &Nix, plan: &Plan) -> Result<(), Failure> {
     let options = cli::Building::default();
     watched(context.printer, nix, options.timings, |observer| {
-        plan.realise_contents(nix, &context::downloads(options.connections).into(), observer)
+        plan.realise_contents(nix, &downloads::options(options.connections).into(), observer)
     })
 }
 

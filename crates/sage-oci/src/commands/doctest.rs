@@ -28,8 +28,8 @@ pub fn run(context: &Context, what: &What, options: &cli::Smoke) -> Result<(), F
     };
     let printer = context.printer;
     let known = known(context, &planned.locked)?;
-    // Which files a commit changes is known where one was named.
-    let asked = Asked::new(what, None, known, &options.doctests, &options.running)?;
+    let changed = context.changed(&planned.locked)?;
+    let asked = Asked::new(what, changed.as_deref(), known, &options.doctests, &options.running)?;
     let report = runtime()?.block_on(async {
         let engine = Engine::connect().await?;
         smoke::look(&engine, planned, options.reference.is_some()).await?;

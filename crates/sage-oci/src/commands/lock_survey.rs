@@ -1,6 +1,7 @@
 //! What making a lock and comparing one begin with.
 
-use crate::context::{self, Context};
+use crate::context::Context;
+use crate::downloads;
 use crate::progress::{Meter, Unit};
 use crate::{Failure, cli};
 use sage_oci_archive::{
@@ -60,7 +61,7 @@ pub fn with_survey<T>(
         allow_older: options.allow_older,
         now: now(),
         cache: sage_oci_files::cache_dir(),
-        fetch: context::downloads(6),
+        fetch: downloads::options(6),
     };
     let display = Display::new(context);
     let result =

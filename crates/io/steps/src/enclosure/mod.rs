@@ -18,12 +18,13 @@ mod enter;
 mod failure;
 mod mounts;
 mod namespaces;
+mod not_made;
 mod outside;
 mod plan;
 mod stage;
 
 pub use enter::enter;
-pub use outside::NotMade;
+pub use not_made::NotMade;
 pub(crate) use outside::{Enclosed, run};
 pub(crate) use plan::{Plan, Ran};
 pub use stage::ENTER;

@@ -94,9 +94,9 @@ impl Subject<'_> {
             doctest_file_timeout: cli::Doctests::FILE_SECONDS,
             doctest_log: Some(self.job.out(&log)),
         };
-        // Which files a commit changes is known where one was named.
         let known = doctest::known(context, &self.locked)?;
-        doctest::Asked::new(what, None, known, &how, &self.running()).map(Some)
+        let changed = context.changed(&self.locked)?;
+        doctest::Asked::new(what, changed.as_deref(), known, &how, &self.running()).map(Some)
     }
 
     /// Imports the image without a name and runs all of its checks.
