@@ -184,6 +184,9 @@ pub struct Building {
     /// Say what each build took: time, processor time, memory, bytes.
     #[arg(long)]
     pub timings: bool,
+    /// A build that fails lets the others go on, so that one run names all that fail.
+    #[arg(skip)]
+    pub keep_going: bool,
     /// Where the builds' logs go; the state folder where nothing is said.
     #[arg(skip)]
     pub logs: Option<PathBuf>,
@@ -198,6 +201,7 @@ impl Default for Building {
             connections: 6,
             stall_timeout: 300,
             timings: false,
+            keep_going: false,
             logs: None,
         }
     }

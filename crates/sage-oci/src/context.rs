@@ -208,6 +208,7 @@ pub fn nix(building: &Building) -> Result<Nix, Failure> {
         usual_jobs: Some(usual.jobs),
         usual_cores: Some(usual.threads),
         patience: (building.stall_timeout > 0).then(|| Duration::from_secs(building.stall_timeout)),
+        keep_going: building.keep_going,
         substituters: building.substituters.clone(),
         logs: building.logs.clone(),
         ..Settings::default()

@@ -51,11 +51,19 @@ pub fn realise_all(
 ) -> Result<Built, Failure> {
     let begun = Instant::now();
     let Some((first, others)) = all.split_first() else { return Err(Failure::new("there is nothing to build", None)) };
-    let nix = context::nix(building)?;
+    let building = cli::Building { keep_going: first.revision.is_some(), ..building.clone() };
+    let nix = context::nix(&building)?;
     let plan = context.plan_all(&nix, first, others)?;
-    let done = watched(context.printer, &nix, building.timings, |observer| {
-        plan.realise(&nix, &downloads::options(building.connections).into(), observer)
-    })?;
+    let realise =
+        |observer: &mut Building| plan.realise(&nix, &downloads::options(building.connections).into(), observer);
+    let done = match reported(context.printer, &nix, building.timings, realise) {
+        // Whoever wrote what does not compile is told as of a check that is red.
+        Err(error @ ProduceError::Store(StoreError::BuildFailed { .. })) if first.revision.is_some() => {
+            Failure::from(error).print(context.printer);
+            return Err(Failure::NotFine);
+        }
+        done => done.map_err(failed)?,
+    };
     let architecture = if others.is_empty() { first.lock.architecture.debian() } else { "index" };
     let of = first.revision.as_ref().map_or_else(String::new, |chosen| format!("-{}", chosen.tag));
     let own = format!("images/{}-{}-{architecture}{of}", first.image.name, first.image.channel);
@@ -83,16 +91,30 @@ pub fn watched<T>(
     timings: bool,
     build: impl FnOnce(&mut Building) -> Result<T, ProduceError>,
 ) -> Result<T, Failure> {
+    reported(printer, nix, timings, build).map_err(failed)
+}
+
+fn reported<T>(
+    printer: Printer,
+    nix: &Nix,
+    timings: bool,
+    build: impl FnOnce(&mut Building) -> Result<T, ProduceError>,
+) -> Result<T, ProduceError> {
     let mut observer = Building::new(printer, manner(nix));
     let done = build(&mut observer);
     observer.finish();
     if timings {
         timings::print(printer, observer.timings());
     }
-    done.map_err(|error| match error {
+    done
+}
+
+/// One that was interrupted ends as Ctrl-C does.
+fn failed(error: ProduceError) -> Failure {
+    match error {
         ProduceError::Store(StoreError::Interrupted { .. }) => interrupt::failure(),
         other => other.into(),
-    })
+    }
 }
 
 /// How Nix will build, for people.
