@@ -40,6 +40,19 @@ pub enum VersionsError {
         /// Its format.
         found: u64,
     },
+    /// A version is pinned already, with other bytes.
+    #[error("version {version} is pinned with sha256:{} and {} bytes, and is now said to have sha256:{} and {} bytes", pinned.sha256, pinned.size, found.sha256, found.size)]
+    #[hint(
+        "a published archive never changes: find out who changed which; to take the new one, remove the old entry by hand"
+    )]
+    Other {
+        /// The version.
+        version: String,
+        /// What is pinned.
+        pinned: Box<PinnedArchive>,
+        /// What was to be pinned.
+        found: Box<PinnedArchive>,
+    },
 }
 
 impl Default for Versions {
@@ -65,6 +78,25 @@ impl Versions {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// Pins a version; whether that is new. A version that is pinned with the same bytes stays as it is, with its addresses.
+    ///
+    /// # Errors
+    /// [`VersionsError::Other`].
+    pub fn pin(&mut self, version: &str, archive: PinnedArchive) -> Result<bool, VersionsError> {
+        match self.versions.get(version) {
+            None => {
+                self.versions.insert(version.to_owned(), archive);
+                Ok(true)
+            }
+            Some(pinned) if (pinned.size, pinned.sha256) == (archive.size, archive.sha256) => Ok(false),
+            Some(pinned) => Err(VersionsError::Other {
+                version: version.to_owned(),
+                pinned: Box::new(pinned.clone()),
+                found: Box::new(archive),
+            }),
+        }
+    }
+
     /// The file's text; the same versions have the same text.
     pub fn to_text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("strings and numbers are JSON");
@@ -84,5 +116,21 @@ mod tests {
         assert_eq!(Versions::parse(&versions.to_text()).unwrap(), versions);
         assert!(matches!(Versions::parse("{\"format\": 9, \"moons\": 1}"), Err(VersionsError::Newer { found: 9 })));
         assert!(matches!(Versions::parse("[]"), Err(VersionsError::Syntax(_))));
+    }
+
+    #[test]
+    fn a_pin_is_made_once_and_never_changed() {
+        let archive = |byte: u8| PinnedArchive { urls: vec![], size: 1, sha256: Sha256::new([byte; 32]) };
+        let mut versions = Versions::default();
+        assert!(versions.pin("11.0", archive(1)).unwrap());
+        let elsewhere = PinnedArchive { urls: vec!["https://h/a".into()], ..archive(1) };
+        assert!(!versions.pin("11.0", elsewhere).unwrap());
+        let before = versions.clone();
+        let error = versions.pin("11.0", archive(2)).unwrap_err().to_string();
+        assert!(
+            error.contains(&archive(1).sha256.to_string()) && error.contains(&archive(2).sha256.to_string()),
+            "{error}"
+        );
+        assert_eq!(versions, before);
     }
 }

@@ -39,6 +39,7 @@ mod held;
 mod needed;
 mod numbered;
 mod policy;
+mod python;
 mod rules;
 mod tag;
 mod verify;
