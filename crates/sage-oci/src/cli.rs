@@ -267,6 +267,26 @@ pub struct Lock {
     /// Write the lock to this file instead of `nix/locks`.
     #[arg(long, short, value_name = "FILE", requires = "channel")]
     pub output: Option<PathBuf>,
+    /// Pin a version of Sage's source, as `11.0.beta4`, the newest where none is named: write the address, size and digest of its
+    /// archive into `nix/versions`, as the index of Python's packages states them. Locks of channels stay as they are. With
+    /// `--check`: write nothing and say which versions are newer than the newest pinned one; exit status 1 when there are some.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        num_args = 0..=1,
+        conflicts_with_all = ["channel", "arch", "build_on", "diff", "accept_expired", "allow_older", "output"]
+    )]
+    pub sage: Option<Option<String>>,
+    /// With `--sage`: the index that is asked, the public one or a mirror of it, with Python's simple API in JSON. What is written
+    /// are the public addresses, whichever is asked.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SAGE_OCI_PYPI_INDEX",
+        hide_env_values = true,
+        default_value = sage_oci_revision::PUBLIC_INDEX
+    )]
+    pub index: String,
     /// With `--check` or `--diff`: print it as JSON.
     #[arg(long, requires = "comparison")]
     pub json: bool,

@@ -50,9 +50,13 @@ fn answer(mut stream: &TcpStream, request: &Request, fault: Option<Fault>, state
         Some(Fault::Silence) => return hold(state),
         _ => {}
     }
-    let relative = request.path.trim_start_matches('/');
+    let mut relative = request.path.trim_start_matches('/').to_owned();
+    if relative.ends_with('/') {
+        // A folder's own page, as an index of packages has it.
+        relative.push_str("index.json");
+    }
     let safe = !relative.split('/').any(|part| matches!(part, "" | "." | ".."));
-    let file = state.root.join(relative);
+    let file = state.root.join(&relative);
     let Some(mut body) = safe.then(|| sage_oci_files::read(&file).ok()).flatten() else {
         return status(stream, method, 404, "");
     };

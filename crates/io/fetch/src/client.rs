@@ -11,7 +11,10 @@ const REDIRECTS: u32 = 5;
 
 /// The connections of one call.
 #[derive(Debug)]
-pub(crate) struct Client(Http);
+pub(crate) struct Client {
+    http: Http,
+    accept: Option<String>,
+}
 
 impl Client {
     pub(crate) fn new(options: &Options) -> Result<Self, FetchError> {
@@ -22,12 +25,15 @@ impl Client {
             idle: options.connections,
             redirects: REDIRECTS,
         };
-        Ok(Self(Http::new(&settings)?))
+        Ok(Self { http: Http::new(&settings)?, accept: options.accept.clone() })
     }
 
     /// Asks for the bytes of `url` from `start` on; the answer's status is 200 or 206.
     pub(crate) fn ask(&self, mirror: &Mirror, url: &str, start: u64) -> Result<Response<Body>, Trouble> {
-        let mut request = self.0.agent(mirror.is_https()).get(url);
+        let mut request = self.http.agent(mirror.is_https()).get(url);
+        if let Some(accept) = &self.accept {
+            request = request.header("Accept", accept);
+        }
         if start > 0 {
             request = request.header("Range", format!("bytes={start}-"));
         }
@@ -46,6 +52,6 @@ impl Client {
 
     /// Ends every connection, also those on which another thread waits.
     pub(crate) fn end(&self) {
-        self.0.end();
+        self.http.end();
     }
 }

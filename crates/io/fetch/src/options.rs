@@ -27,6 +27,8 @@ pub struct Options {
     pub slow_for: Duration,
     /// What the requests call themselves.
     pub user_agent: String,
+    /// The media type that is asked for (`Accept`), where an address has several.
+    pub accept: Option<String>,
     /// Set to true, it ends every transfer within a fraction of a second with [`crate::FetchError::Cancelled`].
     /// Partial files stay for the next run.
     pub stop: Arc<AtomicBool>,
@@ -44,6 +46,7 @@ impl Default for Options {
             slowest: 1000,
             slow_for: Duration::from_secs(30),
             user_agent: sage_oci_http::USER_AGENT.to_owned(),
+            accept: None,
             stop: Arc::new(AtomicBool::new(false)),
         }
     }

@@ -1,11 +1,14 @@
 use crate::commands::lock_survey::{Display, with_survey};
-use crate::commands::{lock_check, recipe};
+use crate::commands::{lock_check, lock_sage, recipe};
 use crate::context::Context;
 use crate::{Failure, cli};
 use sage_oci_archive::{LockRequest, Survey};
 
 /// `lock`: writes locks, or compares.
 pub fn run(context: &Context, options: &cli::Lock) -> Result<(), Failure> {
+    if let Some(version) = &options.sage {
+        return lock_sage::run(context, version.as_deref(), options);
+    }
     let channels = match &options.channel {
         Some(name) => vec![context.project.channel(name)?],
         None => context.project.channels()?,

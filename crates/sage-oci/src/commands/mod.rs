@@ -19,6 +19,7 @@ mod load;
 mod local_names;
 mod lock;
 mod lock_check;
+mod lock_sage;
 mod lock_survey;
 mod nix_args;
 mod planned;
