@@ -59,6 +59,7 @@ in
   packages = perSystem (
     system:
     images.${system}.packages
+    // import ./sources.nix self
     // (if given builder then { } else { builder = builders.${system}; })
     // (if verbs ? ${system} then rec { sage-oci = verbs.${system}.folder; default = sage-oci; } else { })
   );
