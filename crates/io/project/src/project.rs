@@ -40,7 +40,7 @@ impl Project {
         Ok(is_project.then(|| Self { root: folder.to_owned(), base: None }))
     }
 
-    /// This project, with the keys and the census of another one where it has none of its own.
+    /// This project, with the keys, the census and the pinned versions of another one where it has none of its own.
     #[must_use]
     pub fn based_on(self, base: &Self) -> Self {
         Self { base: Some(base.root.clone()), ..self }
@@ -164,12 +164,13 @@ impl Project {
         self.root().join(format!("nix/versions/{name}.json"))
     }
 
-    /// The pinned versions of a source; none where nothing was pinned.
+    /// The pinned versions of a source, those of the project that this one is based on where it has none of its own; none where
+    /// nothing was pinned.
     ///
     /// # Errors
     /// A file that cannot be read, or used.
     pub fn versions(&self, name: &str) -> Result<Versions, ProjectError> {
-        let path = self.versions_path(name);
+        let path = self.inherited(&format!("nix/versions/{name}.json"))?;
         if !files::exists(&path)? {
             return Ok(Versions::default());
         }
@@ -309,6 +310,8 @@ mod tests {
         let based = alone.based_on(&base);
         assert_eq!(based.keys(&suite).unwrap(), base.keys(&suite).unwrap());
         assert_eq!(based.census().unwrap(), base.census().unwrap());
+        assert_eq!(based.versions("sage").unwrap(), base.versions("sage").unwrap());
+        assert!(!base.versions("sage").unwrap().versions.is_empty());
         files::create_dir_all(folder.path().join("nix/census")).unwrap();
         assert_eq!(based.census().unwrap(), Vec::new());
     }
