@@ -1,6 +1,6 @@
 use crate::{ImageVersion, TagsError};
 
-/// Python's words for stages (PEP 440), and ours. `rc` first: it begins with none of the others, but is the longest.
+/// Python's words for stages (PEP 440), and ours.
 const STAGES: [(&str, &str); 3] = [("rc", "rc"), ("a", "alpha"), ("b", "beta")];
 
 impl ImageVersion {
