@@ -1,7 +1,7 @@
 //! `lock --sage`: pins a version of Sage's source, or says which versions are newer than the pinned ones.
 
-use crate::context::{self, Context};
-use crate::{Failure, cli};
+use crate::context::Context;
+use crate::{Failure, cli, downloads};
 use sage_oci_definition::Image;
 use sage_oci_lock::{PinnedArchive, Versions};
 use sage_oci_revision::{Published, find, newer, published};
@@ -32,7 +32,7 @@ pub fn run(context: &Context, version: Option<&str>, options: &cli::Lock) -> Res
     }
     let name = source_name(context)?;
     let (path, versions) = (context.project.versions_path(&name), context.project.versions(&name)?);
-    let all = published(&options.index, PROJECT, &context::downloads(1))?;
+    let all = published(&options.index, PROJECT, &downloads::options(1))?;
     if options.check {
         return check(context, &versions, &all, options.json);
     }
