@@ -76,11 +76,10 @@ fn merged(revision: &mut Revision, release: &mut Release) -> Result<Commit, Comm
     let theirs = revision.tree.clone();
     let known: BTreeSet<BlobId> = theirs.files.values().map(|file| file.id).collect();
     let trees = Merge { base: &packaged.release, ours: &packaged.changed, theirs: &theirs };
-    let merged = merge(trees, |id| match known.contains(&id) {
-        true => Ok(revision.read(id)?),
-        false => release.read(id),
-    });
-    Ok(Commit::new(merged.map_err(|error: CommitError| error)?, &theirs, &packaged))
+    let read = |id| -> Result<_, CommitError> {
+        if known.contains(&id) { Ok(revision.read(id)?) } else { release.read(id) }
+    };
+    Ok(Commit::new(merge(trees, read)?, &theirs, &packaged))
 }
 
 /// Every content that a builder reads.
@@ -117,8 +116,7 @@ fn configured(
         let merged = merge(trees, |id| match contents.get(&id) {
             Some(content) => Ok(content.clone()),
             None => reader.release.read(id),
-        });
-        let merged = merged.map_err(|error: CommitError| error)?;
+        })?;
         let Some(id) = merged.tree.id(installed).filter(|id| *id != ours) else { continue };
         let Some(content) = merged.texts.get(&id).or_else(|| contents.get(&id)) else { continue };
         let path = nix.file_path("source", content)?;

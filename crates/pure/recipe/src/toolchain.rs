@@ -34,6 +34,10 @@ pub fn toolchain(
 ) -> Result<Toolchain, RecipeError> {
     let view = view(lock, image)?;
     let names = chosen(&view, image, upstream);
+    if let Some(package) = upstream.root.packages.iter().find(|name| !names.contains(*name)) {
+        let why = "the root that compiles commits".to_owned();
+        return Err(RecipeError::NoPackage { image: image.name.clone(), package: package.clone(), why });
+    }
     let mut packages = Packages::new(&view, &image.name, BTreeMap::new());
     let layers: BTreeSet<_> =
         view.packages.iter().filter(|package| names.contains(&package.name)).map(|package| &package.layer).collect();
