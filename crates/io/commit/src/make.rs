@@ -76,9 +76,8 @@ fn merged(revision: &mut Revision, release: &mut Release) -> Result<Commit, Comm
     let theirs = revision.tree.clone();
     let known: BTreeSet<BlobId> = theirs.files.values().map(|file| file.id).collect();
     let trees = Merge { base: &packaged.release, ours: &packaged.changed, theirs: &theirs };
-    let read = |id| -> Result<_, CommitError> {
-        if known.contains(&id) { Ok(revision.read(id)?) } else { release.read(id) }
-    };
+    let read =
+        |id| -> Result<_, CommitError> { if known.contains(&id) { Ok(revision.read(id)?) } else { release.read(id) } };
     Ok(Commit::new(merge(trees, read)?, &theirs, &packaged))
 }
 

@@ -63,6 +63,13 @@ impl Matcher {
         matches!(self, Self::Contains(parts) if parts.iter().all(String::is_empty))
     }
 
+    pub(crate) fn texts_mut(&mut self) -> &mut [String] {
+        match self {
+            Self::Exact(text) => std::slice::from_mut(text),
+            Self::Contains(texts) => texts,
+        }
+    }
+
     /// Decides over a text; says what differs.
     pub fn judge(&self, text: &str) -> Result<(), String> {
         match self {

@@ -1,4 +1,4 @@
-use crate::{Check, Row, RowCheck, RowReport, Standing, State};
+use crate::{Check, Matcher, Row, RowCheck, RowReport, Standing, State};
 use sage_oci_names::Architecture;
 
 /// The checks of one channel, in the document's order.
@@ -42,6 +42,14 @@ impl Selection {
         }
     }
 
+    /// Puts the image's version where an expected text says `{version}`.
+    pub fn of_version(&mut self, version: &str) {
+        let texts = self.checks.iter_mut().filter_map(|check| check.expect.stdout.as_mut());
+        for text in texts.flat_map(Matcher::texts_mut) {
+            *text = text.replace("{version}", version);
+        }
+    }
+
     /// What is known of the checks before any of them is run, in their order.
     pub fn states(&self) -> Vec<State> {
         self.checks.iter().map(|check| check.skip.clone().map_or(State::ToRun, State::Skipped)).collect()
@@ -66,5 +74,19 @@ impl Selection {
             RowReport { id: row.id.clone(), what: row.what.clone(), result, checks }
         };
         self.contract.iter().map(report).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Checks;
+
+    #[test]
+    fn the_version_stands_where_a_text_says_so() {
+        let text = "format = 1\n[[check]]\ngroup = \"g\"\nname = \"n\"\ncommand = [\"x\"]\nstdout = { exact = \"{version} of x\" }\n";
+        let mut selection = Checks::parse(text).unwrap().for_channel(&"sid".parse().unwrap()).unwrap();
+        selection.of_version("11.0.beta4");
+        let expected = selection.checks[0].expect.stdout.as_ref().unwrap();
+        assert!(expected.judge("11.0.beta4 of x").is_ok() && expected.judge("10.10 of x").is_err());
     }
 }

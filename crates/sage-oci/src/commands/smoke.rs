@@ -173,6 +173,8 @@ pub fn selection(context: &Context, locked: &Locked, only: Option<&str>) -> Resu
     let (file, checks) = checks(context, locked)?;
     let mut selection = checks.for_channel(&locked.image.channel).map_err(|error| Failure::from(error).at(&file))?;
     selection.on(locked.lock.architecture);
+    let of_revision = locked.revision.as_ref().map(|chosen| chosen.identity.version.as_str());
+    selection.of_version(of_revision.or(locked.version()).unwrap_or_default());
     if let Some(only) = only {
         selection.select(only);
     }
