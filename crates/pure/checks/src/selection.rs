@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_version_stands_where_a_text_says_so() {
-        let text = "format = 1\n[[check]]\ngroup = \"g\"\nname = \"n\"\ncommand = [\"x\"]\nstdout = { exact = \"{version} of x\" }\n";
+        let text = "version = 1\n[[check]]\ngroup = \"g\"\nname = \"n\"\ncommand = [\"x\"]\nstdout = { exact = \"{version} of x\" }\n";
         let mut selection = Checks::parse(text).unwrap().for_channel(&"sid".parse().unwrap()).unwrap();
         selection.of_version("11.0.beta4");
         let expected = selection.checks[0].expect.stdout.as_ref().unwrap();
