@@ -1,7 +1,5 @@
 //! What a commit changes in a small packaged project.
 
-#![expect(clippy::disallowed_methods, reason = "where a test fails, its line says what it asked for")]
-
 use sage_oci_meson::{Description, Places};
 use sage_oci_rebuild::{Change, Commit, Descriptions, Packaged, Question, Rebuild, Shape, Texts, decide, is_scanned};
 use sage_oci_source::{BlobId, FileKind, Merge, SourceFile, SourceTree, merge};
