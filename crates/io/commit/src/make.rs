@@ -4,7 +4,6 @@ use crate::release::Release;
 use crate::texts::Reader;
 use crate::{CommitError, Report, Request, Workshop};
 use sage_oci_names::StorePath;
-use sage_oci_produce::Downloads;
 use sage_oci_rebuild::{Change, Commit, Descriptions, Packaged, Question, Rebuild, Shape, decide};
 use sage_oci_recipe::{BUILD, PLACE};
 use sage_oci_revision::Revision;
@@ -39,8 +38,8 @@ pub fn make(
         generators: upstream.generators.clone(),
         places: sage_oci_meson::Places { source: PLACE.to_owned(), build: format!("{PLACE}/{BUILD}") },
     };
-    let Downloads { folder, options } = workshop.downloads;
-    let mut release = Release::open(request, &shape, folder, options, workshop.observer.fetching(), workshop.opening)?;
+    let mut release =
+        Release::open(request, &shape, workshop.downloads, workshop.observer.fetching(), workshop.opening)?;
     let commit = merged(revision, &mut release)?;
     let packaged = release.packaged.clone();
     let question = Question { shape: &shape, packaged: &packaged, commit: &commit, everything: request.everything };

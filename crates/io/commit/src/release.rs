@@ -2,21 +2,25 @@
 
 use crate::{CommitError, Request};
 use sage_oci_definition::Source;
-use sage_oci_fetch::{Options, Progress, Wanted, fetch_all};
+use sage_oci_fetch::{Progress, Wanted, fetch_all};
 use sage_oci_git::apply;
+use sage_oci_names::Sha256;
+use sage_oci_produce::Downloads;
 use sage_oci_rebuild::{Packaged, Shape};
 use sage_oci_revision::{Opening, Revision, archive_tree, package_tree};
 use sage_oci_source::{BlobId, FileKind, SourceFile, SourceTree};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// The release with its contents.
 pub(crate) struct Release {
     pub(crate) packaged: Packaged,
-    pub(crate) source: Revision,
-    pub(crate) installed: Revision,
+    source: Revision,
+    /// The contents that the source has.
+    of_source: BTreeSet<BlobId>,
+    installed: Revision,
     /// Contents that only patches make.
-    pub(crate) patched: BTreeMap<BlobId, Vec<u8>>,
+    patched: BTreeMap<BlobId, Vec<u8>>,
 }
 
 impl Release {
@@ -24,20 +28,19 @@ impl Release {
     pub(crate) fn open(
         request: &Request<'_>,
         shape: &Shape,
-        folder: &Path,
-        options: &Options,
+        downloads: &Downloads,
         progress: &dyn Progress,
         opening: &Opening<'_>,
     ) -> Result<Self, CommitError> {
         let source = request.source()?;
-        let archive = fetch_source(source, folder, options, progress)?;
-        let package = fetch_package(request, folder, options, progress)?;
+        let [archive, package] = fetch(request, downloads, progress)?;
         let mut tree = archive_tree(&archive, opening)?;
         let modules = request.upstream()?.modules.trim_start_matches('/').to_owned();
         let installed = package_tree(&package, &modules, opening)?;
         let (patches, patched) = patch(request, source, &mut tree)?;
         let packaged = Packaged::new(tree.tree.clone(), installed.tree.clone(), patches, shape);
-        Ok(Self { packaged, source: tree, installed, patched })
+        let of_source = tree.tree.files.values().map(|file| file.id).collect();
+        Ok(Self { packaged, source: tree, of_source, installed, patched })
     }
 
     /// A content of the release, or of the package.
@@ -45,8 +48,7 @@ impl Release {
         if let Some(content) = self.patched.get(&id) {
             return Ok(content.clone());
         }
-        let is_release = self.packaged.release.files.values().any(|file| file.id == id);
-        Ok(if is_release { self.source.read(id)? } else { self.installed.read(id)? })
+        Ok(if self.of_source.contains(&id) { self.source.read(id)? } else { self.installed.read(id)? })
     }
 }
 
@@ -85,36 +87,20 @@ fn patch(
     Ok((changed, contents))
 }
 
-fn fetch_source(
-    source: &Source,
-    folder: &Path,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<PathBuf, CommitError> {
-    let archive = source.archive();
-    let target = folder.join(format!("{}.deb", source.sha256.hex()));
-    let wanted = Wanted {
-        path: archive.file_name().to_owned(),
-        sha256: source.sha256,
-        size: source.size,
-        target: target.clone(),
-    };
-    fetch_all(&[wanted], &archive.roots(), options, progress)?;
-    Ok(target)
-}
-
-fn fetch_package(
-    request: &Request<'_>,
-    folder: &Path,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<PathBuf, CommitError> {
-    let name = &request.upstream()?.package;
+/// Brings the release's source and the package, and says where they are.
+fn fetch(request: &Request<'_>, downloads: &Downloads, progress: &dyn Progress) -> Result<[PathBuf; 2], CommitError> {
+    let (source, name) = (request.source()?, &request.upstream()?.package);
     let package = request.lock.packages.iter().find(|package| package.name == *name);
     let package = package.ok_or_else(|| CommitError::NoPackage { package: name.to_string() })?;
-    let target = folder.join(format!("{}.deb", package.sha256.hex()));
-    let wanted =
-        Wanted { path: package.path.clone(), sha256: package.sha256, size: package.size, target: target.clone() };
-    fetch_all(&[wanted], request.lock.mirrors(package.suite.as_deref()), options, progress)?;
-    Ok(target)
+    let bring = |path: &str, sha256: Sha256, size: u64, mirrors: &[String]| -> Result<PathBuf, CommitError> {
+        let target = downloads.archive(&sha256);
+        let wanted = Wanted { path: path.to_owned(), sha256, size, target: target.clone() };
+        fetch_all(&[wanted], mirrors, &downloads.options, progress)?;
+        Ok(target)
+    };
+    let archive = source.archive();
+    Ok([
+        bring(archive.file_name(), archive.sha256, archive.size, &archive.roots())?,
+        bring(&package.path, package.sha256, package.size, request.lock.mirrors(package.suite.as_deref()))?,
+    ])
 }

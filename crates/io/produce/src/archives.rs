@@ -1,10 +1,10 @@
 use crate::{Observer, ProduceError};
 use sage_oci_fetch::{Options, Summary, Wanted, fetch_all};
-use sage_oci_names::StorePath;
+use sage_oci_names::{Sha256, StorePath};
 use sage_oci_recipe::Fetch;
 use sage_oci_store::{FixedDirectory, Nix, StoreError};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How archives are downloaded, and where they are kept.
 #[derive(Debug, Clone)]
@@ -13,6 +13,13 @@ pub struct Downloads {
     pub folder: PathBuf,
     /// How they are downloaded.
     pub options: Options,
+}
+
+impl Downloads {
+    /// Where an archive is kept, or will be.
+    pub fn archive(&self, sha256: &Sha256) -> PathBuf {
+        self.folder.join(format!("{}.deb", sha256.hex()))
+    }
 }
 
 impl From<Options> for Downloads {
@@ -34,7 +41,6 @@ pub(crate) fn bring(
     if fetches.is_empty() {
         return Ok(());
     }
-    let Downloads { folder, options } = downloads;
     // Packages of one suite share their mirrors; source trees have their own.
     let mut by_mirrors: BTreeMap<&[String], Vec<Wanted>> = BTreeMap::new();
     for (mirrors, files) in fetches.iter().flat_map(|(fetch, _)| fetch.step.by_mirrors()) {
@@ -42,7 +48,7 @@ pub(crate) fn bring(
             path: file.path.clone(),
             sha256: file.sha256,
             size: file.size,
-            target: archive_path(folder, &file.sha256.hex()),
+            target: downloads.archive(&file.sha256),
         });
         by_mirrors.entry(mirrors).or_default().extend(files);
     }
@@ -50,11 +56,12 @@ pub(crate) fn bring(
     for (mirrors, mut wanted) in by_mirrors {
         wanted.sort_by(|a, b| a.target.cmp(&b.target));
         wanted.dedup_by(|a, b| a.target == b.target);
-        let part = fetch_all(&wanted, mirrors, options, observer.fetching())?;
+        let part = fetch_all(&wanted, mirrors, &downloads.options, observer.fetching())?;
         summary += part;
     }
     observer.adding(summary, fetches.len());
-    let directories: Vec<FixedDirectory> = fetches.iter().map(|(fetch, out)| directory(folder, fetch, out)).collect();
+    let directories: Vec<FixedDirectory> =
+        fetches.iter().map(|(fetch, out)| directory(downloads, fetch, out)).collect();
     // The downloads were held to their digests already.
     nix.add_fixed(&directories).map_err(|error| match error {
         StoreError::WrongContent { expected, actual } => ProduceError::Folder { promised: expected, actual },
@@ -62,11 +69,7 @@ pub(crate) fn bring(
     })
 }
 
-fn directory(folder: &Path, fetch: &Fetch, out: &StorePath) -> FixedDirectory {
-    let files = fetch.step.files.iter().map(|file| (file.name.clone(), archive_path(folder, &file.sha256.hex())));
+fn directory(downloads: &Downloads, fetch: &Fetch, out: &StorePath) -> FixedDirectory {
+    let files = fetch.step.files.iter().map(|file| (file.name.clone(), downloads.archive(&file.sha256)));
     FixedDirectory { path: out.clone(), files: files.collect() }
-}
-
-fn archive_path(folder: &Path, digest: &str) -> PathBuf {
-    folder.join(format!("{digest}.deb"))
 }

@@ -20,11 +20,6 @@ impl Texts {
         self.all.insert(id, text);
     }
 
-    /// Whether there is a text.
-    pub fn contains(&self, id: &BlobId) -> bool {
-        self.all.contains_key(id)
-    }
-
     pub(crate) fn get(&self, id: BlobId) -> Option<&[u8]> {
         self.all.get(&id).map(Vec::as_slice)
     }
