@@ -7,7 +7,7 @@ mod common;
 
 use common::{Package, effect, tool};
 use sage_oci_effects::Effect;
-use sage_oci_step::{RootStep, RunStep, Step};
+use sage_oci_step::{RootStep, RunCommand, RunStep, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -78,9 +78,14 @@ fn root_step(folder: &Path, packages: &[&Package]) -> RootStep {
     }
 }
 
+fn one_after_the_other(index: usize, line: &str) -> RunCommand {
+    RunCommand { line: line.to_owned(), after: index.checked_sub(1).into_iter().collect() }
+}
+
 fn run_step(root: &Path, commands: &[&str]) -> RunStep {
     RunStep {
         root: root.to_str().unwrap().to_owned(),
+        mounts: BTreeMap::new(),
         subject: "demo.module".to_owned(),
         folder: "/build".to_owned(),
         files: BTreeMap::new(),
@@ -88,7 +93,7 @@ fn run_step(root: &Path, commands: &[&str]) -> RunStep {
         folders: BTreeSet::new(),
         env: BTreeMap::new(),
         directory: "src".to_owned(),
-        commands: commands.iter().map(|line| (*line).to_owned()).collect(),
+        commands: commands.iter().enumerate().map(|(index, line)| one_after_the_other(index, line)).collect(),
         keep: BTreeMap::new(),
         reads: BTreeMap::new(),
     }
@@ -153,10 +158,10 @@ fn packages_become_a_root() {
     assert_eq!(text(root.join("usr/share/doc/tools/copyright")), "kept");
     assert!(!root.join("usr/share/doc/tools/README").exists());
     let link = |path: &str| sage_oci_files::read_link(root.join(path)).unwrap().to_str().unwrap().to_owned();
-    assert_eq!(link("etc/alternatives/tool"), "/usr/bin/tool-one");
-    assert_eq!(link("usr/bin/tool"), "/etc/alternatives/tool");
+    assert_eq!(link("etc/alternatives/tool"), "../../usr/bin/tool-one");
+    assert_eq!(link("usr/bin/tool"), "../../etc/alternatives/tool");
     assert_eq!(link("bin"), "usr/bin");
-    assert_eq!(link("usr/share/tools/passwd"), "/etc/passwd", "a link stays as it is written");
+    assert_eq!(link("usr/share/tools/passwd"), "../../../etc/passwd", "no link leads out of the root");
     let metadata = sage_oci_files::metadata(root.join("usr/bin/tool-one")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o7777, 0o755, "no set-id bit");
     assert_eq!(metadata.modified().unwrap().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap().as_secs(), 1);
@@ -235,7 +240,7 @@ fn failures_say_whose_and_what() {
     let root = dir.path().join("root");
     let run = |name: &str, commands: &[&str]| fails(Step::Run(run_step(&root, commands)), dir.path(), name);
     let said = run("a", &["echo first", "echo wrong >&2; exit 3", "echo never"]);
-    assert!(said.contains("demo.module: `echo wrong >&2; exit 3` failed with status 3\nfirst\nwrong\n"), "{said}");
+    assert!(said.contains("demo.module: `echo wrong >&2; exit 3` failed with status 3\nwrong\n"), "{said}");
     assert!(!said.contains("never"), "{said}");
     let said = run("b", &["kill -9 $$"]);
     assert!(said.contains("killed by signal 9") && said.contains("memory may have run out"), "{said}");
@@ -245,6 +250,46 @@ fn failures_say_whose_and_what() {
     let mut step = run_step(&root, &[":"]);
     step.folder = "/usr".to_owned();
     assert!(fails(Step::Run(step), dir.path(), "d").contains("the root has `/usr` already"));
+    let mut step = run_step(&root, &[":"]);
+    step.commands[0].after = [0].into();
+    assert!(fails(Step::Run(step), dir.path(), "e").contains("`:` needs one that does not stand before it"));
+    for (place, why) in [("/usr", "the root has `/usr` already"), ("/build", "`/build` already"), ("/a/b", "one name")]
+    {
+        let mut step = run_step(&root, &[":"]);
+        step.mounts = [(place.to_owned(), root.to_str().unwrap().to_owned())].into();
+        assert!(fails(Step::Run(step), dir.path(), &format!("f{}", place.len())).contains(why), "{place}");
+    }
+}
+
+#[test]
+fn commands_that_need_nothing_of_each_other_run_at_once() {
+    let dir = shell_root();
+    // Each waits for what the other writes: one after the other they would never end.
+    let meet = |mine: &str, other: &str| format!("echo > {mine}; while ! test -e {other}; do :; done");
+    let mut step = run_step(
+        &dir.path().join("root"),
+        &[&meet("a", "b"), &meet("b", "a"), "test -e a && test -e b && echo met > c"],
+    );
+    step.commands[1].after.clear();
+    step.commands[2].after = [0, 1].into();
+    step.keep = [("src/c".to_owned(), "c".to_owned())].into();
+    succeeds(Step::Run(step), dir.path(), "met");
+    assert_eq!(text(dir.path().join("met/c")), "met\n");
+}
+
+#[test]
+fn a_second_root_lies_beside_the_first() {
+    let dir = shell_root();
+    let second = dir.path().join("second");
+    sage_oci_files::create_dir_all(&second).unwrap();
+    sage_oci_files::write_atomic(second.join("header.h"), b"of the target\n").unwrap();
+    let mut step =
+        run_step(&dir.path().join("root"), &["read line < /sysroot/header.h; echo $line > c", "! echo x > /sysroot/y"]);
+    step.mounts = [("/sysroot".to_owned(), second.to_str().unwrap().to_owned())].into();
+    step.keep = [("src/c".to_owned(), "c".to_owned())].into();
+    succeeds(Step::Run(step), dir.path(), "mounted");
+    assert_eq!(text(dir.path().join("mounted/c")), "of the target\n");
+    assert!(!second.join("y").exists());
 }
 
 #[test]

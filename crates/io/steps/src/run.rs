@@ -28,7 +28,7 @@ pub fn run(step: Step, outputs: &Outputs, scratch: &Path, threads: usize) -> Res
         Step::Source(step) => source::run(step, outputs, scratch, threads),
         Step::Wheel(step) => wheel::run(step, outputs, scratch, threads),
         Step::Root(step) => root::run(step, outputs, scratch, threads),
-        Step::Run(step) => run_step::run(step, outputs, scratch),
+        Step::Run(step) => run_step::run(step, outputs, scratch, threads),
         Step::Checkout(step) => source::run_checkout(step, outputs, scratch, threads),
         Step::Overlay(step) => overlay::run(step, outputs, scratch, threads),
         Step::Image(step) => image::run(step, &outputs.out),

@@ -67,8 +67,13 @@ build libx.so: c_LINKER a.o
         assert_eq!(all.modules.len(), 1);
         let module = all.modules.values().next().unwrap();
         assert_eq!(module.stem("src"), Some("s/w"));
-        let first_words: Vec<&str> = module.commands.iter().map(|line| line.split(' ').next().unwrap()).collect();
+        let first_words: Vec<&str> =
+            module.commands.iter().map(|command| command.line.split(' ').next().unwrap()).collect();
         assert_eq!(first_words, ["/usr/bin/python3", "cython", "cc", "cc", "cc"]);
+        // The two objects need nothing of each other.
+        let after: Vec<Vec<usize>> =
+            module.commands.iter().map(|command| command.after.iter().copied().collect()).collect();
+        assert_eq!(after, [vec![], vec![0], vec![0, 1], vec![], vec![2, 3]]);
         assert_eq!(
             module.sources.iter().collect::<Vec<_>>(),
             ["src/gen/__init__.py", "src/gen/__main__.py", "src/s/x.c"]

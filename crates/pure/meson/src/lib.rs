@@ -4,6 +4,7 @@
 //! is run. The tree and the build folder lie at fixed paths ([`Places`]), so that two trees have the same command for a module
 //! exactly when it is compiled in the same way.
 
+mod cross;
 mod description;
 mod edge;
 mod error;
@@ -13,10 +14,11 @@ mod ninja;
 mod places;
 mod words;
 
+pub use cross::Cross;
 pub use description::Description;
 pub use edge::Edge;
 pub use error::MesonError;
 pub use install::{InstallPlan, Installed};
-pub use module::{Depfile, Module};
+pub use module::{Command, Depfile, Made, Module};
 pub use ninja::Ninja;
 pub use places::Places;

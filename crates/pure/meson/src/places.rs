@@ -10,6 +10,16 @@ pub struct Places {
 impl Places {
     /// The path below the tree's top folder of what a command names, absolute or from the build folder; `None` for what lies elsewhere.
     pub fn below_source(&self, named: &str) -> Option<String> {
+        self.clean(named).strip_prefix(&self.source)?.strip_prefix('/').map(ToOwned::to_owned)
+    }
+
+    /// The absolute path of what a command names, where it lies outside of the tree.
+    pub(crate) fn outside(&self, named: &str) -> Option<String> {
+        let clean = self.clean(named);
+        (clean != self.source && self.below_source(named).is_none()).then_some(clean)
+    }
+
+    fn clean(&self, named: &str) -> String {
         let whole = if named.starts_with('/') { named.to_owned() } else { format!("{}/{named}", self.build) };
         let mut parts: Vec<&str> = Vec::new();
         for part in whole.split('/') {
@@ -19,8 +29,7 @@ impl Places {
                 part => parts.push(part),
             }
         }
-        let clean = format!("/{}", parts.join("/"));
-        clean.strip_prefix(&self.source)?.strip_prefix('/').map(ToOwned::to_owned)
+        format!("/{}", parts.join("/"))
     }
 
     /// The build folder's path below the tree's.
@@ -44,5 +53,8 @@ mod tests {
         assert_eq!(below("/buildings/a"), None);
         assert_eq!(below("/usr/lib/libgmp.so"), None);
         assert_eq!(places.build_folder(), "builddir");
+        assert_eq!(places.outside("../../usr/./include").as_deref(), Some("/usr/include"));
+        assert_eq!(places.outside("/buildings/a").as_deref(), Some("/buildings/a"));
+        assert!(places.outside("..").is_none() && places.outside("a.o").is_none());
     }
 }

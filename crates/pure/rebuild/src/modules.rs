@@ -1,7 +1,7 @@
 use crate::texts::Below;
 use crate::{Commit, Packaged, RebuildError, Shape, Texts};
 use sage_oci_cython::{Closure, Header, Scanner};
-use sage_oci_meson::{Description, Module};
+use sage_oci_meson::{Command, Description, Module};
 use sage_oci_source::{BlobId, SourceTree};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,8 @@ pub struct ModuleBuild {
     pub installed: String,
     /// The compiled file, from the build folder.
     pub target: String,
-    /// The command lines; they run in the build folder.
-    pub commands: Vec<String>,
+    /// The commands; they run in the build folder.
+    pub commands: Vec<Command>,
     /// Files by path below the tree's top folder.
     pub files: BTreeMap<String, BlobId>,
     /// Files that must be there and may be empty.
@@ -171,7 +171,9 @@ impl Modules<'_> {
             }
             _ => None,
         });
-        let strip = format!("strip --strip-unneeded {}", module.target);
+        // The linker, which makes the target, comes last.
+        let after = module.commands.len().checked_sub(1).into_iter().collect();
+        let strip = Command { line: format!("strip --strip-unneeded {}", module.target), after };
         ModuleBuild {
             name,
             installed,

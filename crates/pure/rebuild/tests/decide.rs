@@ -201,5 +201,5 @@ fn a_module_has_all_that_its_commands_read() {
     let reads = &module.reads["b/src/s/b.cpython-314.so.p/b.c.dep"];
     assert_eq!(reads.iter().collect::<Vec<_>>(), ["src/s/a.pxd", "src/s/b.pyx"]);
     assert_eq!(module.installed, "s/b.cpython-314.so");
-    assert!(module.commands.last().unwrap().starts_with("strip "));
+    assert!(module.commands.last().unwrap().line.starts_with("strip "));
 }

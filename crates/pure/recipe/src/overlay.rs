@@ -3,8 +3,8 @@
 use crate::stack::{Stack, contents};
 use crate::toolchain::Toolchain;
 use crate::{
-    CheckoutStep, Commit, Graph, Interpreter, Job, LayerNode, Node, OverlayFile, OverlayStep, RecipeError, RunStep,
-    Sealing, Step,
+    CheckoutStep, Commit, Graph, Interpreter, Job, LayerNode, Node, OverlayFile, OverlayStep, RecipeError, RunCommand,
+    RunStep, Sealing, Step,
 };
 use sage_oci_definition::{Resolved, Upstream};
 use sage_oci_names::{LayerName, StorePath};
@@ -34,6 +34,7 @@ pub fn configure(
     let keep = ["build.ninja", "meson-info/intro-install_plan.json", &upstream.folder];
     let step = RunStep {
         root: toolchain.root.out().to_string(),
+        mounts: BTreeMap::new(),
         subject: "meson setup".to_owned(),
         folder: PLACE.to_owned(),
         files,
@@ -41,7 +42,10 @@ pub fn configure(
         folders: BTreeSet::new(),
         env: BTreeMap::new(),
         directory: String::new(),
-        commands: vec![format!("meson setup {PLACE}/{BUILD} {PLACE} {}", options.join(" "))],
+        commands: vec![RunCommand {
+            line: format!("meson setup {PLACE}/{BUILD} {PLACE} {}", options.join(" ")),
+            after: BTreeSet::new(),
+        }],
         keep: keep.iter().map(|path| (format!("{BUILD}/{path}"), (*path).to_owned())).collect(),
         reads: BTreeMap::new(),
     };
@@ -61,6 +65,7 @@ pub(crate) fn compile(
     let generated = module.generated.values().map(|from| (built(from), from.clone()));
     let step = RunStep {
         root: toolchain.root.out().to_string(),
+        mounts: BTreeMap::new(),
         subject: module.name.clone(),
         folder: PLACE.to_owned(),
         files: placed(module.files.iter(), store)?,
@@ -68,7 +73,11 @@ pub(crate) fn compile(
         folders: module.folders.clone(),
         env: BTreeMap::new(),
         directory: BUILD.to_owned(),
-        commands: module.commands.clone(),
+        commands: module
+            .commands
+            .iter()
+            .map(|command| RunCommand { line: command.line.clone(), after: command.after.clone() })
+            .collect(),
         keep: kept.chain(generated).collect(),
         reads: module.reads.clone(),
     };

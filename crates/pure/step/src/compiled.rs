@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A folder into which packages are unpacked, for programs to run in as if it were `/`.
 ///
-/// No script runs. What of `effects` makes links (alternatives) is made; owners, set-id bits and times are lost, as in any
+/// No script runs. The folder may lie anywhere, too: a link to an absolute path leads to it from where the link is. What of
+/// `effects` makes links (alternatives) is made; owners, set-id bits and times are lost, as in any
 /// store path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +39,9 @@ pub struct RootStep {
 pub struct RunStep {
     /// The `out` output of the root.
     pub root: String,
+    /// Folders beside the root, each at its place (absolute, with one name, as `/sysroot`): store paths. They cannot be written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mounts: BTreeMap<String, String>,
     /// What an error calls the work, as `sage.rings.integer`.
     pub subject: String,
     /// The one folder that can be written, absolute, as `/build`; the root does not have it.
@@ -52,13 +56,25 @@ pub struct RunStep {
     pub env: BTreeMap<String, String>,
     /// Where the commands are run, below `folder`.
     pub directory: String,
-    /// Lines for the root's `/bin/sh -c`, run one after the other; the first that fails ends the step.
-    pub commands: Vec<String>,
+    /// What is run. Commands that need nothing of each other are run side by side, as many as the step may use processors; none
+    /// is begun after one that failed.
+    pub commands: Vec<RunCommand>,
     /// Files and folders below `folder` that are kept: the path in the output of each.
     pub keep: BTreeMap<String, String>,
     /// Lists of what was read, as `cython -M` and `cc -MD` write them for make: by their path below `folder`, the files below
     /// `folder` that it must name, no more and no fewer.
     pub reads: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// A command of a [`RunStep`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunCommand {
+    /// A line for the root's `/bin/sh -c`.
+    pub line: String,
+    /// The commands, by their place in the list, whose results it needs; all stand before it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<usize>,
 }
 
 /// One layer of files that are laid over what is below: what a source tree changes in a package.

@@ -14,7 +14,7 @@ pub use closure::{
     AddedUser, BaseContents, ClosureImage, ClosureImageStep, ClosureLayerStep, ClosureMember, ClosurePath, ClosureStep,
     ClosureStepError, ClosureSteps, ClosureTopStep, Nothing, OciConfig, Owner, Permission, RootFiles, split,
 };
-pub use compiled::{CheckoutStep, OverlayFile, OverlayStep, RootStep, RunStep};
+pub use compiled::{CheckoutStep, OverlayFile, OverlayStep, RootStep, RunCommand, RunStep};
 pub use parts::{Interpreter, LayerPackage};
 pub use resources::Resources;
 pub use sealing::Sealing;

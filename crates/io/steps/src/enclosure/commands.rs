@@ -1,5 +1,6 @@
 use super::failure::{Failure, errno};
-use super::plan::{Plan, Ran};
+use super::plan::{Plan, Ran, Task};
+use super::schedule::{Begun, in_order};
 use super::{mounts, namespaces};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::sethostname;
@@ -11,27 +12,24 @@ use std::time::Instant;
 /// The machine's name in every enclosure.
 const HOST: &str = "localhost";
 
-/// Enters the root and runs the commands one after the other, until one fails.
-pub(super) fn inner(plan: &Plan) -> Result<Vec<Ran>, Failure> {
+/// Enters the root and runs the tasks, until one fails.
+pub(super) fn inner(plan: &Plan) -> Result<Vec<Option<Ran>>, Failure> {
     namespaces::die_with_parent()?;
-    let log = sage_oci_files::append(plan.log()).map_err(|error| Failure::file(&error))?;
+    let log = |task| sage_oci_files::append(plan.log(task)).map_err(|error| Failure::file(&error));
+    let logs: Vec<File> = (0..plan.tasks.len()).map(log).collect::<Result<_, _>>()?;
     sethostname(HOST).map_err(|errno| Failure::new("name the enclosure", errno))?;
     mounts::enter(plan)?;
     umask(Mode::from_bits_truncate(0o022));
-    let mut all = Vec::new();
-    for command in &plan.commands {
-        let ran = run(plan, command, &log)?;
-        let failed = !ran.succeeded();
-        all.push(ran);
-        if failed {
-            break;
-        }
-    }
-    Ok(all)
+    let after: Vec<_> = plan.tasks.iter().map(|task| &task.after).collect();
+    in_order(&after, plan.threads, |task| {
+        let ran = run(plan, &plan.tasks[task], &logs[task])?;
+        Ok(if ran.succeeded() { Begun::Done(ran) } else { Begun::Failed(ran) })
+    })
 }
 
-fn run(plan: &Plan, words: &[String], log: &File) -> Result<Ran, Failure> {
-    let (program, arguments) = words.split_first().ok_or_else(|| Failure::new("run nothing", nix::Error::EINVAL))?;
+fn run(plan: &Plan, task: &Task, log: &File) -> Result<Ran, Failure> {
+    let (program, arguments) =
+        task.words.split_first().ok_or_else(|| Failure::new("run nothing", nix::Error::EINVAL))?;
     let what = format!("run `{program}` in `{}` of the root", plan.directory);
     let log = || log.try_clone().map_err(|error| Failure::new(what.clone(), errno(&error)));
     let mut command = Command::new(program);

@@ -21,10 +21,13 @@ mod namespaces;
 mod not_made;
 mod outside;
 mod plan;
+mod schedule;
 mod stage;
 
 pub use enter::enter;
 pub use not_made::NotMade;
-pub(crate) use outside::{Enclosed, run};
-pub(crate) use plan::{Plan, Ran};
+pub(crate) use outside::{Ended, run};
+#[cfg(test)]
+pub(crate) use plan::Ran;
+pub(crate) use plan::{Plan, Task};
 pub use stage::ENTER;

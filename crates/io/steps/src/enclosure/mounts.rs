@@ -27,6 +27,11 @@ pub(super) fn enter(plan: &Plan) -> Result<(), Failure> {
     if let Some(folder) = &plan.folder {
         mount_folder(&plan.laid_out(), &new.join(folder.trim_start_matches('/')))?;
     }
+    for (place, from) in &plan.mounts {
+        let to = new.join(place.trim_start_matches('/'));
+        mount_folder(from, &to)?;
+        read_only(&to)?;
+    }
     mount_proc(&new.join("proc"))?;
     read_only(&new)?;
     change_root(&new)

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Makes the namespaces, and starts the stage that is process 1 in them; that one reports.
-pub(super) fn outer(plan: &Plan, file: &Path) -> Result<Option<Vec<Ran>>, Failure> {
+pub(super) fn outer(plan: &Plan, file: &Path) -> Result<Option<Vec<Option<Ran>>>, Failure> {
     die_with_parent()?;
     if u32::try_from(getppid().as_raw()) != Ok(plan.parent) {
         // The builder was killed before this process could ask to be told of it.

@@ -1,6 +1,15 @@
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+/// A program that is run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Task {
+    /// Program and arguments.
+    pub(crate) words: Vec<String>,
+    /// The tasks, by their place in the list, that it is begun after; all stand before it.
+    pub(crate) after: BTreeSet<usize>,
+}
 
 /// What is to be run in which enclosure; the builder writes it for itself, as it starts itself again.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,8 +26,12 @@ pub(crate) struct Plan {
     pub(crate) env: BTreeMap<String, String>,
     /// Where the commands are run, absolute.
     pub(crate) directory: String,
-    /// Program and arguments of each command.
-    pub(crate) commands: Vec<Vec<String>>,
+    /// Folders beside those of the root, by their places, absolute; they cannot be written.
+    pub(crate) mounts: BTreeMap<String, PathBuf>,
+    /// What is run.
+    pub(crate) tasks: Vec<Task>,
+    /// How many of them may run at once.
+    pub(crate) threads: usize,
     /// The process that started all this.
     pub(crate) parent: u32,
 }
@@ -44,9 +57,9 @@ impl Plan {
         self.place.join("folder")
     }
 
-    /// What the commands print.
-    pub(crate) fn log(&self) -> PathBuf {
-        self.place.join("log")
+    /// What a task prints.
+    pub(crate) fn log(&self, task: usize) -> PathBuf {
+        self.place.join(format!("log-{task}"))
     }
 
     /// The plan itself.
@@ -58,8 +71,8 @@ impl Plan {
 /// What came of a plan.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
-    /// The commands that were run, in order; only the last can have failed.
-    Ran(Vec<Ran>),
+    /// What came of each task; nothing of those that were not begun because another had failed.
+    Ran(Vec<Option<Ran>>),
     /// The enclosure could not be made.
     NotMade {
         /// What was tried, as the end of a sentence that begins with `cannot`.
@@ -71,7 +84,7 @@ pub(crate) enum Report {
     },
 }
 
-/// A command that has ended.
+/// A task that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ran {
     /// Milliseconds by the clock.

@@ -45,7 +45,7 @@ pub(crate) fn run(step: &RootStep, outputs: &Outputs, scratch: &Path, threads: u
             NodeKind::Directory => sage_oci_files::create_dir_all(at)?,
             NodeKind::Symlink(target) => {
                 sage_oci_files::create_dir_all(out.join(path.parent().unwrap_or_default()))?;
-                sage_oci_files::symlink(target, at)?;
+                sage_oci_files::symlink(within(path, target), at)?;
             }
             NodeKind::File(_) => {}
         }
@@ -54,6 +54,14 @@ pub(crate) fn run(step: &RootStep, outputs: &Outputs, scratch: &Path, threads: u
     let bytes = installed.iter().filter_map(|(_, node)| node.kind.file()).map(|file| file.size).sum();
     eprintln!("root: {} packages, {}", step.packages.len(), megabytes(bytes));
     Ok(())
+}
+
+/// The target of a link as it must be for the root to lie anywhere: one that begins at `/` begins at the root's top.
+fn within(path: &ImagePath, target: &str) -> String {
+    match target.strip_prefix('/') {
+        Some(below) => "../".repeat(path.components().count() - 1) + below,
+        None => target.to_owned(),
+    }
 }
 
 /// Hard links are made when their files are there, as copies where the file system has none.

@@ -1,9 +1,9 @@
 use crate::StepError;
-use crate::enclosure::{self, Plan};
+use crate::enclosure::{self, Plan, Task};
 use crate::run_step::{environment, last_lines, outcome, times};
 use sage_oci_files::FileError;
 use sage_oci_step::RootStep;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What an error calls the work.
@@ -11,7 +11,6 @@ const SUBJECT: &str = "the root";
 
 /// Runs the program that prepares a root in it.
 pub(super) fn run(step: &RootStep, root: &Path, scratch: &Path) -> Result<(), StepError> {
-    let commands = [step.prepare.join(" ")];
     if step.prepare.is_empty() {
         return Ok(());
     }
@@ -23,15 +22,17 @@ pub(super) fn run(step: &RootStep, root: &Path, scratch: &Path) -> Result<(), St
         folder: None,
         env: environment(&BTreeMap::new()),
         directory: "/".to_owned(),
-        commands: vec![step.prepare.clone()],
+        mounts: BTreeMap::new(),
+        tasks: vec![Task { words: step.prepare.clone(), after: BTreeSet::new() }],
+        threads: 1,
         parent: std::process::id(),
     };
-    let enclosed = enclosure::run(&plan)?;
-    outcome(SUBJECT, &commands, &enclosed)?;
-    let said = last_lines(&enclosed.log);
-    if !said.is_empty() {
+    let line = step.prepare.join(" ");
+    let ended = enclosure::run(&plan)?;
+    outcome(SUBJECT, &[&line], &ended)?;
+    for said in ended.iter().flatten().map(|ended| last_lines(&ended.log)).filter(|said| !said.is_empty()) {
         eprintln!("{said}");
     }
-    eprintln!("{SUBJECT}: {}", times(&commands, &enclosed.ran));
+    eprintln!("{SUBJECT}: {}", times(&[&line], &ended));
     Ok(())
 }

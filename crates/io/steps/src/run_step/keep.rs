@@ -80,6 +80,7 @@ mod tests {
 
     fn step(keep: &[(&str, &str)]) -> RunStep {
         RunStep {
+            mounts: BTreeMap::new(),
             root: String::new(),
             subject: "demo".to_owned(),
             folder: "/build".to_owned(),
