@@ -171,7 +171,7 @@ impl Context {
                 files: &files,
                 machine,
                 builder: builder.clone(),
-                commit: of.as_ref().map(|of| OfCommit { commit: &of.commit, compilers: &of.compilers }),
+                commit: of.as_ref().map(|of| OfCommit { commit: &of.commit, tools: of.tools() }),
             })
             .collect();
         let first = requests.remove(0);

@@ -10,6 +10,7 @@ use sage_oci_lock::{Lock, PinnedArchive};
 use sage_oci_names::{Architecture, StorePath};
 use sage_oci_produce::Downloads;
 use sage_oci_project::Project as Checkout;
+use sage_oci_recipe::Tools;
 use sage_oci_revision::{Needed, Opening, Pin, Project, Revision};
 use sage_oci_source::{Hunk, Outcome};
 use sage_oci_store::Nix;
@@ -51,10 +52,17 @@ pub struct Chosen {
 pub struct OfImage {
     /// For the recipe.
     pub commit: sage_oci_recipe::Commit,
-    /// The image whose packages compile it.
-    pub compilers: Resolved,
     /// For people.
     pub report: Report,
+    compilers: Resolved,
+    machine: Lock,
+}
+
+impl OfImage {
+    /// What compiles it.
+    pub fn tools(&self) -> Tools<'_> {
+        Tools { machine: &self.machine, image: &self.compilers }
+    }
 }
 
 /// Opens the revision that the command line names, if it names one.
@@ -162,12 +170,15 @@ impl Chosen {
         let upstream = image.upstream.as_ref().ok_or_else(|| no_upstream(here, image))?;
         let compilers = here.project.image(&upstream.release.image, Some(&image.channel))?;
         let files = here.project.placed_files()?;
+        let machine = match machine == lock.architecture {
+            true => lock.clone(),
+            false => here.project.lock(&image.channel, machine)?,
+        };
         let request = Request {
             lock,
             image,
-            compilers: &compilers,
+            tools: Tools { machine: &machine, image: &compilers },
             files: &files,
-            machine,
             builder,
             everything: self.everything,
         };
@@ -183,7 +194,7 @@ impl Chosen {
         let Made { mut commit, report } = done?;
         commit.annotations = self.annotations();
         self.tell(here, &report)?;
-        let of_image = Arc::new(OfImage { commit, compilers, report });
+        let of_image = Arc::new(OfImage { commit, report, compilers, machine });
         made.insert(key, Arc::clone(&of_image));
         Ok(of_image)
     }

@@ -39,17 +39,6 @@ pub enum CommitError {
         /// The package.
         package: String,
     },
-    /// Modules would be compiled for another machine.
-    #[error("{modules} modules of the commit must be compiled for {target}, and this machine is {machine}")]
-    #[hint("build on a {target} machine, or let Nix build there (`--jobs 0` and a remote builder)")]
-    Foreign {
-        /// How many.
-        modules: usize,
-        /// The image's architecture.
-        target: Architecture,
-        /// The machine's.
-        machine: Architecture,
-    },
     /// A patch of the release does not fit it.
     #[error("the patch {patch} does not fit the release: {source}")]
     Patch {

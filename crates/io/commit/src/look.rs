@@ -33,11 +33,11 @@ pub(crate) fn look(
     let ids = now.texts.values().chain(before.texts.values()).copied().collect();
     let contents = put(nix, &ids, reader)?;
     let mut graph = Graph::default();
-    let toolchain = toolchain(&mut graph, request.lock, request.compilers, upstream)?;
+    let toolchain = toolchain(&mut graph, request.lock, request.tools, upstream)?;
     let mut node = |skeleton: &Skeleton| configure(&mut graph, &toolchain, upstream, skeleton, &contents);
     let nodes = [node(&now)?, node(&before)?];
-    let emitted =
-        Emitted::new(&graph, request.builder, request.machine).map_err(sage_oci_produce::ProduceError::from)?;
+    let emitted = Emitted::new(&graph, request.builder, request.tools.machine.architecture)
+        .map_err(sage_oci_produce::ProduceError::from)?;
     let handles = nodes.each_ref().map(|node| emitted.handle(node));
     let outputs = handles.map(|handle| handle.out.clone());
     if !nix.is_valid(&outputs)?.into_iter().all(|valid| valid) {
@@ -57,7 +57,7 @@ pub(crate) fn look(
 fn read(folder: &std::path::Path, shape: &Shape) -> Result<Description, CommitError> {
     let ninja = sage_oci_files::read_to_string(folder.join("build.ninja"))?;
     let install = sage_oci_files::read_to_string(folder.join("meson-info/intro-install_plan.json"))?;
-    Ok(Description::parse(&ninja, &install, &shape.places)?)
+    Ok(shape.describe(&ninja, &install)?)
 }
 
 /// Puts contents into the store.

@@ -37,6 +37,7 @@ pub fn make(
         top: upstream.top.clone(),
         generators: upstream.generators.clone(),
         places: sage_oci_meson::Places { source: PLACE.to_owned(), build: format!("{PLACE}/{BUILD}") },
+        cross: request.tools.cross(request.lock.architecture),
     };
     let mut release =
         Release::open(request, &shape, workshop.downloads, workshop.observer.fetching(), workshop.opening)?;
@@ -53,10 +54,6 @@ pub fn make(
     } else {
         (decide(question, &Default::default(), None)?, None)
     };
-    if !rebuild.modules.is_empty() && request.machine != request.lock.architecture {
-        let (target, machine) = (request.lock.architecture, request.machine);
-        return Err(CommitError::Foreign { modules: rebuild.modules.len(), target, machine });
-    }
     let configured = match &looked {
         Some(looked) => configured(nix, &rebuild, &packaged, looked, &mut reader)?,
         None => BTreeMap::new(),

@@ -1,8 +1,9 @@
 use crate::CommitError;
 use sage_oci_definition::{Resolved, Source, Upstream};
 use sage_oci_lock::Lock;
-use sage_oci_names::{Architecture, StorePath};
+use sage_oci_names::StorePath;
 use sage_oci_produce::{Downloads, Observer};
+use sage_oci_recipe::Tools;
 use sage_oci_revision::Opening;
 use std::collections::BTreeMap;
 
@@ -13,12 +14,10 @@ pub struct Request<'a> {
     pub lock: &'a Lock,
     /// The image.
     pub image: &'a Resolved,
-    /// The image that has the release's source and the compilers.
-    pub compilers: &'a Resolved,
+    /// What compiles; its image has the release's source, too.
+    pub tools: Tools<'a>,
     /// Contents of the definition's source files, by name.
     pub files: &'a BTreeMap<String, String>,
-    /// The architecture of the machine that builds.
-    pub machine: Architecture,
     /// The builder of every derivation, in the store.
     pub builder: &'a StorePath,
     /// Compile every module.
@@ -37,8 +36,8 @@ impl Request<'_> {
 
     pub(crate) fn source(&self) -> Result<&Source, CommitError> {
         let name = &self.upstream()?.release.source;
-        let none = || CommitError::NoRelease { image: self.compilers.name.clone(), source_name: name.clone() };
-        self.compilers.sources.iter().find(|source| source.name == *name).ok_or_else(none)
+        let none = || CommitError::NoRelease { image: self.tools.image.name.clone(), source_name: name.clone() };
+        self.tools.image.sources.iter().find(|source| source.name == *name).ok_or_else(none)
     }
 }
 

@@ -5,7 +5,7 @@ use sage_oci_derivation::Derivations;
 use sage_oci_emit::{Emitted, Handle};
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, LayerName, StorePath};
-use sage_oci_recipe::{Change, Commit, Graph, ImageGraph, LayerNode, Surroundings, toolchain};
+use sage_oci_recipe::{Change, Commit, Graph, ImageGraph, LayerNode, Surroundings, Tools, toolchain};
 use sage_oci_store::{Missing, Nix, Target};
 use std::collections::BTreeMap;
 
@@ -33,15 +33,15 @@ pub struct Request<'a> {
 pub struct OfCommit<'a> {
     /// The commit.
     pub commit: &'a Commit,
-    /// The image whose packages compile it.
-    pub compilers: &'a Resolved,
+    /// What compiles it.
+    pub tools: Tools<'a>,
 }
 
 fn add(graph: &mut Graph, request: &Request<'_>) -> Result<ImageGraph, ProduceError> {
     let Request { lock, image, sources, files, machine, commit, .. } = *request;
     let compiled = commit.filter(|of| !of.commit.rebuild.modules.is_empty()).zip(image.upstream.as_ref());
     let toolchain = match compiled {
-        Some((of, upstream)) => Some(toolchain(graph, lock, of.compilers, upstream)?),
+        Some((of, upstream)) => Some(toolchain(graph, lock, of.tools, upstream)?),
         None => None,
     };
     let commit = commit.map(|of| Change { commit: of.commit, toolchain: toolchain.as_ref() });

@@ -1,7 +1,7 @@
 use crate::texts::Below;
 use crate::{Commit, Packaged, RebuildError, Shape, Texts};
 use sage_oci_cython::{Closure, Header, Scanner};
-use sage_oci_meson::{Command, Description, Module};
+use sage_oci_meson::{Command, Description, Made, Module};
 use sage_oci_source::{BlobId, SourceTree};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,7 +173,8 @@ impl Modules<'_> {
         });
         // The linker, which makes the target, comes last.
         let after = module.commands.len().checked_sub(1).into_iter().collect();
-        let strip = Command { line: format!("strip --strip-unneeded {}", module.target), after };
+        let tool = self.shape.cross.as_ref().map_or_else(|| "strip".to_owned(), |cross| cross.tool("strip"));
+        let strip = Command { line: format!("{tool} --strip-unneeded {}", module.target), made: Made::Target, after };
         ModuleBuild {
             name,
             installed,

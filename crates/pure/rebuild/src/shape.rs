@@ -1,4 +1,4 @@
-use sage_oci_meson::Places;
+use sage_oci_meson::{Cross, Description, MesonError, Places};
 
 /// How a project's tree is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,9 +11,22 @@ pub struct Shape {
     pub generators: Vec<String>,
     /// Where the tree lies while it is compiled.
     pub places: Places,
+    /// The compilers, where it is compiled for another machine than the one that compiles.
+    pub cross: Option<Cross>,
 }
 
 impl Shape {
+    /// Reads what meson wrote of a tree of this shape.
+    ///
+    /// # Errors
+    /// [`MesonError`].
+    pub fn describe(&self, ninja: &str, install_plan: &str) -> Result<Description, MesonError> {
+        match &self.cross {
+            Some(cross) => cross.describe(ninja, install_plan, &self.places),
+            None => Description::parse(ninja, install_plan, &self.places),
+        }
+    }
+
     /// The installed path of a file of the tree, if it is one of the modules' folder: `sage/all.py` for `src/sage/all.py`.
     pub fn installed<'p>(&self, path: &'p str) -> Option<&'p str> {
         let below = path.strip_prefix(&self.folder)?.strip_prefix('/')?;

@@ -63,7 +63,8 @@ mod tests {
         ];
         let tree = SourceTree { files: paths.map(|path| (path.to_owned(), file)).into() };
         let places = Places { source: "/build".to_owned(), build: "/build/b".to_owned() };
-        let shape = Shape { folder: "src".into(), top: "s".into(), generators: vec!["src/gen".into()], places };
+        let shape =
+            Shape { folder: "src".into(), top: "s".into(), generators: vec!["src/gen".into()], places, cross: None };
         let skeleton = Skeleton::of(&tree, &shape);
         assert_eq!(
             skeleton.texts.keys().collect::<Vec<_>>(),

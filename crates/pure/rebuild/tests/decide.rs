@@ -40,7 +40,7 @@ impl World {
 
     fn shape() -> Shape {
         let places = Places { source: "/build".into(), build: "/build/b".into() };
-        Shape { folder: "src".into(), top: "s".into(), generators: vec!["src/gen".into()], places }
+        Shape { folder: "src".into(), top: "s".into(), generators: vec!["src/gen".into()], places, cross: None }
     }
 
     fn description(names: &[&str], files: &Files, flag: &str) -> Description {

@@ -35,4 +35,4 @@ pub use made::{Fetch, ImageGraph, LayerNode};
 pub use overlay::{BUILD, PLACE, configure};
 pub use sage_oci_step::*;
 pub use surroundings::{Change, Surroundings};
-pub use toolchain::{Toolchain, toolchain};
+pub use toolchain::{Toolchain, Tools, toolchain};

@@ -1,7 +1,7 @@
 //! The layers that a commit puts over an image's own, and what compiles them.
 
 use crate::stack::{Stack, contents};
-use crate::toolchain::Toolchain;
+use crate::toolchain::{SYSROOT, Toolchain};
 use crate::{
     CheckoutStep, Commit, Graph, Interpreter, Job, LayerNode, Node, OverlayFile, OverlayStep, RecipeError, RunCommand,
     RunStep, Sealing, Step,
@@ -65,7 +65,7 @@ pub(crate) fn compile(
     let generated = module.generated.values().map(|from| (built(from), from.clone()));
     let step = RunStep {
         root: toolchain.root.out().to_string(),
-        mounts: BTreeMap::new(),
+        mounts: toolchain.sysroot.iter().map(|node| (SYSROOT.to_owned(), node.out().to_string())).collect(),
         subject: module.name.clone(),
         folder: PLACE.to_owned(),
         files: placed(module.files.iter(), store)?,
