@@ -5,7 +5,7 @@ use sage_oci_fetch::FetchError;
 use sage_oci_files::FileError;
 use sage_oci_hint::Hint;
 use sage_oci_lock::LockError;
-use sage_oci_names::{Architecture, DebVersion, ImageName, LayerName, PackageName};
+use sage_oci_names::{Architecture, ChannelName, DebVersion, ImageName, LayerName, PackageName};
 use sage_oci_plan::PlanError;
 use sage_oci_resolve::{RelationError, ResolveError};
 use sage_oci_signature::SignatureError;
@@ -130,9 +130,16 @@ pub enum ArchiveError {
          `--build-on` names the other machines"
     )]
     OtherPython { machine: Architecture, package: PackageName, found: DebVersion, wanted: DebVersion },
-    /// The archives of an interpreter cannot be hashed.
-    #[error("the archives of the Python for builds on {machine} cannot be hashed")]
-    HashInterpreter { machine: Architecture, source: DerivationError },
+    /// Nothing compiles for the lock's architecture on machines of another one.
+    #[error("channel `{channel}`: nothing compiles for {target} on {machine}: {source}")]
+    #[hint(
+        "`upstream.root.cross.{target}` of an image's definition names the packages, which the archive must have for {machine}; or \
+         lock without them: `--build-on` names the other machines"
+    )]
+    Compilers { channel: ChannelName, target: Architecture, machine: Architecture, source: ResolveError },
+    /// The archives of what other machines build with cannot be hashed.
+    #[error("the archives of what builds on {machine} cannot be hashed")]
+    HashTools { machine: Architecture, source: DerivationError },
     /// A source tree's archive cannot be hashed.
     #[error("the archive of the source tree `{name}` cannot be hashed")]
     HashSource { name: String, source: DerivationError },

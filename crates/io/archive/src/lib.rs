@@ -8,11 +8,13 @@
 //! Below the cache directory lie `debs/<sha256>.deb`, `indexes/<sha256>` and `scans/`; all of it can be made again.
 
 mod assemble;
+mod compilers;
 mod download;
 mod error;
 mod index;
 mod interpreters;
 mod layers;
+mod machines;
 mod make;
 mod order;
 mod overlap;
@@ -25,6 +27,7 @@ mod select;
 mod sources;
 mod suite;
 mod survey;
+mod tools;
 mod universe;
 mod work;
 

@@ -1,6 +1,6 @@
 use crate::download::fetch;
-use crate::interpreters::interpreters;
 use crate::layers::{archive_path, fetch_groups, plan_layers};
+use crate::machines::{ForMachines, for_machines};
 use crate::order::configuration_order;
 use crate::overlap::{Shipped, replaced};
 use crate::scan_cache::cached_scan;
@@ -11,7 +11,7 @@ use crate::work::on_all_cores;
 use crate::{ArchiveError, LockRequest, Progress, Step, Survey, assemble};
 use sage_oci_effects::OwnedEffect;
 use sage_oci_fetch::Wanted;
-use sage_oci_lock::{FORMAT, Lock, LockedLayer};
+use sage_oci_lock::{FORMAT, Lock, LockedLayer, Python};
 use sage_oci_names::PackageName;
 use std::collections::BTreeMap;
 
@@ -49,10 +49,11 @@ impl Survey {
         let packages = assemble::packages(request, &selection, &scans, &planned, replaced);
         let images = assemble::images(request, &selection, &packages, &planned, &effects, &scans, progress)?;
         let groups = fetch_groups(request, &planned, &packages, progress)?;
-        let interpreters = match images.values().any(|image| !image.bytecode.is_empty()) {
-            true => interpreters(request, &mut signed, &packages, progress)?,
-            false => BTreeMap::new(),
-        };
+        // Without a Python the images have byte-code of nothing, which the recipe says better.
+        let has_bytecode = images.values().any(|image| !image.bytecode.is_empty());
+        let python = Python::of(&packages).filter(|_| has_bytecode);
+        let ForMachines { interpreters, compilers } =
+            for_machines(request, &mut signed, python.as_ref(), &packages, progress)?;
         let suites = signed.into_iter().map(|suite| suite.pin).collect();
         let layers = planned.into_iter().zip(groups);
         let lock = Lock {
@@ -67,6 +68,7 @@ impl Survey {
             omitted: selection.omitted.into_values().collect(),
             effects,
             interpreters,
+            compilers,
         };
         lock.check()?;
         request.go_on()?;

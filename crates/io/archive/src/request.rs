@@ -16,6 +16,8 @@ pub struct LockRequest<'a> {
     /// Machines of other architectures that shall be able to build the images: the lock pins a Python for each of them,
     /// where images have byte-code.
     pub machines: Vec<Architecture>,
+    /// Packages that compile for `architecture` on those machines: the lock pins them for each, with what they depend on.
+    pub compilers: Vec<PackageName>,
     /// The images that the lock serves.
     pub images: Vec<ImageRequest>,
     /// What is known about maintainer scripts.

@@ -29,6 +29,7 @@ fn lock(package: &Package) -> Result<(), ArchiveError> {
         }],
         architecture: Architecture::Amd64,
         machines: Vec::new(),
+        compilers: Vec::new(),
         images: vec![ImageRequest {
             name: ImageName::parse("app-image").unwrap(),
             extends: None,

@@ -43,6 +43,7 @@ impl World {
             }],
             architecture: Architecture::Amd64,
             machines: Vec::new(),
+            compilers: Vec::new(),
             images: vec![image("app-image", &["app"])],
             census: &self.census,
             previous: None,

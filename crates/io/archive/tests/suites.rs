@@ -70,6 +70,7 @@ impl World {
             ],
             architecture: Architecture::Amd64,
             machines: Vec::new(),
+            compilers: Vec::new(),
             images: vec![image()],
             census: &self.census,
             previous,

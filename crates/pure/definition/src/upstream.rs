@@ -1,4 +1,4 @@
-use sage_oci_names::{ImageName, PackageName};
+use sage_oci_names::{Architecture, ImageName, PackageName};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -66,6 +66,10 @@ pub struct Root {
     /// A program with its arguments that prepares the root, once.
     #[serde(default)]
     pub prepare: Vec<String>,
+    /// Packages that compile on machines of another architecture than the image's, by the image's: a lock pins those that its
+    /// architecture names, with what they depend on there.
+    #[serde(default)]
+    pub cross: BTreeMap<Architecture, Vec<PackageName>>,
 }
 
 impl Upstream {
@@ -81,8 +85,13 @@ impl Upstream {
         let below = [("folder", &self.folder), ("top", &self.top)];
         let lists = [("marks", &self.marks), ("versions", &self.versions), ("generators", &self.generators)];
         let lists = lists.into_iter().flat_map(|(key, all)| all.iter().map(move |path| (key, path)));
-        match below.into_iter().chain(lists).find(|(_, path)| path.starts_with('/') || !clean(path)) {
-            Some((key, path)) => Err(format!("`{path}` in `{key}` must be a path below the tree's top folder")),
+        if let Some((key, path)) =
+            below.into_iter().chain(lists).find(|(_, path)| path.starts_with('/') || !clean(path))
+        {
+            return Err(format!("`{path}` in `{key}` must be a path below the tree's top folder"));
+        }
+        match self.root.cross.iter().find(|(_, packages)| packages.is_empty()) {
+            Some((target, _)) => Err(format!("`root.cross.{target}` names no package, so leave it out")),
             None => Ok(()),
         }
     }

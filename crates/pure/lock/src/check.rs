@@ -1,4 +1,4 @@
-use crate::{Lock, LockError, LockedInterpreter, LockedPackage, Reason, SuitePin};
+use crate::{FetchGroup, Lock, LockError, LockedInterpreter, LockedPackage, Reason, SuitePin, ToolPackage};
 use sage_oci_names::{Architecture, LayerName, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,13 @@ impl Lock {
         for effect in &self.effects {
             known("an effect", [&effect.package], &names)?;
         }
-        self.interpreters.iter().try_for_each(|(machine, interpreter)| self.check_interpreter(*machine, interpreter))
+        for (machine, interpreter) in &self.interpreters {
+            self.check_interpreter(*machine, interpreter)?;
+        }
+        for (machine, compilers) in &self.compilers {
+            self.check_tools(&format!("what compiles on {machine}"), *machine, &compilers.fetch, &compilers.packages)?;
+        }
+        Ok(())
     }
 
     fn check_suites(&self) -> Checked {
@@ -62,13 +68,18 @@ impl Lock {
 
     fn check_interpreter(&self, machine: Architecture, interpreter: &LockedInterpreter) -> Checked {
         let who = format!("the interpreter for {machine}");
-        require(machine != self.architecture, || format!("{who} is there, which is the lock's own architecture"))?;
         let own = self.python().map(|python| python.version);
         require(own.as_ref() == Some(&interpreter.version), || {
             format!("{who} is Python {}, the images' own is {}", interpreter.version, own.unwrap_or_default())
         })?;
-        sorted(&format!("packages of {who}"), interpreter.packages.iter().map(|package| &package.name))?;
-        for package in &interpreter.packages {
+        self.check_tools(&who, machine, &interpreter.fetch, &interpreter.packages)
+    }
+
+    /// What runs on machines of another architecture.
+    fn check_tools(&self, who: &str, machine: Architecture, fetch: &FetchGroup, packages: &[ToolPackage]) -> Checked {
+        require(machine != self.architecture, || format!("{who} is there, which is the lock's own architecture"))?;
+        sorted(&format!("packages of {who}"), packages.iter().map(|package| &package.name))?;
+        for package in packages {
             let name = &package.name;
             // It becomes part of a file name.
             require([machine.debian(), "all"].contains(&package.architecture.as_str()), || {
@@ -79,10 +90,8 @@ impl Lock {
             })?;
             self.check_suite_of(&format!("package `{name}` of {who}"), package.suite.as_ref())?;
         }
-        let size = interpreter.packages.iter().fold(0_u64, |sum, package| sum.saturating_add(package.size));
-        require(size == interpreter.fetch.size, || {
-            format!("{who} has {size} bytes of archives, its fetch says {}", interpreter.fetch.size)
-        })
+        let size = packages.iter().fold(0_u64, |sum, package| sum.saturating_add(package.size));
+        require(size == fetch.size, || format!("{who} has {size} bytes of archives, its fetch says {}", fetch.size))
     }
 
     /// Whether an image that a package is left out of does without it.

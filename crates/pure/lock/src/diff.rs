@@ -48,6 +48,8 @@ pub struct LockDiff {
     pub effects_reordered: bool,
     /// Machines of another architecture for which one lock pins a Python and the other none, or another.
     pub interpreters: Vec<Architecture>,
+    /// Machines of another architecture for which one lock pins compilers and the other none, or others.
+    pub compilers: Vec<Architecture>,
 }
 
 /// A package that one lock has.
@@ -165,16 +167,20 @@ impl Lock {
             effects_added,
             effects_removed,
             effects_reordered: effects_added + effects_removed == 0 && self.effects != old.effects,
-            interpreters: [Architecture::Amd64, Architecture::Arm64]
-                .into_iter()
-                .filter(|machine| self.interpreters.get(machine) != old.interpreters.get(machine))
-                .collect(),
+            interpreters: machines(&old.interpreters, &self.interpreters),
+            compilers: machines(&old.compilers, &self.compilers),
         }
     }
 }
 
 fn by_name(lock: &Lock) -> BTreeMap<&PackageName, &LockedPackage> {
     lock.packages.iter().map(|package| (&package.name, package)).collect()
+}
+
+/// Machines for which one of two says something else, or nothing.
+fn machines<T: PartialEq>(old: &BTreeMap<Architecture, T>, new: &BTreeMap<Architecture, T>) -> Vec<Architecture> {
+    let either: BTreeSet<&Architecture> = old.keys().chain(new.keys()).collect();
+    either.into_iter().filter(|machine| old.get(machine) != new.get(machine)).copied().collect()
 }
 
 fn one(package: &LockedPackage) -> PackageChange {

@@ -19,6 +19,7 @@ impl LockDiff {
             && self.effects_added + self.effects_removed == 0
             && !self.effects_reordered
             && self.interpreters.is_empty()
+            && self.compilers.is_empty()
     }
 
     /// Lines for people, the sum first.
@@ -77,6 +78,7 @@ impl LockDiff {
             lines.push(format!("effects: {} new, {} gone", self.effects_added, self.effects_removed));
         }
         lines.extend(self.interpreters.iter().map(|machine| format!("the Python for builds on {machine} differs")));
+        lines.extend(self.compilers.iter().map(|machine| format!("the compilers for builds on {machine} differ")));
         lines
     }
 }

@@ -33,6 +33,10 @@ pub struct Lock {
     /// Pythons of other machine architectures: with these, such machines compile the image's byte-code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub interpreters: BTreeMap<Architecture, LockedInterpreter>,
+    /// Compilers for this lock's architecture that run on machines of other ones: with these, such machines compile what a commit
+    /// changes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub compilers: BTreeMap<Architecture, LockedCompilers>,
 }
 
 /// One signed suite, as it was when the lock was made.
@@ -201,6 +205,16 @@ pub struct LockedInterpreter {
     /// The fixed-output fetch of its archives.
     pub fetch: FetchGroup,
     /// It and every package that it needs to run, sorted by name.
+    pub packages: Vec<ToolPackage>,
+}
+
+/// Compilers that are no part of any image: programs of another machine architecture whose output is for the lock's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedCompilers {
+    /// The fixed-output fetch of their archives.
+    pub fetch: FetchGroup,
+    /// They and every package that they need to run, sorted by name.
     pub packages: Vec<ToolPackage>,
 }
 

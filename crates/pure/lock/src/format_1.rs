@@ -71,6 +71,7 @@ impl From<Lock1> for Lock {
             omitted: old.omitted,
             effects: old.effects,
             interpreters: old.interpreters,
+            compilers: BTreeMap::new(),
         }
     }
 }

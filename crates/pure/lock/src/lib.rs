@@ -22,8 +22,8 @@ pub use diff_images::{ImageChange, Standing};
 pub use diff_notes::Note;
 pub use error::LockError;
 pub use format::{
-    FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedInterpreter, LockedLayer, LockedPackage, LockedSource,
-    Omitted, Reason, SuitePin, ToolPackage,
+    FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedCompilers, LockedInterpreter, LockedLayer, LockedPackage,
+    LockedSource, Omitted, Reason, SuitePin, ToolPackage,
 };
 pub use python::Python;
 pub use versions::{PinnedArchive, Versions, VersionsError};

@@ -1,5 +1,6 @@
 use crate::format_1::Lock1;
-use crate::{FORMAT, Lock, LockError, LockedInterpreter};
+use crate::{FORMAT, FetchGroup, Lock, LockError, LockedCompilers, LockedInterpreter, ToolPackage};
+use sage_oci_names::Architecture;
 use serde::{Deserialize, Serialize};
 
 /// The one field that every format has.
@@ -43,20 +44,29 @@ impl Lock {
         out.lines("omitted", '[', ']', self.omitted.iter().map(json));
         out.lines("effects", '[', ']', self.effects.iter().map(json));
         if !self.interpreters.is_empty() {
-            let one =
-                |(machine, python): (_, &LockedInterpreter)| format!("{}: {}", json(machine), interpreter(python));
+            let one = |(machine, python): (_, &LockedInterpreter)| {
+                let LockedInterpreter { version, fetch, packages } = python;
+                tools(machine, &format!("\"version\":{},", json(version)), fetch, packages)
+            };
             out.lines("interpreters", '{', '}', self.interpreters.iter().map(one));
+        }
+        if !self.compilers.is_empty() {
+            let one = |(machine, compilers): (_, &LockedCompilers)| {
+                let LockedCompilers { fetch, packages } = compilers;
+                tools(machine, "", fetch, packages)
+            };
+            out.lines("compilers", '{', '}', self.compilers.iter().map(one));
         }
         out.text.push_str("\n}\n");
         out.text
     }
 }
 
-/// One package a line here, too.
-fn interpreter(python: &LockedInterpreter) -> String {
-    let LockedInterpreter { version, fetch, packages } = python;
+/// What a machine builds with: one package a line here, too. `first` stands before the other fields.
+fn tools(machine: &Architecture, first: &str, fetch: &FetchGroup, packages: &[ToolPackage]) -> String {
     let lines: Vec<String> = packages.iter().map(|package| format!("\n      {}", json(package))).collect();
-    format!("{{\"version\":{},\"fetch\":{},\"packages\":[{}\n    ]}}", json(version), json(fetch), lines.join(","))
+    let (machine, fetch, lines) = (json(machine), json(fetch), lines.join(","));
+    format!("{machine}: {{{first}\"fetch\":{fetch},\"packages\":[{lines}\n    ]}}")
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -93,6 +93,19 @@ pub enum RecipeError {
         /// The image's architecture.
         target: Architecture,
     },
+    /// A commit's modules are to be compiled on a machine of another architecture, and the lock has no compilers for it.
+    #[error("the lock of channel {channel} for {target} pins nothing that compiles for {target} on {machine}")]
+    #[hint(
+        "write the lock again: `sage-oci lock --channel {channel} --arch {target} --build-on {machine}`, or build on {target}"
+    )]
+    NoCompilers {
+        /// The lock's channel.
+        channel: String,
+        /// The architecture of the machine that builds.
+        machine: Architecture,
+        /// The image's architecture.
+        target: Architecture,
+    },
     /// A commit's modules are to be compiled and nothing compiles.
     #[error("image `{image}` has modules to compile and no compiler")]
     #[hint("this is an error of this program")]

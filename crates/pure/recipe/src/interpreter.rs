@@ -1,6 +1,7 @@
-use crate::packages::{Packages, fetch_file, fetch_step};
+use crate::packages::Packages;
+use crate::tools::fetch_tools;
 use crate::{Fetch, Graph, Interpreter, RecipeError};
-use sage_oci_lock::{Lock, Python, ToolPackage};
+use sage_oci_lock::{Lock, Python};
 use sage_oci_names::{Architecture, ImageName};
 
 /// The Python that compiles an image's modules, and the fetch that it alone needs.
@@ -27,10 +28,6 @@ pub(crate) fn interpreter(
         machine,
         target: lock.architecture,
     })?;
-    let file = |p: &ToolPackage| fetch_file(lock, p.suite.as_deref(), p.file_name(), p.path.clone(), p.size, p.sha256);
-    let step = fetch_step(lock, locked.packages.iter().map(file).collect());
-    let fetch = Fetch::add(graph, format!("debs-python-{machine}"), step, locked.fetch.nar_sha256);
-    let archive = |package: &ToolPackage| format!("{}/{}", fetch.node.out(), package.file_name());
-    let archives = locked.packages.iter().map(archive).collect();
+    let (fetch, archives) = fetch_tools(graph, lock, format!("debs-python-{machine}"), &locked.fetch, &locked.packages);
     Ok((Interpreter { archives, version: locked.version.clone(), architecture: machine }, Some(fetch)))
 }

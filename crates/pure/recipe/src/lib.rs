@@ -22,6 +22,7 @@ mod sources;
 mod stack;
 mod surroundings;
 mod toolchain;
+mod tools;
 mod view;
 mod wheels;
 

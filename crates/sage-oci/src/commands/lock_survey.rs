@@ -10,8 +10,9 @@ use sage_oci_archive::{
 use sage_oci_census::Census;
 use sage_oci_definition::{Archive, Channel, Image, Resolved, Source, Wheel};
 use sage_oci_lock::Lock;
-use sage_oci_names::Architecture;
+use sage_oci_names::{Architecture, PackageName};
 use sage_oci_signature::Keyring;
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 /// Why what was begun with a survey has no end.
@@ -51,9 +52,10 @@ pub fn with_survey<T>(
         architecture: options.arch,
         machines: match (options.build_on.is_empty(), previous) {
             (false, _) => options.build_on.clone(),
-            (true, Some(previous)) => previous.interpreters.keys().copied().collect(),
+            (true, Some(previous)) => previous.interpreters.keys().chain(previous.compilers.keys()).copied().collect(),
             (true, None) => vec![Architecture::Amd64],
         },
+        compilers: compilers(&images, options.arch),
         images: images.iter().map(image_request).collect(),
         census: &census,
         previous,
@@ -82,6 +84,12 @@ fn images(context: &Context, channel: &Channel) -> Result<Vec<Resolved>, Failure
         }
     }
     Ok(all)
+}
+
+/// Packages that compile commits of the images' projects for an architecture, on machines of other ones.
+fn compilers(images: &[Resolved], target: Architecture) -> Vec<PackageName> {
+    let named = images.iter().filter_map(|image| image.upstream.as_ref()?.root.cross.get(&target));
+    named.flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Puts the place in the definition before an error about a package that somebody wrote there.

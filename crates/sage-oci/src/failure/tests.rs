@@ -70,7 +70,7 @@ fn cases() -> Vec<Case> {
                 StoreError::from(derivation()).into(),
                 ClosureBuildError::Nar { path: path(), source: Box::new(derivation()) }.into(),
                 ArchiveError::Hash { layer: "l".parse().unwrap(), source: derivation() }.into(),
-                ArchiveError::HashInterpreter { machine: "arm64".parse().unwrap(), source: derivation() }.into(),
+                ArchiveError::HashTools { machine: "arm64".parse().unwrap(), source: derivation() }.into(),
                 ArchiveError::HashSource { name: text(), source: derivation() }.into(),
             ],
         ),

@@ -115,6 +115,7 @@ pub fn lock() -> Lock {
         omitted: Vec::new(),
         effects: effects(),
         interpreters: BTreeMap::new(),
+        compilers: BTreeMap::new(),
     }
 }
 
