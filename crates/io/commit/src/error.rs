@@ -2,7 +2,7 @@ use sage_oci_fetch::FetchError;
 use sage_oci_files::FileError;
 use sage_oci_git::{GitError, PatchError};
 use sage_oci_meson::MesonError;
-use sage_oci_names::{Architecture, ImageName};
+use sage_oci_names::ImageName;
 use sage_oci_produce::ProduceError;
 use sage_oci_rebuild::RebuildError;
 use sage_oci_recipe::RecipeError;
