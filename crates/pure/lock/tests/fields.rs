@@ -8,6 +8,7 @@ fn whole() -> Lock {
     let mut lock = Lock::parse(include_str!("locks/format-2.json")).unwrap();
     let python = Lock::parse(include_str!("locks/format-2-interpreters.json")).unwrap();
     lock.interpreters = python.interpreters;
+    lock.compilers = Lock::parse(include_str!("locks/format-2-compilers.json")).unwrap().compilers;
     let source = r#"{"sha256":"HEX","fetch":{"nar_sha256":"HEX","size":77}}"#.replace("HEX", &"5".repeat(64));
     let mut above = lock.images.values().next().unwrap().clone();
     above.extends = Some("tool".parse().unwrap());
@@ -97,6 +98,7 @@ fn a_field_that_goes_is_told() {
         "/omitted/0/image",
         "/omitted/0/provides",
         "/interpreters",
+        "/compilers",
         "/suites/0/expired",
         "/suites/1/security",
         "/suites/1/older_than",
@@ -109,7 +111,7 @@ fn a_field_that_goes_is_told() {
         assert!(!new.diff(&old).is_empty() && !old.diff(&new).is_empty(), "{path}");
         gone += 1;
     }
-    assert_eq!(gone, 14);
+    assert_eq!(gone, 15);
 }
 
 /// The lines beside the sum.

@@ -1,12 +1,14 @@
 //! Format, consistency, explanation and comparison of locks, on the kept samples of each format.
 
 use sage_oci_hint::Hint as _;
-use sage_oci_lock::{Lock, LockError, LockedInterpreter, Reason};
+use sage_oci_lock::{Lock, LockError, LockedCompilers, LockedInterpreter, Reason};
 use sage_oci_names::PackageName;
 
 const SAMPLE: &str = include_str!("locks/format-2.json");
 
 const WITH_INTERPRETER: &str = include_str!("locks/format-2-interpreters.json");
+
+const WITH_COMPILERS: &str = include_str!("locks/format-2-compilers.json");
 
 fn name(text: &str) -> PackageName {
     PackageName::parse(text).unwrap()
@@ -168,6 +170,38 @@ fn an_interpreter_for_other_machines_round_trips_and_is_checked() {
 
     lock.interpreters.clear();
     assert_eq!(lock.diff(&sample).lines().last().unwrap(), "the Python for builds on amd64 differs");
+    assert!(!sample.diff(&lock).is_empty());
+}
+
+#[test]
+fn compilers_for_other_machines_round_trip_and_are_checked() {
+    let sample = Lock::parse(WITH_COMPILERS).unwrap();
+    assert_eq!(sample.to_text(), WITH_COMPILERS);
+    let compilers = &sample.compilers.values().next().unwrap().packages;
+    assert_eq!(compilers[0].file_name(), "g++-aarch64-linux-gnu_4%3a16.1.0-3_amd64.deb");
+
+    type Spoil = fn(&mut LockedCompilers);
+    let cases: [(&str, Spoil); 5] = [
+        ("packages of what compiles on amd64 are not sorted at `g++-aarch64-linux-gnu`", |all| all.packages.swap(0, 1)),
+        ("is for architecture `arm64`", |all| all.packages[0].architecture = "arm64".into()),
+        ("has the path `../x`", |all| all.packages[0].path = "../x".into()),
+        ("names the suite `sid`", |all| all.packages[0].suite = Some("sid".into())),
+        ("what compiles on amd64 has 120 bytes of archives, its fetch says 121", |all| all.fetch.size = 121),
+    ];
+    for (expected, spoil) in cases {
+        let mut lock = sample.clone();
+        lock.compilers.values_mut().for_each(spoil);
+        let message = lock.check().expect_err(expected).to_string();
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+    let mut lock = sample.clone();
+    lock.compilers = lock.compilers.into_values().map(|all| (lock.architecture, all)).collect();
+    assert!(lock.check().unwrap_err().to_string().contains("the lock's own architecture"));
+
+    // A lock without them is what it was before there were any.
+    lock.compilers.clear();
+    assert_eq!(lock.to_text(), WITH_INTERPRETER);
+    assert_eq!(lock.diff(&sample).lines().last().unwrap(), "the compilers for builds on amd64 differ");
     assert!(!sample.diff(&lock).is_empty());
 }
 

@@ -1,5 +1,7 @@
 //! Locks of tiny suites: what comes out, and what is refused.
 
+mod machines;
+
 use sage_oci_archive::{ArchiveError, ImageRequest, LeftOut, LockRequest, NoProgress, SuiteRequest, make_lock};
 use sage_oci_census::Census;
 use sage_oci_effects::Effect;
@@ -378,74 +380,6 @@ fn effects_come_in_configuration_order() {
         })
         .collect();
     assert_eq!(paths, ["/bin/zz", "/bin/app"]);
-}
-
-/// A Python for two architectures, and an image with a module.
-fn two_architectures(python_for_amd64: &str) -> Suite {
-    let mut suite = Suite::new("tiny")
-        .package(Package::new("python3-minimal", "3.9.2-1").architecture("all").depends("python3.9-minimal"))
-        .package(
-            Package::new("python3-mod", "3-1")
-                .architecture("all")
-                .depends("python3-minimal")
-                .file("usr/lib/python3/dist-packages/mod.py", 0o644, b"x = 1\n")
-                .script(
-                    "postinst",
-                    "#!/bin/sh\nset -e\nif [ \"$1\" = configure ]; then\n\tpy3compile -p python3-mod\nfi\n",
-                ),
-        );
-    for (architecture, python) in [("amd64", python_for_amd64), ("arm64", "3.9.2-1")] {
-        let on = |package: Package| package.architecture(architecture);
-        suite = suite
-            .package(on(Package::new("app", "1-1").depends("python3-mod").file("usr/bin/app", 0o755, architecture)))
-            .package(on(Package::new("libz", "1-1").file("usr/lib/libz.so.1", 0o644, architecture)))
-            .package(on(Package::new("dash", "0.5-1").essential().file("usr/bin/sh", 0o755, architecture)))
-            .package(on(Package::new("python3.9-minimal", python).depends("libz")))
-            .package(on(Package::new("libpython3.9-stdlib", python)));
-    }
-    suite
-}
-
-#[test]
-fn a_python_is_pinned_for_other_machines() {
-    let world = World::new(two_architectures("3.9.2-1+b1"));
-    let lock = |architecture, machines: &[Architecture]| {
-        let request = LockRequest { architecture, machines: machines.to_vec(), ..world.request() };
-        make_lock(&request, &NoProgress).unwrap()
-    };
-    let arm64 = lock(Architecture::Arm64, &[Architecture::Amd64, Architecture::Arm64]);
-    assert_eq!(Lock::parse(&arm64.to_text()).unwrap(), arm64);
-    assert_eq!(arm64.interpreters.keys().collect::<Vec<_>>(), [&Architecture::Amd64]);
-    let python = &arm64.interpreters[&Architecture::Amd64];
-    let files: Vec<String> = python.packages.iter().map(|package| package.file_name()).collect();
-    // What is Essential is no part of it.
-    let expected =
-        ["libpython3.9-stdlib_3.9.2-1+b1_amd64.deb", "libz_1-1_amd64.deb", "python3.9-minimal_3.9.2-1+b1_amd64.deb"];
-    assert_eq!((python.version.as_str(), &files[..]), ("3.9", &expected.map(str::to_owned)[..]));
-    assert_eq!(python.fetch.size, python.packages.iter().map(|package| package.size).sum::<u64>());
-    let indexes: Vec<&str> = arm64.suites[0].indexes.iter().map(|index| index.path.as_str()).collect();
-    assert_eq!(indexes, ["main/binary-arm64/Packages.xz", "main/binary-amd64/Packages.xz"]);
-
-    // The image's own packages do not depend on who may build it.
-    let alone = lock(Architecture::Arm64, &[]);
-    assert_eq!((&alone.packages, &alone.layers), (&arm64.packages, &arm64.layers));
-    assert!(!alone.to_text().contains("amd64"));
-    // It works the other way round.
-    let amd64 = lock(Architecture::Amd64, &[Architecture::Arm64]);
-    assert_eq!(amd64.interpreters[&Architecture::Arm64].packages[0].architecture, "arm64");
-}
-
-#[test]
-fn a_python_of_other_source_is_refused() {
-    let world = World::new(two_architectures("3.9.3-1"));
-    let mut request = world.request();
-    (request.architecture, request.machines) = (Architecture::Arm64, vec![Architecture::Amd64]);
-    let error = make_lock(&request, &NoProgress).unwrap_err();
-    let said = "package `python3.9-minimal` has version 3.9.3-1 for amd64, the images have 3.9.2-1";
-    assert_eq!(error.to_string(), said);
-    assert!(error.hint().unwrap().contains("--build-on"));
-    request.machines.clear();
-    assert!(make_lock(&request, &NoProgress).unwrap().interpreters.is_empty());
 }
 
 /// An image above `app-image`, which wants a package of its own and one that the other leaves out.
