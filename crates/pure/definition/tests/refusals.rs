@@ -482,3 +482,55 @@ fn channels_that_are_not_there() {
     let error = image.check_channels(&[channel("sid"), channel("trixie")]).unwrap_err().to_string();
     assert_eq!(error, "tiny.toml:44: there is no channel `bookworm`; there are `sid`, `trixie`");
 }
+
+#[test]
+fn what_a_commit_changes() {
+    const UPSTREAM: &str = "[channels.sid.upstream]
+name = \"Tiny\"
+package = \"python3-tiny\"
+modules = \"/usr/lib/python3/dist-packages\"
+folder = \"src\"
+top = \"tiny\"
+release = { image = \"tiny-dev\", source = \"tiny\" }
+marks = [\"meson.build\"]
+mark-hint = \"only meson\"
+versions = [\"VERSION\"]
+options = []
+[channels.sid.upstream.root.cross]
+amd64 = [\"g++-x86-64-linux-gnu\"]
+arm64 = [\"g++-aarch64-linux-gnu\", \"cython3\"]
+
+[variants.tiny-jupyter]
+";
+    let text = spoiled(TINY, "[variants.tiny-jupyter]\n", UPSTREAM);
+    let image = Image::parse("tiny.toml", &text).unwrap();
+    let tiny = image.resolve(&image.name, &"sid".parse().unwrap()).unwrap();
+    let cross = &tiny.upstream.unwrap().root.cross[&sage_oci_names::Architecture::Arm64];
+    assert_eq!(cross.iter().map(|package| package.as_str()).collect::<Vec<_>>(), ["g++-aarch64-linux-gnu", "cython3"]);
+    for (from, to, expected) in [
+        (
+            "folder = \"src\"",
+            "folder = \"../src\"",
+            "tiny.toml:59: `../src` in `folder` must be a path below the tree's top folder",
+        ),
+        (
+            "\"/usr/lib/python3/dist-packages\"",
+            "\"/usr/\"",
+            "tiny.toml:59: `modules = \"/usr/\"` must be absolute, without `..` and a slash at the end",
+        ),
+        ("[\"g++-x86-64-linux-gnu\"]", "[]", "tiny.toml:59: `root.cross.amd64` names no package, so leave it out"),
+        (
+            "g++-aarch64-linux-gnu",
+            "G++",
+            "tiny.toml:72: `G++` is not a valid package name: it must begin with a lower-case letter or a digit",
+        ),
+        (
+            "arm64 = [",
+            "arm65 = [",
+            "tiny.toml:72: `arm65` is not a valid supported architecture: only amd64 and arm64 are supported",
+        ),
+    ] {
+        let error = Image::parse("tiny.toml", &spoiled(&text, from, to)).expect_err(expected);
+        assert_eq!(error.to_string(), expected);
+    }
+}

@@ -3,6 +3,7 @@
 mod archives;
 mod bytecode;
 mod closures;
+mod compilers;
 mod config;
 mod extends;
 mod fetches;
