@@ -27,6 +27,14 @@ pub fn branch_tag(name: &str, reserved: &BTreeSet<Tag>) -> Tag {
     Tag::made(if is_reserved(&text, reserved) { format!("{MARK}{text}") } else { text })
 }
 
+/// Whether an image of a revision may have this tag: what [`branch_tag`] may make, or the version of what it carries.
+pub(crate) fn may_be_own(tag: &Tag, version: &ImageVersion, reserved: &BTreeSet<Tag>) -> bool {
+    let text = tag.as_str();
+    // No branch's tag is reserved but for the mark.
+    let plain = text.strip_prefix(MARK).is_some_and(|rest| !rest.is_empty()) || !is_reserved(text, reserved);
+    plain || text == version.to_string()
+}
+
 fn has_hash(text: &str) -> bool {
     let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     text.rsplit_once('-').is_some_and(|(_, end)| end.len() == HASH - 1 && end.bytes().all(hexadecimal))

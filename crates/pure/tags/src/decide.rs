@@ -1,3 +1,4 @@
+use crate::branch::may_be_own;
 use crate::rules::{Rules, Scope, rules};
 use crate::{
     Decision, Facts, Held, Holder, Kept, Move, MoveReason, NUMBERS, Number, Order, Policy, Purpose, Stay, StayReason,
@@ -10,10 +11,11 @@ use std::collections::BTreeSet;
 /// After all moves were made, deciding again from what is then held gives no moves.
 pub fn decide(held: &Held, image: &Facts, policy: &Policy) -> Decision {
     let mut table = Table { held, image, policy, decision: Decision::default() };
-    match (rules(image, policy), &policy.purpose) {
-        (Some(rules), _) => table.forward(&rules),
-        (None, Purpose::Branch(name)) => table.branch(branch_tag(name, &policy.all_reserved())),
-        (None, _) => {}
+    match (&image.own, rules(image, policy), &policy.purpose) {
+        (Some(own), ..) => table.revision(own.clone()),
+        (None, Some(rules), _) => table.forward(&rules),
+        (None, None, Purpose::Branch(name)) => table.branch(branch_tag(name, &policy.all_reserved())),
+        (None, None, _) => table.decision.remarks.push("a packaged release is not tagged as a revision".to_owned()),
     }
     table.decision
 }
@@ -93,6 +95,7 @@ impl Table<'_> {
             (Some(Holder::Ours(_)), Some((kept, from))) if !best.is_newer_than(from) => {
                 return Err(StayReason::PutBack { reason: kept.reason.clone() });
             }
+            (Some(Holder::Ours(holder)), _) if holder.own.is_some() => MoveReason::Packaged { than: holder.clone() },
             (Some(Holder::Ours(holder)), _) => match best.order(holder) {
                 Order::Newer => MoveReason::Newer { than: holder.clone() },
                 Order::Equal | Order::Unknown if self.policy.ties == Ties::Move && number.is_none() => {
@@ -109,6 +112,23 @@ impl Table<'_> {
         })
     }
 
+    /// The tag of an image of a revision of the source: no other is touched, whatever is asked for.
+    fn revision(&mut self, own: Tag) {
+        let reserved = self.policy.all_reserved();
+        let refused = match &self.policy.purpose {
+            Purpose::Revision { .. } if !may_be_own(&own, &self.image.version, &reserved) => Some(StayReason::Reserved),
+            Purpose::Revision { branch: Some(branch) } if branch_tag(branch, &reserved) != own => {
+                Some(StayReason::OtherBranch { branch: branch.clone() })
+            }
+            Purpose::Revision { .. } => None,
+            _ => Some(StayReason::OfRevision),
+        };
+        match refused {
+            Some(why) => self.enter(own, Err(why)),
+            None => self.branch(own),
+        }
+    }
+
     /// A branch's own tag.
     fn branch(&mut self, tag: Tag) {
         let follows = (self.image.clone(), MoveReason::Follows);
@@ -117,6 +137,10 @@ impl Table<'_> {
             Some(Holder::Foreign { digest, .. }) if *digest == self.image.digest => Err(StayReason::There),
             Some(Holder::Foreign { why, .. }) => Err(StayReason::Foreign { why: why.clone() }),
             Some(Holder::Ours(holder)) if holder.digest == self.image.digest => Err(StayReason::There),
+            // Branches of two repositories may have one name.
+            Some(Holder::Ours(holder)) if holder.own.is_some() != self.image.own.is_some() => {
+                Err(StayReason::OtherKind { holder: holder.clone() })
+            }
             Some(Holder::Ours(holder)) => match (holder.revised, self.image.revised) {
                 (Some(theirs), Some(own)) if theirs > own => Err(StayReason::LaterCommit),
                 _ => Ok(follows),
@@ -214,6 +238,7 @@ fn place(tag: &Tag, rules: &Rules) -> usize {
 fn numbered(held: &Held) -> impl Iterator<Item = (&Tag, &Facts)> {
     held.tags.iter().filter_map(|(tag, holder)| {
         let number = Number::read(tag)?;
-        holder.facts().filter(|facts| number.canonical && facts.version == number.version).map(|facts| (tag, facts))
+        let is_its = |facts: &&Facts| number.canonical && facts.version == number.version && facts.own.is_none();
+        holder.facts().filter(is_its).map(|facts| (tag, facts))
     })
 }

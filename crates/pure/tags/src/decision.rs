@@ -51,6 +51,11 @@ pub enum MoveReason {
         /// The holder.
         than: Facts,
     },
+    /// The holder is an image of the source alone, and this one is a packaged release.
+    Packaged {
+        /// The holder.
+        than: Facts,
+    },
     /// The newest image that the tag may hold is another one, which has a number.
     Completes {
         /// Its number.
@@ -101,6 +106,20 @@ pub enum StayReason {
     },
     /// Every number of this version is taken.
     NoNumberLeft,
+    /// The image is of a chosen revision of the source, and something else was asked for.
+    OfRevision,
+    /// No image of a revision may have this tag.
+    Reserved,
+    /// The image's tag is not that of the branch that asks for it.
+    OtherBranch {
+        /// The branch.
+        branch: String,
+    },
+    /// Of the image and the holder one is of a chosen revision of the source, the other is not.
+    OtherKind {
+        /// The holder.
+        holder: Facts,
+    },
     /// The tag is at an image of a later commit of the branch.
     LaterCommit,
     /// The tag was put where it is on purpose, and this image is not newer than what it had been at.
@@ -116,6 +135,7 @@ impl std::fmt::Display for MoveReason {
             Self::Numbered => write!(f, "the next number of its version"),
             Self::First => write!(f, "the tag is new"),
             Self::Newer { than } => write!(f, "newer than {than}"),
+            Self::Packaged { than } => write!(f, "the packaged release takes the place of {than}"),
             Self::Completes { number, image } => {
                 write!(f, "`{number}` ({image}) is the newest for this tag, and no job has moved it there yet")
             }
@@ -140,6 +160,14 @@ impl std::fmt::Display for StayReason {
             Self::AskedForPreRelease => write!(f, "a pre-release is published, and the image's version is a release"),
             Self::OlderThanNumbered { number } => write!(f, "`{number}` is of the same version and newer"),
             Self::NoNumberLeft => write!(f, "every number of this version is taken"),
+            Self::OfRevision => {
+                write!(f, "the image is of a chosen revision of the source, and is tagged as a `revision` only")
+            }
+            Self::Reserved => write!(f, "no image of a revision of the source may have this tag"),
+            Self::OtherBranch { branch } => {
+                write!(f, "it is not the tag of `{branch}`, and only protected refs move others")
+            }
+            Self::OtherKind { holder } => write!(f, "it is at an image of another kind, {holder}"),
             Self::LaterCommit => write!(f, "it is at a later commit of the branch"),
             Self::PutBack { reason } => write!(f, "it was put where it is on purpose: {reason}"),
         }

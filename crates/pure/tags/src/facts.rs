@@ -1,4 +1,4 @@
-use crate::{ImageVersion, TagsError};
+use crate::{ImageVersion, Tag, TagsError};
 use sage_oci_names::{BlobDigest, ChannelName};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub const VERSION: &str = "org.opencontainers.image.version";
 /// The annotation with the date of Debian's index: the lock's, not a clock's.
 pub const CREATED: &str = "org.opencontainers.image.created";
+/// The annotation with the source's own version, where the image is of a chosen revision of it; [`VERSION`] has the image's tag then.
+pub const UPSTREAM: &str = "org.sage-oci.upstream.version";
 /// The annotation with the channel.
 pub const CHANNEL: &str = "org.sage-oci.channel";
 
@@ -25,6 +27,9 @@ pub struct Facts {
     /// The committer's date of the commit that asked for the image, in seconds since 1970; from the test report beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revised: Option<i64>,
+    /// The one tag of an image of a chosen revision of the source; none of a packaged release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Tag>,
 }
 
 /// How an image stands to another one.
@@ -54,7 +59,9 @@ impl Facts {
     ) -> Result<Self, TagsError> {
         let value =
             |annotation| annotations.get(annotation).map(String::as_str).ok_or(TagsError::NoAnnotation { annotation });
-        let (version, channel, created) = (value(VERSION)?, value(CHANNEL)?, value(CREATED)?);
+        let (name, channel, created) = (value(VERSION)?, value(CHANNEL)?, value(CREATED)?);
+        let of_revision = annotations.get(UPSTREAM).map(String::as_str);
+        let (of, version) = of_revision.map_or((VERSION, name), |version| (UPSTREAM, version));
         let bad = |annotation, value: &str, why: String| TagsError::BadAnnotation {
             annotation,
             value: value.to_owned(),
@@ -62,13 +69,16 @@ impl Facts {
         };
         Ok(Self {
             digest,
-            version: ImageVersion::parse(version).map_err(|error| bad(VERSION, version, error.to_string()))?,
+            version: ImageVersion::parse(version).map_err(|error| bad(of, version, error.to_string()))?,
             channel: ChannelName::parse(channel).map_err(|error| bad(CHANNEL, channel, error.to_string()))?,
             created: created
                 .parse::<jiff::Timestamp>()
                 .map_err(|_| bad(CREATED, created, "it is no date as 2026-10-30T08:21:14Z".to_owned()))?
                 .as_second(),
             revised,
+            own: of_revision
+                .map(|_| Tag::parse(name).map_err(|error| bad(VERSION, name, error.to_string())))
+                .transpose()?,
         })
     }
 
@@ -98,10 +108,13 @@ impl Facts {
     }
 }
 
-/// As people are told: `10.10 of sid, 2026-10-30T08:21:14Z`.
+/// As people are told: `10.10 of sid, 2026-10-30T08:21:14Z`, or `my-branch (10.10) of sid, ...`.
 impl std::fmt::Display for Facts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {}, ", self.version, self.channel)?;
+        match &self.own {
+            Some(own) => write!(f, "{own} ({}) of {}, ", self.version, self.channel)?,
+            None => write!(f, "{} of {}, ", self.version, self.channel)?,
+        }
         match jiff::Timestamp::from_second(self.created) {
             Ok(date) => write!(f, "{date}"),
             Err(_) => write!(f, "{}", self.created),
@@ -135,6 +148,23 @@ mod tests {
         assert_eq!((read.created, read.revised), (1_793_348_474, Some(7)));
         let again: Facts = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
         assert_eq!(again, read);
+    }
+
+    #[test]
+    fn an_image_of_a_revision_says_its_tag_and_its_version() {
+        let mut of_branch = annotations("my-branch", "2026-10-30T08:21:14Z");
+        assert!(Facts::read(digest("aa"), &of_branch, None).is_err(), "a release is called by its version");
+        of_branch.insert(UPSTREAM.to_owned(), "11.0.beta4".to_owned());
+        let read = Facts::read(digest("aa"), &of_branch, None).unwrap();
+        assert_eq!(read.own, Some(Tag::parse("my-branch").unwrap()));
+        assert_eq!(read.to_string(), "my-branch (11.0.beta4) of sid, 2026-10-30T08:21:14Z");
+        let again: Facts = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+        assert_eq!(again, read);
+        for (key, value) in [(VERSION, "a/b"), (UPSTREAM, "x")] {
+            let bad = of_branch.clone().into_iter().chain([(key.to_owned(), value.to_owned())]).collect();
+            let error = Facts::read(digest("aa"), &bad, None).unwrap_err();
+            assert!(matches!(error, TagsError::BadAnnotation { annotation, .. } if annotation == key), "{error}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | `10.10` | forward only, among images of this version |
 //! | `sid`, `bookworm`, `latest`: what the definition lists for the channel | forward only; no pre-release |
 //! | `develop` | forward only; releases, pre-releases, the development branch |
+//! | a revision's own, of the source | follows it; never one of the above but for the version, which a packaged release takes over |
 //! | a branch's own | follows its branch; never to an older commit of it |
 //!
 //! # What holds without compare-and-swap
@@ -49,7 +50,7 @@ pub use branch::branch_tag;
 pub use decide::decide;
 pub use decision::{Decision, Move, MoveReason, Stay, StayReason};
 pub use error::TagsError;
-pub use facts::{CHANNEL, CREATED, Facts, Order, VERSION};
+pub use facts::{CHANNEL, CREATED, Facts, Order, UPSTREAM, VERSION};
 pub use held::{Held, Holder, Kept};
 pub use needed::needed;
 pub use numbered::{NUMBERS, Number};

@@ -8,14 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// repository of many releases is not read as a whole. What is listed and no tag is passed over.
 pub fn needed<'a>(listed: impl IntoIterator<Item = &'a str>, image: &Facts, policy: &Policy) -> BTreeSet<Tag> {
     let listed: BTreeSet<Tag> = listed.into_iter().filter_map(|text| Tag::parse(text).ok()).collect();
-    let Some(rules) = rules(image, policy) else {
-        return match &policy.purpose {
-            Purpose::Branch(name) => [branch_tag(name, &policy.all_reserved())].into_iter().collect::<BTreeSet<_>>(),
-            _ => BTreeSet::new(),
+    let rules = match (&image.own, rules(image, policy), &policy.purpose) {
+        (None, Some(rules), _) => rules,
+        (Some(own), ..) => return listed.get(own).cloned().into_iter().collect(),
+        (None, None, Purpose::Branch(name)) => {
+            return listed.get(&branch_tag(name, &policy.all_reserved())).cloned().into_iter().collect();
         }
-        .intersection(&listed)
-        .cloned()
-        .collect();
+        (None, None, _) => return BTreeSet::new(),
     };
     let mut needed: BTreeSet<Tag> = rules.forward.iter().map(|(tag, _)| tag.clone()).collect();
     needed.extend(rules.refused.iter().map(|(tag, _)| tag.clone()));

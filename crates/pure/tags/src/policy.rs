@@ -29,6 +29,12 @@ pub enum Purpose {
     Develop,
     /// A branch, by its name: one tag of its own.
     Branch(String),
+    /// An image of a chosen revision of the source: the one tag that it says itself.
+    Revision {
+        /// Where it is named, the tag of another branch than this one is left alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
+    },
     /// A person's own engine, where nobody else waits for a release: the version and the channel's tags, pre-releases included.
     Local,
 }

@@ -67,6 +67,6 @@ pub(crate) fn rules(image: &Facts, policy: &Policy) -> Option<Rules> {
             let all = [version].into_iter().chain(floating.into_iter().cloned());
             Rules { numbered: false, forward: all.map(|tag| (tag, Scope::Own)).collect(), refused: Vec::new() }
         }
-        Purpose::Branch(_) => return None,
+        Purpose::Branch(_) | Purpose::Revision { .. } => return None,
     })
 }

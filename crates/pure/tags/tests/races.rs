@@ -97,6 +97,7 @@ fn image(at: usize, (version, channel, created, revised): (usize, bool, i64, Opt
         channel: ChannelName::parse(if channel { "sid" } else { "experimental" }).unwrap(),
         created,
         revised,
+        own: None,
     }
 }
 

@@ -22,6 +22,7 @@ fn image(of: u8, version: &str, days: i64) -> Facts {
         channel: ChannelName::parse("sid").unwrap(),
         created: days * 86400,
         revised: None,
+        own: None,
     }
 }
 
@@ -265,6 +266,82 @@ fn a_branch_has_one_tag() {
     assert_eq!(moves(&now, &at(2, Some(4)), &overruled(policy, "bisecting")), "fix-x-75f5c71c=2");
     let sid = Policy::new(Purpose::Branch("sid".to_owned()), vec![tag("sid")]);
     assert_eq!(moves(&Held::default(), &at(1, None), &sid), "branch-sid=1");
+}
+
+/// An image of a revision, whose tag it says itself.
+fn revision(of: u8, own: &str, revised: Option<i64>) -> Facts {
+    Facts { own: Some(tag(own)), revised, ..image(of, "11.0.beta4", 1) }
+}
+
+#[test]
+fn an_image_of_a_revision_has_its_own_tag_and_no_other() {
+    let policy = sid(Purpose::Revision { branch: None });
+    for own in ["my-branch", "pull-42414", "branch-10.10", "branch-latest", "11.0.beta4", "11.0.beta4-3-g0123456789"] {
+        let first = revision(1, own, Some(5));
+        assert_eq!(moves(&Held::default(), &first, &policy), format!("{own}=1"));
+        assert_eq!(needed(["latest", "sid", own], &first, &policy), [tag(own)].into());
+        let now = held(&[(own, &first)]);
+        assert_eq!(moves(&now, &first, &policy), "");
+        assert_eq!(moves(&now, &revision(2, own, Some(6)), &policy), format!("{own}=2"));
+        assert_eq!(stay(&now, &revision(2, own, Some(4)), &policy, own), StayReason::LaterCommit);
+    }
+    for own in ["latest", "LATEST", "develop", "sid", "10.10", "10.10-1", "11.0.beta4-1", "11.0.beta5", "branch-"] {
+        let image = revision(1, own, None);
+        assert_eq!(stay(&Held::default(), &image, &policy, own), StayReason::Reserved, "{own}");
+        assert_eq!(moves(&Held::default(), &image, &policy), "", "{own}");
+    }
+}
+
+#[test]
+fn an_image_of_a_revision_is_nothing_else() {
+    let own = revision(1, "my-branch", None);
+    let purposes = [
+        Purpose::Release,
+        Purpose::PreRelease,
+        Purpose::Develop,
+        Purpose::Branch("my-branch".to_owned()),
+        Purpose::Local,
+    ];
+    for purpose in purposes {
+        assert_eq!(moves(&Held::default(), &own, &sid(purpose.clone())), "", "{purpose:?}");
+        assert_eq!(stay(&Held::default(), &own, &sid(purpose), "my-branch"), StayReason::OfRevision);
+    }
+    let packaged = decide(&Held::default(), &image(1, "10.10", 1), &sid(Purpose::Revision { branch: None }));
+    assert_eq!((packaged.moves.len(), packaged.remarks.len()), (0, 1));
+}
+
+#[test]
+fn a_branch_that_is_not_protected_moves_its_own_tag_alone() {
+    let of = |branch: &str| sid(Purpose::Revision { branch: Some(branch.to_owned()) });
+    let own = revision(1, "u-me-36363-d1ba75ab", None);
+    assert_eq!(moves(&Held::default(), &own, &of("u/me/36363")), "u-me-36363-d1ba75ab=1");
+    let other = StayReason::OtherBranch { branch: "x".to_owned() };
+    assert_eq!(stay(&Held::default(), &own, &of("x"), "u-me-36363-d1ba75ab"), other);
+    let beta = revision(1, "11.0.beta4", None);
+    assert!(moves(&Held::default(), &beta, &of("11.0.beta4")).is_empty());
+}
+
+#[test]
+fn packaged_images_and_those_of_revisions_do_not_take_branches_from_each_other() {
+    let (packaged, own) = (image(1, "10.10", 1), revision(2, "x", None));
+    let (of_branch, of_revision) = (sid(Purpose::Branch("x".to_owned())), sid(Purpose::Revision { branch: None }));
+    let why = StayReason::OtherKind { holder: own.clone() };
+    assert_eq!(stay(&held(&[("x", &own)]), &packaged, &of_branch, "x"), why);
+    let why = StayReason::OtherKind { holder: packaged.clone() };
+    assert_eq!(stay(&held(&[("x", &packaged)]), &own, &of_revision, "x"), why);
+}
+
+#[test]
+fn a_packaged_release_takes_over_its_version() {
+    let (beta, packaged) = (revision(1, "11.0.beta4", Some(9)), image(2, "11.0.beta4", 0));
+    let policy = sid(Purpose::PreRelease);
+    let now = held(&[("11.0.beta4", &beta)]);
+    assert_eq!(moves(&now, &packaged, &policy), "11.0.beta4-1=2 11.0.beta4=2 develop=2");
+    let decision = decide(&now, &packaged, &policy);
+    let version = decision.moves.iter().find(|one| one.tag == tag("11.0.beta4")).unwrap();
+    assert_eq!(version.why, MoveReason::Packaged { than: beta.clone() });
+    let back = decide(&held(&[("11.0.beta4", &packaged)]), &beta, &sid(Purpose::Revision { branch: None }));
+    assert!(back.moves.is_empty(), "{back:?}");
 }
 
 #[test]
