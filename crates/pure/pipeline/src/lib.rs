@@ -8,11 +8,15 @@
 //! # Laws
 //! - Without credentials nothing is pushed, and nothing is tagged that is not pushed.
 //! - Only protected refs of the project's own repositories move the project's tags; any other ref has at most one tag of its own.
+//! - An image of a revision of the source gets at most the one tag that it says itself, and from a branch that is not protected only
+//!   where that is the branch's own.
 //! - A pull request is never pushed, whoever it is from and whatever credentials there are.
 //!
 //! They are the plan's; that a foreign job has no credentials is for the services to keep.
 
 mod binder;
+mod called;
+mod changes;
 mod circleci;
 mod config;
 mod destination;
@@ -30,6 +34,7 @@ mod prefix;
 mod read;
 mod reference;
 mod result;
+mod revision;
 mod summary;
 mod surroundings;
 mod table;
@@ -37,6 +42,7 @@ mod variables;
 mod verdict;
 mod version;
 
+pub use called::Called;
 pub use config::{Config, Patterns};
 pub use error::PipelineError;
 pub use event::{Origin, Protection, Ref, Service};
@@ -44,6 +50,7 @@ pub use examples::{Example, examples};
 pub use kind::Kind;
 pub use plan::{Destination, FORMAT, Has, Plan, plan};
 pub use result::{Failing, OUTCOME_FORMAT, Outcome, Previous, Published, TagLine};
+pub use revision::{Doctested, OfRevision};
 pub use summary::summary;
 pub use surroundings::Surroundings;
 pub use table::table;

@@ -2,6 +2,11 @@
 pub(crate) const LIMIT: usize = 900 * 1024;
 const CUT: &str = "\nThe rest is cut: a page may have 900 KiB.\n";
 
+/// A block that opens on a click. `title` is ours.
+pub(crate) fn details(title: &str, block: &str) -> String {
+    format!("<details><summary>{title}</summary>\n\n{block}\n</details>\n\n")
+}
+
 /// A page that grows by whole blocks up to a size. From the first one that does not fit nothing is added.
 #[derive(Default)]
 pub(crate) struct Page {

@@ -21,6 +21,9 @@ pub struct Has {
     pub channels: Vec<ChannelName>,
     /// The machine architectures.
     pub architectures: Vec<Architecture>,
+    /// The revision of the source that the images are made of, as a person asks for it, without a password; none for the packaged
+    /// release.
+    pub revision: Option<String>,
 }
 
 /// What a job does. Serialises to JSON of [`FORMAT`]; keys are only added within one format.
@@ -44,6 +47,9 @@ pub struct Plan {
     pub channels: Vec<ChannelName>,
     /// The machine architectures.
     pub architectures: Vec<Architecture>,
+    /// The revision of the source that the images are made of, as it was asked for; none for the packaged release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Where each image is pushed to; empty where nothing is.
     pub push: Vec<Destination>,
     /// What the pushed images are tagged for; none where no tag moves.
@@ -82,7 +88,13 @@ pub fn plan(surroundings: &Surroundings, config: &Config, has: &Has) -> Result<P
             Err("at home nothing is pushed unless a place is asked for".to_owned())
         }
         Ok(_) if !has.credentials => Err(without_credentials(judged.kind).to_owned()),
-        Ok(purpose) => destination::prefix(surroundings, config, has.repository.as_deref())?.map(|at| (at, purpose)),
+        Ok(purpose) => {
+            let purpose = match has.revision {
+                Some(_) => purpose.map(|purpose| of_revision(judged.kind, purpose)),
+                None => purpose,
+            };
+            destination::prefix(surroundings, config, has.repository.as_deref())?.map(|at| (at, purpose))
+        }
     };
     let (place, tags) = match published {
         Ok((place, purpose)) => (Some(place), purpose),
@@ -105,6 +117,7 @@ pub fn plan(surroundings: &Surroundings, config: &Config, has: &Has) -> Result<P
         images: has.images.clone(),
         channels: has.channels.clone(),
         architectures: has.architectures.clone(),
+        revision: has.revision.clone(),
         push: images
             .map(|(place, image)| Destination { image: image.clone(), repository: format!("{place}/{image}") })
             .collect(),
@@ -114,6 +127,16 @@ pub fn plan(surroundings: &Surroundings, config: &Config, has: &Has) -> Result<P
         job: surroundings.job.clone(),
         why,
     })
+}
+
+/// What an image of a revision of the source is tagged for, where another one would be tagged for something. What moves the project's
+/// tags may give it whatever tag it says; in a fork's own place nobody else has any.
+fn of_revision(kind: Kind, purpose: Purpose) -> Purpose {
+    let branch = match purpose {
+        Purpose::Branch(name) if kind == Kind::Branch => Some(name),
+        _ => None,
+    };
+    Purpose::Revision { branch }
 }
 
 fn from_fork(credentials: bool) -> &'static str {
@@ -138,7 +161,9 @@ fn lock(place: &str, purpose: Option<&Purpose>) -> String {
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_') { c } else { '-' })
         .collect();
     match purpose {
-        Some(Purpose::Branch(name)) => format!("sage-oci/{place}/branch/{}", branch_tag(name, &BTreeSet::new())),
+        Some(Purpose::Branch(name) | Purpose::Revision { branch: Some(name) }) => {
+            format!("sage-oci/{place}/branch/{}", branch_tag(name, &BTreeSet::new()))
+        }
         _ => format!("sage-oci/{place}"),
     }
 }

@@ -1,4 +1,4 @@
-use crate::PipelineError;
+use crate::{OfRevision, PipelineError};
 use sage_oci_names::{Architecture, BlobDigest, ChannelName, ImageName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,6 +49,9 @@ pub struct Outcome {
     pub revised: Option<i64>,
     /// Whether the pushed digest was pulled again and tested.
     pub pushed_again: bool,
+    /// The revision of the source that it is made of, where it is not the packaged release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<OfRevision>,
 }
 
 /// A check that failed.

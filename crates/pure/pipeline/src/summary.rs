@@ -1,7 +1,8 @@
 use crate::binder::binder;
+use crate::changes::changes;
 use crate::difference::{bytes, difference};
 use crate::markdown::{clean, code, fenced, prose};
-use crate::page::Page;
+use crate::page::{Page, details};
 use crate::verdict::sentence;
 use crate::{Failing, Outcome, Plan, Published};
 use sage_oci_names::BlobDigest;
@@ -28,6 +29,7 @@ pub fn summary(
     page.add(&about(plan));
     list(&mut page, "### What went wrong", failures);
     table(&mut page, outcomes);
+    changes(&mut page, outcomes);
     let why = if plan.push.is_empty() { "### Not pushed, because" } else { "### To know" };
     list(&mut page, why, &plan.why);
     failing(&mut page, outcomes);
@@ -46,6 +48,7 @@ fn about(plan: &Plan) -> String {
     let mut parts = vec![format!("{} ({})", code(&plan.reference), plan.kind.name())];
     parts.extend(plan.repository.as_deref().map(|repository| format!("of {}", code(repository))));
     parts.extend(plan.commit.as_deref().map(|commit| format!("at {}", code(commit))));
+    parts.extend(plan.revision.as_deref().map(|revision| format!("with the source of {}", code(revision))));
     parts.extend(plan.job.as_deref().map(|job| format!("by {}", link("this job", job))));
     format!("{}\n\n", parts.join(" "))
 }
@@ -196,9 +199,4 @@ fn pushed(page: &mut Page, outcomes: &[Outcome], published: &[Published]) {
 
 fn pull(repository: &str, digest: &BlobDigest) -> String {
     format!("{}\n", fenced("sh", &format!("docker pull {repository}@{digest}")))
-}
-
-/// A block that opens on a click. `title` is ours.
-fn details(title: &str, block: &str) -> String {
-    format!("<details><summary>{title}</summary>\n\n{block}\n</details>\n\n")
 }

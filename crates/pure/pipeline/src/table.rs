@@ -54,6 +54,7 @@ fn tags(plan: &Plan) -> String {
         Some(Purpose::PreRelease) => "`X.Y.betaZ-N`, `X.Y.betaZ`, `develop`".to_owned(),
         Some(Purpose::Develop) => "`develop`".to_owned(),
         Some(Purpose::Branch(name)) => format!("`{}`", branch_tag(name, &BTreeSet::new())),
+        Some(Purpose::Revision { .. }) => "the one that it says itself".to_owned(),
         Some(Purpose::Local) => "the version and the channel's".to_owned(),
     }
 }

@@ -58,13 +58,23 @@ pub(crate) fn sentence(outcomes: &[Outcome], published: &[Published], failures: 
         1 => "1 check passed".to_owned(),
         _ => format!("{passed} checks passed"),
     };
+    let of = of_revision(outcomes);
     let pushed = outcomes.iter().filter(|one| one.repository.is_some()).count();
     match Verdict::of(outcomes, published, failures) {
-        Verdict::Failed => format!("failed: {}", what_failed(outcomes, failures)),
-        Verdict::Published => format!("published {}, {checks}", images(published.len())),
-        Verdict::Pushed => format!("pushed {} without tags, {checks}", images(pushed)),
-        Verdict::Tested | Verdict::Built => format!("built {}, {checks}, nothing pushed", images(outcomes.len())),
+        Verdict::Failed => format!("failed{of}: {}", what_failed(outcomes, failures)),
+        Verdict::Published => format!("published {}{of}, {checks}", images(published.len())),
+        Verdict::Pushed => format!("pushed {}{of} without tags, {checks}", images(pushed)),
+        Verdict::Tested | Verdict::Built => format!("built {}{of}, {checks}, nothing pushed", images(outcomes.len())),
         Verdict::Nothing => "no image was built".to_owned(),
+    }
+}
+
+/// The revision that all images are made of, if they are of one.
+fn of_revision(outcomes: &[Outcome]) -> String {
+    let mut tags = outcomes.iter().filter_map(|one| one.revision.as_ref()).map(|one| &one.tag);
+    match tags.next() {
+        Some(first) if tags.all(|tag| tag == first) => format!(" of {}", line(first)),
+        _ => String::new(),
     }
 }
 

@@ -21,6 +21,7 @@ fn has(credentials: bool, repository: Option<&str>) -> Has {
         images: ["sagemath", "sagemath-dev"].map(|name| ImageName::parse(name).unwrap()).into(),
         channels: vec![ChannelName::parse("sid").unwrap()],
         architectures: vec![Architecture::Amd64, Architecture::Arm64],
+        revision: None,
     }
 }
 

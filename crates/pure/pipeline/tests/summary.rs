@@ -16,6 +16,7 @@ fn planned(name: &str) -> Plan {
         images: ["sagemath", "sagemath-dev"].map(|name| ImageName::parse(name).unwrap()).into(),
         channels: vec![ChannelName::parse("sid").unwrap()],
         architectures: vec![Architecture::Amd64, Architecture::Arm64],
+        revision: None,
     };
     let example = examples().into_iter().find(|one| one.name == name).unwrap();
     let surroundings = Surroundings::of(&example.environment).unwrap();
@@ -55,6 +56,7 @@ fn outcome(image: &str, architecture: Architecture) -> Outcome {
         commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
         revised: Some(1_790_000_000),
         pushed_again: true,
+        revision: None,
     }
 }
 
