@@ -6,6 +6,7 @@ use crate::architectures::Architectures;
 use clap::{Args, Parser, Subcommand};
 use sage_oci_doctest::What;
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, StorePath};
+use sage_oci_pipeline::Called;
 use std::path::PathBuf;
 
 pub use publish::{Ci, Compressions, Describe, Part, Push, Registry, Remote, Tags};
@@ -116,6 +117,14 @@ pub struct Choice {
     /// Use this lock instead of the channel's committed one.
     #[arg(long, value_name = "FILE")]
     pub lock: Option<PathBuf>,
+    /// The revision of Sage's source.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+/// The revision of Sage's source that an image is made of.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Source {
     /// Make the image of this revision of Sage's source instead of the packaged release.
     ///
     /// A git repository on this machine (`~/src/sage`, `~/src/sage@my-branch`), one elsewhere with a branch, tag, hash or reference
@@ -129,6 +138,9 @@ pub struct Choice {
     /// With `--sage`: compile every module, also those whose sources are as they were packaged.
     #[arg(long = "compile-all", requires = "sage")]
     pub everything: bool,
+    /// What the CI service calls a commit.
+    #[arg(skip)]
+    pub called: Option<Called>,
 }
 
 impl Choice {

@@ -1,7 +1,7 @@
 use crate::architectures::Architectures;
 use crate::cli::{Building, Target};
 use crate::machine::machine;
-use crate::revision::{self, Chosen, Here};
+use crate::revision::{self, Chosen, Here, OfImage, Opened};
 use crate::{Failure, Printer, builder, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_layer::Contents;
@@ -23,6 +23,8 @@ pub struct Context {
     builder: Option<StorePath>,
     /// Where output goes.
     pub printer: Printer,
+    /// The revisions that were opened.
+    opened: Opened,
 }
 
 /// An image with its lock.
@@ -81,7 +83,7 @@ impl Context {
             (Err(_), Some(own)) if project.is_none() => own,
             (found, _) => found?,
         };
-        Ok(Self { project, builder, printer })
+        Ok(Self { project, builder, printer, opened: Opened::default() })
     }
 
     /// An image's definition and lock, for one architecture.
@@ -105,7 +107,7 @@ impl Context {
             Some(Architectures::All) => self.project.locked_architectures(&image.channel)?,
         };
         let one = |lock: Lock| {
-            let revision = revision::open(self.here(), &target.choice, &image, &lock)?;
+            let revision = revision::open(self.here(), &self.opened, &target.choice.source, &image, &lock)?;
             Ok(Locked { image: image.clone(), lock, revision })
         };
         match &target.choice.lock {
@@ -143,11 +145,15 @@ impl Context {
     /// The sources that the image's revision has otherwise than they were packaged, by their paths in the tree; none for the packaged
     /// release.
     pub fn changed(&self, locked: &Locked) -> Result<Option<Vec<String>>, Failure> {
+        Ok(self.of_revision(locked)?.map(|of| of.report.changed.clone()))
+    }
+
+    /// What the image's revision changes in it; none for the packaged release.
+    pub fn of_revision(&self, locked: &Locked) -> Result<Option<Arc<OfImage>>, Failure> {
         let Some(chosen) = &locked.revision else { return Ok(None) };
         let nix = nix(&Building::default())?;
         let builder = builder::in_store(&nix, self.builder.as_ref())?;
-        let of = chosen.of_image(self.here(), &nix, &locked.image, &locked.lock, machine()?, &builder)?;
-        Ok(Some(of.report.changed.clone()))
+        chosen.of_image(self.here(), &nix, &locked.image, &locked.lock, machine()?, &builder).map(Some)
     }
 
     /// All derivations of an image, and of the index over it and the same image for other architectures, if there are any.

@@ -7,6 +7,13 @@ use std::process::ExitCode;
 pub enum Failure {
     /// Checked, and not fine: exit status 1. What is wrong was printed already.
     NotFine,
+    /// The same, and what is wrong is still to be printed.
+    Red {
+        /// What is wrong, with its causes.
+        message: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
     /// Could not check: exit status 2.
     Error {
         /// What failed, with its causes.
@@ -22,17 +29,23 @@ impl Failure {
         Self::Error { message: message.to_string(), hint }
     }
 
+    /// An error that says that what was checked is not fine.
+    pub fn red(error: impl Hint) -> Self {
+        Self::Red { message: chain(&error), hint: error.hint() }
+    }
+
     /// The same with the place that it is about before it, as a file's name.
     pub fn at(self, place: impl Display) -> Self {
         match self {
             Self::NotFine => Self::NotFine,
+            Self::Red { message, hint } => Self::Red { message: format!("{place}: {message}"), hint },
             Self::Error { message, hint } => Self::Error { message: format!("{place}: {message}"), hint },
         }
     }
 
-    /// Prints the error, for one that does not end the command.
+    /// Prints what was not printed yet.
     pub fn print(&self, printer: crate::Printer) {
-        if let Self::Error { message, hint } = self {
+        if let Self::Red { message, hint } | Self::Error { message, hint } = self {
             printer.error(message, hint.as_deref());
         }
     }
@@ -40,7 +53,7 @@ impl Failure {
     /// The exit status that says so.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NotFine => ExitCode::from(1),
+            Self::NotFine | Self::Red { .. } => ExitCode::from(1),
             Self::Error { .. } => ExitCode::from(2),
         }
     }

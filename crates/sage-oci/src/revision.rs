@@ -1,6 +1,9 @@
 //! The revision of the project's source that an image is made of, where it is not the packaged release.
 
-use crate::cli::Choice;
+mod names;
+mod opened;
+
+use crate::cli::Source;
 use crate::progress::Building;
 use crate::{Failure, Printer, downloads, interrupt};
 use sage_oci_commit::{Made, Report, Request, Workshop};
@@ -14,12 +17,15 @@ use sage_oci_recipe::Tools;
 use sage_oci_revision::{Needed, Opening, Pin, Project, Revision};
 use sage_oci_source::{Hunk, Outcome};
 use sage_oci_store::Nix;
-use sage_oci_tags::{ImageVersion, Tag};
+use sage_oci_tags::{ImageVersion, Tag, UPSTREAM, VERSION};
 use sage_oci_wanted::Identity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+
+pub use opened::Opened;
 
 /// The project that images are defined in, and where output goes.
 #[derive(Clone, Copy)]
@@ -36,7 +42,7 @@ const SHOWN: usize = 6;
 /// A revision that was opened.
 #[derive(Debug)]
 pub struct Chosen {
-    revision: Mutex<Revision>,
+    revision: Arc<Mutex<Revision>>,
     /// What is known of it.
     pub identity: Identity,
     /// The tag of an image of it.
@@ -54,6 +60,8 @@ pub struct OfImage {
     pub commit: sage_oci_recipe::Commit,
     /// For people.
     pub report: Report,
+    /// The file with both sides of what was merged, if anything was.
+    pub merge: Option<PathBuf>,
     compilers: Resolved,
     machine: Lock,
 }
@@ -65,12 +73,37 @@ impl OfImage {
     }
 }
 
-/// Opens the revision that the command line names, if it names one.
-pub fn open(here: Here<'_>, choice: &Choice, image: &Resolved, lock: &Lock) -> Result<Option<Arc<Chosen>>, Failure> {
-    let Some(text) = &choice.sage else { return Ok(None) };
+/// Opens the revision that the command line names, if it names one, unless it was opened before.
+pub fn open(
+    here: Here<'_>,
+    opened: &Opened,
+    source: &Source,
+    image: &Resolved,
+    lock: &Lock,
+) -> Result<Option<Arc<Chosen>>, Failure> {
+    let Some(text) = &source.sage else { return Ok(None) };
     let upstream = image.upstream.as_ref().ok_or_else(|| no_upstream(here, image))?;
-    let wanted = sage_oci_revision::parse(text)?;
     let project = project(upstream);
+    let (revision, is_new) =
+        opened.get(text, source.dirty, upstream, || read(here, text, source, upstream, &project))?;
+    let mut identity = revision.lock().unwrap_or_else(PoisonError::into_inner).identity.clone();
+    names::call(&mut identity, source.called.as_ref());
+    let tag = names::tag(here, &identity, image, lock)?;
+    if is_new {
+        tell_identity(here, &identity, &tag);
+    }
+    let (everything, made) = (source.everything, Mutex::default());
+    Ok(Some(Arc::new(Chosen { revision, identity, tag, everything, project, made })))
+}
+
+fn read(
+    here: Here<'_>,
+    text: &str,
+    source: &Source,
+    upstream: &Upstream,
+    project: &Project,
+) -> Result<Revision, Failure> {
+    let wanted = sage_oci_revision::parse(text)?;
     let pin = |(version, pin): (String, PinnedArchive)| {
         let PinnedArchive { urls, size, sha256 } = pin;
         Some((ImageVersion::parse(&version).ok()?, Pin { urls, size, sha256 }))
@@ -78,23 +111,12 @@ pub fn open(here: Here<'_>, choice: &Choice, image: &Resolved, lock: &Lock) -> R
     let versions = here.project.versions(&upstream.top)?.versions;
     let pins: BTreeMap<ImageVersion, Pin> = versions.into_iter().filter_map(pin).collect();
     let stop = interrupt::flag();
-    let opening = Opening {
-        dirty: choice.dirty,
-        fetch: downloads::options(6),
-        ..Opening::new(&project, &pins, &NoProgress, &stop)
-    };
-    let revision = sage_oci_revision::open(&wanted, &opening)?;
-    let identity = revision.identity.clone();
-    let tag = tag(&identity, image, lock);
-    tell_identity(here, &identity, &tag);
-    Ok(Some(Arc::new(Chosen {
-        revision: Mutex::new(revision),
-        identity,
-        tag,
-        everything: choice.everything,
-        project,
-        made: Mutex::default(),
-    })))
+    let opening = Opening { dirty: source.dirty, ..opening(project, &pins, &stop) };
+    Ok(sage_oci_revision::open(&wanted, &opening)?)
+}
+
+fn opening<'a>(project: &'a Project, pins: &'a BTreeMap<ImageVersion, Pin>, stop: &'a AtomicBool) -> Opening<'a> {
+    Opening { fetch: downloads::options(6), ..Opening::new(project, pins, &NoProgress, stop) }
 }
 
 fn no_upstream(here: Here<'_>, image: &Resolved) -> Failure {
@@ -122,18 +144,6 @@ fn project(upstream: &Upstream) -> Project {
         versions: upstream.versions.clone(),
         pin: "sage-oci lock --sage".to_owned(),
     }
-}
-
-/// The one name of an image of a revision: of its branch or what describes it. A version that is not the packaged one is its own.
-fn tag(identity: &Identity, image: &Resolved, lock: &Lock) -> Tag {
-    let mut reserved: BTreeSet<Tag> = image.tags.iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
-    reserved.extend(Tag::parse(image.channel.as_str()));
-    let packaged = lock.images.get(&image.layers_of).map(|plan| plan.version.as_str());
-    let is_other =
-        packaged.is_none_or(|packaged| ImageVersion::parse(packaged) != ImageVersion::parse(&identity.version));
-    let plain = identity.branch.is_none() && identity.describe.is_none() && is_other;
-    let own = plain.then(|| Tag::parse(&identity.version).ok()).flatten();
-    own.unwrap_or_else(|| sage_oci_wanted::tag(identity, &reserved))
 }
 
 fn tell_identity(here: Here<'_>, identity: &Identity, tag: &Tag) {
@@ -184,8 +194,7 @@ impl Chosen {
         };
         let downloads = Downloads::from(downloads::options(6));
         let (pins, stop) = (BTreeMap::new(), interrupt::flag());
-        let opening =
-            Opening { fetch: downloads::options(6), ..Opening::new(&self.project, &pins, &NoProgress, &stop) };
+        let opening = opening(&self.project, &pins, &stop);
         let mut observer = Building::new(here.printer, "a commit".to_owned());
         let mut workshop = Workshop { downloads: &downloads, observer: &mut observer, opening: &opening };
         let mut revision = self.revision.lock().unwrap_or_else(PoisonError::into_inner);
@@ -193,16 +202,16 @@ impl Chosen {
         observer.finish();
         let Made { mut commit, report } = done?;
         commit.annotations = self.annotations();
-        self.tell(here, &report)?;
-        let of_image = Arc::new(OfImage { commit, report, compilers, machine });
+        let merge = self.tell(here, &report)?;
+        let of_image = Arc::new(OfImage { commit, report, merge, compilers, machine });
         made.insert(key, Arc::clone(&of_image));
         Ok(of_image)
     }
 
     /// What labels say of it.
     fn annotations(&self) -> BTreeMap<String, String> {
-        let mut all = BTreeMap::from([("org.opencontainers.image.version".to_owned(), self.tag.to_string())]);
-        all.insert("org.sage-oci.upstream.version".to_owned(), self.identity.version.clone());
+        let mut all = BTreeMap::from([(VERSION.to_owned(), self.tag.to_string())]);
+        all.insert(UPSTREAM.to_owned(), self.identity.version.clone());
         if let Some(commit) = &self.identity.commit {
             all.insert("org.opencontainers.image.revision".to_owned(), commit.clone());
         }
@@ -212,7 +221,8 @@ impl Chosen {
         all
     }
 
-    fn tell(&self, here: Here<'_>, report: &Report) -> Result<(), Failure> {
+    /// Says what it changes; where both sides of what was merged are written down.
+    fn tell(&self, here: Here<'_>, report: &Report) -> Result<Option<PathBuf>, Failure> {
         let printer = here.printer;
         let compiled = match report.compiled.len() {
             0 => String::new(),
@@ -230,17 +240,18 @@ impl Chosen {
         );
         let conflicts = report.conflicts().count();
         let merged = report.merged().count();
-        if merged + conflicts > 0 {
-            let path = self.write_merge(report)?;
-            printer.step(
-                "Merged",
-                format_args!(
-                    "{merged} files that the distribution had changed, too; of {conflicts} others the commit's text was taken: {}",
-                    path.display()
-                ),
-            );
+        if merged + conflicts == 0 {
+            return Ok(None);
         }
-        Ok(())
+        let path = self.write_merge(report)?;
+        printer.step(
+            "Merged",
+            format_args!(
+                "{merged} files that the distribution had changed, too; of {conflicts} others the commit's text was taken: {}",
+                path.display()
+            ),
+        );
+        Ok(Some(path))
     }
 
     /// Writes what was merged into a file, with both sides of what did not fit.

@@ -73,6 +73,49 @@ fn bad_input_is_named_before_anything_is_begun() {
 }
 
 #[test]
+fn a_revision_that_cannot_be_had_is_named_before_anything_is_installed() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&[&str], &str); 6] = [
+        (&["--plan", "--sage=-x"], "`-x` begins with a hyphen"),
+        (&["--plan", "--sage", ""], "the revision is empty"),
+        (&["--plan", "--sage", "11.0.beta"], "`11.0.beta` is no version"),
+        (&["--dirty"], "--sage <REVISION>"),
+        (&["--compile-all"], "--sage <REVISION>"),
+        (&["--sage", "."], "cannot be made of a commit"),
+    ];
+    for (words, text) in cases {
+        let output = ci(folder.path(), words, &RELEASE);
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {}", said(&output));
+        assert!(said(&output).contains(text), "{words:?}: {}", said(&output));
+    }
+    let output = ci(folder.path(), &["--plan", "--sage", "https://me:hunter2@example.org/sage@x"], &RELEASE);
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(plan["revision"], "https://example.org/sage@x");
+}
+
+/// The project itself, in which channels have images of revisions and others have none.
+#[test]
+fn of_a_revision_there_are_images_in_some_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let ci = |words: &[&str]| {
+        let mut command = Command::cargo_bin("sage-oci").unwrap();
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", folder.path());
+        command.env("NO_COLOR", "1").arg("--project").arg(root).arg("ci").arg("--out").arg(folder.path().join("out"));
+        command.args(words).output().unwrap()
+    };
+    let bookworm = ci(&["sagemath", "--channel", "bookworm", "--sage", "."]);
+    assert_eq!(bookworm.status.code(), Some(2), "{}", said(&bookworm));
+    assert!(said(&bookworm).contains("image `sagemath` of channel `bookworm` cannot be made of a commit"));
+    // Where none is named, it is one that has them: so the folder is looked for.
+    let gone = ci(&["--sage", "/no/such/sage"]);
+    assert_eq!(gone.status.code(), Some(2), "{}", said(&gone));
+    assert!(said(&gone).contains("/no/such/sage") && !said(&gone).contains("cannot be made"), "{}", said(&gone));
+    let page = sage_oci_files::read_to_string(folder.path().join("out/summary.md")).unwrap();
+    assert!(page.contains("with the source of `/no/such/sage`") && page.contains("### What went wrong"), "{page}");
+}
+
+#[test]
 fn a_credential_that_is_half_there_is_named_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let branch = [("GITHUB_REF", "refs/heads/x"), ("GITHUB_REF_TYPE", "branch"), ("GITHUB_REF_NAME", "x")];

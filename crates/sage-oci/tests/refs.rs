@@ -19,6 +19,7 @@ fn the_page_shows_what_is_decided() {
         images: vec![ImageName::parse("sagemath").unwrap()],
         channels: vec![ChannelName::parse("sid").unwrap()],
         architectures: vec![Architecture::Amd64],
+        revision: None,
     };
     let table = table(&config, &has).unwrap();
     let page = read(PAGE);

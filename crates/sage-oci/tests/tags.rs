@@ -52,6 +52,18 @@ impl World {
     }
 
     fn titled(&self, title: &str, version: &str, created: &str, architecture: Architecture) -> Descriptor {
+        self.annotated(annotations(title, version, created), architecture)
+    }
+
+    /// An image of a revision of the source, whose version is 1.1~beta2.
+    fn of_revision(&self, tag: &str, commit: &str) -> String {
+        let mut annotations = annotations("App", tag, OLD);
+        annotations.insert("org.sage-oci.upstream.version".to_owned(), "1.1.beta2".to_owned());
+        annotations.insert("org.opencontainers.image.revision".to_owned(), commit.repeat(40));
+        self.annotated(annotations, Architecture::Amd64).digest.to_string()
+    }
+
+    fn annotated(&self, annotations: BTreeMap<String, String>, architecture: Architecture) -> Descriptor {
         let blob = digest_of(LAYER);
         let input = ImageInput {
             architecture,
@@ -64,7 +76,7 @@ impl World {
                 media_type: LayerType::Tar,
             }],
             config: ConfigSettings::default(),
-            annotations: annotations(title, version, created),
+            annotations,
             below: None,
         };
         let made = assemble(&input).unwrap();
@@ -106,6 +118,29 @@ impl World {
             .env_remove("XDG_RUNTIME_DIR")
             .current_dir(self.folder.path())
             .args(["tags", &self.name(digest)])
+            .args(more)
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { status: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// The part of a job of GitHub's that publishes, for a branch that is not protected.
+    fn publishes(&self, branch: &str, more: &[&str]) -> Said {
+        let output = Command::cargo_bin("sage-oci")
+            .unwrap()
+            .env_clear()
+            .env("NO_COLOR", "1")
+            .env("HOME", self.folder.path())
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_REPOSITORY", "me/app")
+            .env("GITHUB_EVENT_NAME", "push")
+            .env("GITHUB_REF", format!("refs/heads/{branch}"))
+            .env("GITHUB_REF_PROTECTED", "false")
+            .env("SAGE_OCI_REGISTRY_USER", "me")
+            .env("SAGE_OCI_REGISTRY_PASSWORD", "x")
+            .current_dir(self.folder.path())
+            .args(["ci", "--part", "publish", "--repository", &format!("{}/me", self.fake.host())])
             .args(more)
             .output()
             .unwrap();
@@ -281,6 +316,73 @@ fn what_is_no_image_of_the_project_gets_no_tags() {
     world.tags(&odd, &["--untested", "x"]).ends(2, &["`org.opencontainers.image.version` is `nightly`", "hint: "]);
     let absent = format!("sha256:{}", "0".repeat(64));
     world.tags(&absent, &["--untested", "x"]).ends(2, &["has no sha256:000"]);
+}
+
+#[test]
+fn an_image_of_a_revision_gets_its_own_tag_and_no_other() {
+    let world = World::new(Profile::plain());
+    let untested = ["--untested", "a test"];
+    let tags = |digest: &str, more: &[&str]| world.tags(digest, &[&untested[..], more].concat());
+    let branch = world.of_revision("my-branch", "a");
+    for purpose in ["release", "pre-release", "develop", "branch:my-branch"] {
+        tags(&branch, &["--as", purpose]).ends(0, &["Stays `my-branch`: the image is of a chosen revision"]);
+    }
+    assert!(world.at(&branch).is_empty());
+    tags(&branch, &[]).ends(0, &["Moved `my-branch`"]);
+    let next = world.of_revision("my-branch", "b");
+    tags(&next, &["--as", "revision"]).ends(0, &["Moved `my-branch`: the tag follows its branch"]);
+    for own in ["latest", "new", "old", "develop", "1.0"] {
+        let image = world.of_revision(own, "c");
+        tags(&image, &[]).ends(0, &[&format!("Stays `{own}`: no image of a revision of the source may have this tag")]);
+        assert!(world.at(&image).is_empty());
+    }
+    let beta = world.of_revision("1.1.beta2", "d");
+    tags(&beta, &[]).ends(0, &["Moved `1.1.beta2`"]);
+    let packaged = world.image("1.1~beta2", OLD, Architecture::Amd64).digest.to_string();
+    tags(&packaged, &[]).ends(0, &["Moved `1.1.beta2`: the packaged release takes the place of 1.1.beta2 (1.1.beta2)"]);
+    assert_eq!((world.at(&next), world.at(&beta)), (vec!["my-branch".to_owned()], Vec::new()));
+}
+
+#[test]
+fn a_job_publishes_a_revision_under_its_own_tag() {
+    let world = World::new(Profile::plain());
+    world.write("nix/ci.toml", "format = 1\nproject = [\"me/app\"]\n[refs]\ndevelop = [\"main\"]\n");
+    let outcome = |tag: &str| {
+        let digest = world.of_revision(tag, "a");
+        world.report(&world.name(&digest), &["passed"]);
+        // The report is put there, and nothing is tagged.
+        world.tags(&digest, &["--report", "report.json", "--as", "release"]).ends(0, &["Stays"]);
+        let repository = format!("{}/{PATH}", world.fake.host());
+        let outcome = serde_json::json!({
+            "format": 1, "image": "app", "channel": "new", "architecture": "amd64", "version": tag, "title": "App",
+            "digest": digest, "repository": repository, "size": 5, "layers": 1, "passed": 1, "failed": 0, "skipped": 0,
+            "seconds": 1.0, "failing": [], "packages": {}, "commit": null, "revised": null, "pushed_again": true,
+            "revision": {
+                "tag": tag, "version": "1.1.beta2", "commit": null, "dirty": [], "compiled": ["app.core"], "kept": 7,
+                "files": 0, "removed": 0, "merged": [], "conflicts": [], "doctests": null,
+            },
+        });
+        world.write("out/results/app-new-amd64.json", &outcome.to_string());
+        digest
+    };
+    let digest = outcome("fix-x");
+    world
+        .publishes("fix-x", &[])
+        .ends(2, &["the results of app of new are of the revision `fix-x`", "hint: say `--sage`"]);
+    world
+        .publishes("other", &["--sage", "fix-x"])
+        .ends(0, &["`fix-x` stays: it is not the tag of `other`, and only protected refs move others"]);
+    assert!(world.at(&digest).is_empty());
+    let said = world.publishes("fix-x", &["--sage", "."]);
+    let wanted = format!("{}/{PATH}:fix-x@{digest}\n", world.fake.host());
+    assert_eq!(said.ends(0, &["published 1 image of fix-x, 1 checks passed"]), wanted);
+    assert_eq!(world.at(&digest), ["fix-x"]);
+    let page = sage_oci_files::read_to_string(world.path("out/summary.md")).unwrap();
+    assert!(page.contains("`fix-x`: version 1.1.beta2") && page.contains("| 1 | 7 | 0 |"), "{page}");
+    // The newest beta is no branch's.
+    let beta = outcome("1.1.beta2");
+    world.publishes("1.1.beta2", &["--sage", "1.1.beta2"]).ends(0, &["`1.1.beta2` stays: it is not the tag of"]);
+    assert!(world.at(&beta).is_empty());
 }
 
 const DEFINITION: &str = r#"format = 1

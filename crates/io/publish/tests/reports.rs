@@ -187,6 +187,7 @@ fn what_smoke_writes_is_read() {
         checks: checks.clone(),
         contract: Vec::<RowReport>::new(),
         doctests: None,
+        about: std::collections::BTreeMap::new(),
     };
     let text = sage_oci_smoke::to_json(&[report("x@sha256:1")]);
     let read = TestReport::new(text.into_bytes(), Architecture::Arm64, None).unwrap();

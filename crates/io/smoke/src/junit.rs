@@ -15,6 +15,9 @@ pub(crate) fn document(reports: &[Report]) -> quick_junit::Report {
     for report in reports {
         let mut suite = TestSuite::new(report.image.as_str());
         suite.set_time(seconds(report.seconds));
+        for (name, value) in &report.about {
+            suite.add_property((name.as_str(), value.as_str()));
+        }
         suite.add_test_cases(report.checks.iter().map(case));
         xml.add_test_suite(suite);
     }

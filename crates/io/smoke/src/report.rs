@@ -2,6 +2,7 @@ use crate::{Outcome, Verdict};
 use sage_oci_checks::{RowReport, Standing};
 use sage_oci_doctest::Comparison;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The version of the JSON report; it rises when a key changes its meaning or goes away.
 pub const REPORT_VERSION: u32 = 2;
@@ -20,6 +21,9 @@ pub struct Report {
     /// What Sage's own tests said, where they were run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doctests: Option<Comparison>,
+    /// What else is known of the image, as names and values: which revision of the source it is of, and what that changes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub about: BTreeMap<String, String>,
 }
 
 impl Report {

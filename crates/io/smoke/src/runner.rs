@@ -6,6 +6,7 @@ use futures_util::{StreamExt, stream};
 use sage_oci_checks::{Check, Kind, Selection, State};
 use sage_oci_engine::Engine;
 use sage_oci_names::EngineImage;
+use std::collections::BTreeMap;
 use std::time::Instant;
 use tokio::sync::Mutex;
 
@@ -40,7 +41,14 @@ pub async fn run_checks(
     let states: Vec<_> = done.iter().map(|(_, outcomes)| state(outcomes)).collect();
     let contract = selection.rows(&states);
     let checks: Vec<_> = done.into_iter().flat_map(|(_, outcomes)| outcomes).collect();
-    Report { image: image.to_string(), seconds: seconds(began.elapsed()), checks, contract, doctests: None }
+    Report {
+        image: image.to_string(),
+        seconds: seconds(began.elapsed()),
+        checks,
+        contract,
+        doctests: None,
+        about: BTreeMap::new(),
+    }
 }
 
 /// What a check's outcome, or those of its steps, say of it.

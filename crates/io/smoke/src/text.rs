@@ -170,6 +170,7 @@ mod tests {
             checks,
             contract,
             doctests: None,
+            about: std::collections::BTreeMap::new(),
         };
         let row = |id: &str, state| {
             let checks = vec![RowCheck { name: "q".to_owned(), state }];

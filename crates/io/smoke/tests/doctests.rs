@@ -2,6 +2,7 @@
 
 use sage_oci_doctest::{Comparison, Known, compare, read};
 use sage_oci_smoke::{Report, Verdict, details, doctest_summary, to_json, to_junit, to_outcomes};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const LOG: &[u8] = include_bytes!("../../../pure/doctest/tests/failures.txt");
@@ -23,7 +24,14 @@ fn compared(log: &[u8]) -> Comparison {
 
 fn report(comparison: Comparison) -> Report {
     let checks = to_outcomes(&comparison, true);
-    Report { image: "image:1".to_owned(), seconds: 10.0, checks, contract: Vec::new(), doctests: Some(comparison) }
+    Report {
+        image: "image:1".to_owned(),
+        seconds: 10.0,
+        checks,
+        contract: Vec::new(),
+        doctests: Some(comparison),
+        about: BTreeMap::new(),
+    }
 }
 
 #[test]
@@ -67,11 +75,13 @@ fn nothing_in_a_log_breaks_a_report() {
     let got: Vec<_> = LOG.windows(8).enumerate().filter(|(_, bytes)| bytes == b"Got:\n   ").collect();
     let at = got[1].0 + 9;
     log.splice(at..at, *b"\xff\xfe\x1b[31m\x00\x07]]>&<!\xed\xa0\x80");
-    let report = report(compared(&log));
+    let mut report = report(compared(&log));
+    report.about.insert("revision.tag".to_owned(), "a\"<b".to_owned());
     let xml = to_junit(std::slice::from_ref(&report)).unwrap();
     let bad = |c: char| c.is_control() && c != '\n' && c != '\t';
     assert!(!xml.contains(bad), "{xml}");
     assert!(xml.contains("]]&gt;&amp;&lt;!"), "{xml}");
+    assert!(xml.contains(r#"<property name="revision.tag" value="a&quot;&lt;b"/>"#), "{xml}");
     assert!(xml.contains(r#"tests="8" skipped="1" failures="3" errors="0""#), "{xml}");
     let json: serde_json::Value = serde_json::from_str(&to_json(&[report])).unwrap();
     let doctests = &json["images"][0]["doctests"];

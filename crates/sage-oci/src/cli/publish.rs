@@ -1,6 +1,6 @@
 //! The verbs that speak to registries and services, and what they name.
 
-use super::{Building, Choice, Subject};
+use super::{Building, Choice, Source, Subject};
 use crate::architectures::Architectures;
 use clap::Args;
 use sage_oci_doctest::What;
@@ -92,7 +92,8 @@ pub struct Tags {
     /// The image in its registry, as `push` prints it.
     #[arg(value_name = "REPOSITORY@DIGEST")]
     pub image: Remote,
-    /// What it is tagged for: `release`, `pre-release`, `develop` or `branch:NAME`; what its version says where nothing is said.
+    /// What it is tagged for: `release`, `pre-release`, `develop`, `branch:NAME`, or `revision`: an image of a chosen revision of the
+    /// source gets the one tag that it says itself. What the image's version says where nothing is said.
     #[arg(long = "as", value_name = "PURPOSE", value_parser = purpose)]
     pub purpose: Option<Purpose>,
     /// Say what would move, and write nothing.
@@ -124,8 +125,9 @@ fn purpose(text: &str) -> Result<Purpose, String> {
         ("release", _) => Purpose::Release,
         ("pre-release", _) => Purpose::PreRelease,
         ("develop", _) => Purpose::Develop,
+        ("revision", _) => Purpose::Revision { branch: None },
         (_, Some(name)) if !name.is_empty() => Purpose::Branch(name.to_owned()),
-        _ => return Err("it is none of `release`, `pre-release`, `develop` and `branch:NAME`".to_owned()),
+        _ => return Err("it is none of `release`, `pre-release`, `develop`, `revision` and `branch:NAME`".to_owned()),
     })
 }
 
@@ -158,6 +160,10 @@ pub struct Ci {
     /// The architectures that are built and tested here; this machine's where nothing is said.
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<Architectures>,
+    /// The revision of Sage's source. A commit that is checked out without its branch, as services do, is called as the service
+    /// calls it. Where no channel is named, those are left out that have no images of revisions.
+    #[command(flatten)]
+    pub source: Source,
     /// Where images go, as `ghcr.io/sagemath`: the image's name is put behind it. What `nix/ci.toml` says of the service, or the
     /// owner's own place, where nothing is said.
     #[arg(long, value_name = "PREFIX", env = "SAGE_OCI_REPOSITORY", hide_env_values = true)]

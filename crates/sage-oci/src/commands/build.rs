@@ -59,8 +59,7 @@ pub fn realise_all(
     let done = match reported(context.printer, &nix, building.timings, realise) {
         // Whoever wrote what does not compile is told as of a check that is red.
         Err(error @ ProduceError::Store(StoreError::BuildFailed { .. })) if first.revision.is_some() => {
-            Failure::from(error).print(context.printer);
-            return Err(Failure::NotFine);
+            return Err(Failure::red(error));
         }
         done => done.map_err(failed)?,
     };

@@ -9,6 +9,7 @@ use crate::{Failure, Printer, cli};
 use sage_oci_doctest::{FileName, Known, Progress, What, compare, testable};
 use sage_oci_engine::{Engine, RunId};
 use sage_oci_smoke::{Doctests, Report, details, doctest_summary, run_doctests, table, to_outcomes};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -113,7 +114,7 @@ pub async fn test(printer: Printer, engine: &Engine, subject: Tested<'_>, asked:
     if asked.paths.is_empty() {
         printer.step("Testing", "no doctests: no file that changed has any");
         let (image, checks, contract) = (subject.name.to_owned(), Vec::new(), Vec::new());
-        return Ok(Report { image, seconds: 0.0, checks, contract, doctests: None });
+        return Ok(Report { image, seconds: 0.0, checks, contract, doctests: None, about: BTreeMap::new() });
     }
     sweep(printer, engine).await?;
     let run = RunId::unique();
@@ -162,7 +163,7 @@ pub async fn test(printer: Printer, engine: &Engine, subject: Tested<'_>, asked:
     let checks = to_outcomes(&comparison, asked.named);
     let seconds = tested.took.as_secs_f64();
     let (image, contract) = (subject.name.to_owned(), Vec::new());
-    Ok(Report { image, seconds, checks, contract, doctests: Some(comparison) })
+    Ok(Report { image, seconds, checks, contract, doctests: Some(comparison), about: BTreeMap::new() })
 }
 
 /// What is not as it should be, a table of the files about which there is something to know, and a line of numbers.

@@ -47,7 +47,13 @@ pub fn run(context: &Context, options: &cli::Tags) -> Result<(), Failure> {
         return Err(Failure::NotFine);
     }
     let facts = candidate.facts(tested.revised)?;
-    let usual = if facts.version.is_pre_release() { Purpose::PreRelease } else { Purpose::Release };
+    let usual = if facts.own.is_some() {
+        Purpose::Revision { branch: None }
+    } else if facts.version.is_pre_release() {
+        Purpose::PreRelease
+    } else {
+        Purpose::Release
+    };
     policy.purpose = options.purpose.clone().unwrap_or(usual);
     if let Some(reason) = &options.downgrade {
         let overrule = Override::new(reason)?;

@@ -25,7 +25,7 @@ use std::io::ErrorKind;
 fn told(failure: impl Into<Failure>) -> (String, Option<String>) {
     match failure.into() {
         Failure::Error { message, hint } => (message, hint),
-        Failure::NotFine => panic!("an error was told as `not fine`"),
+        Failure::NotFine | Failure::Red { .. } => panic!("an error was told as `not fine`"),
     }
 }
 

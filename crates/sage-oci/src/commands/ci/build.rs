@@ -1,5 +1,6 @@
 use super::job::Job;
 use super::outputs::Ended;
+use super::revision;
 use crate::cli::{self, Target};
 use crate::commands::{doctest, emulation, load, push, smoke};
 use crate::context::Locked;
@@ -10,8 +11,8 @@ use sage_oci_credentials::Purpose;
 use sage_oci_engine::Engine;
 use sage_oci_image::{Image, ImageSource, digest_of, whole};
 use sage_oci_names::{BlobDigest, EngineId, EngineImage, Reference};
-use sage_oci_pipeline::{Failing, OUTCOME_FORMAT, Outcome};
-use sage_oci_publish::{Candidate, TestReport, tested};
+use sage_oci_pipeline::{Failing, OUTCOME_FORMAT, OfRevision, Outcome};
+use sage_oci_publish::{Candidate, Commit, TestReport, tested};
 use sage_oci_registry::{Access, Registry, Repository};
 use sage_oci_smoke::{Report, Verdict, to_json};
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ struct Subject<'a> {
     selection: Selection,
     /// What it is known by: with both compressions, the index over the two.
     digest: BlobDigest,
+    /// The revision of the source that it is of, if it is of one, and what that changes.
+    revision: Option<OfRevision>,
 }
 
 /// Builds an image, tests it, pushes it by digest and tests what was pushed, as far as the plan goes; what came of it. The reports
@@ -41,10 +44,11 @@ pub fn one(job: &Job<'_>, target: &Target, ended: &mut Ended) -> Result<Outcome,
     let (source, paths) =
         push::built(context, std::slice::from_ref(&locked), Some(options.compression), &job.building()?)?;
     ended.paths.extend(paths);
+    let revision = revision::of(job, &locked)?;
     let image = Image::open(source.as_ref(), locked.lock.architecture)?;
     let digest = whole(source.as_ref())?.digest;
     let selection = smoke::selection(context, &locked, None)?;
-    let image = Subject { job, locked, source, image, selection, digest };
+    let image = Subject { job, locked, source, image, selection, digest, revision };
     let Some(repository) = job.destination(&image.locked.image.name)? else {
         let (report, _) = image.test()?;
         let outcome = image.outcome(Some(&report), None);
@@ -119,6 +123,7 @@ impl Subject<'_> {
                 doctest::conclude(printer, &more);
                 report.absorb(more);
             }
+            report.about = self.about();
             Ok((report, loaded.id))
         })
     }
@@ -141,8 +146,23 @@ impl Subject<'_> {
             emulation::allow_for(printer, &engine, &image, architecture, &mut selection).await?;
             let name = reference.to_string();
             let subject = smoke::Tested { name: &name, image: &image };
-            smoke::test(printer, &engine, subject, &selection, &self.running()).await
+            let mut report = smoke::test(printer, &engine, subject, &selection, &self.running()).await?;
+            report.about = self.about();
+            Ok(report)
         })
+    }
+
+    /// What reports say of it beside checks.
+    fn about(&self) -> BTreeMap<String, String> {
+        self.revision.iter().flat_map(OfRevision::properties).collect()
+    }
+
+    /// The commit that the image follows: the source's own, else the one that asks for it.
+    fn commit(&self) -> Option<Commit> {
+        match &self.locked.revision {
+            Some(chosen) => revision::commit(chosen),
+            None => self.job.commit.clone(),
+        }
     }
 
     /// Whether an earlier job has pushed the very bytes, and has run these very checks on them.
@@ -167,19 +187,24 @@ impl Subject<'_> {
         let json = to_json(std::slice::from_ref(&report)).into_bytes();
         let architecture = self.locked.lock.architecture;
         let descriptor = &self.image.descriptor;
-        let report = TestReport::new(json, architecture, self.job.commit.clone())?;
+        let report = TestReport::new(json, architecture, self.commit())?;
         TestReport { checks: Some(self.checks()), ..report }.attach(registry, descriptor)?;
         super::packages::attach(registry, descriptor, &packages(&self.locked))
     }
 
     fn outcome(&self, report: Option<&Report>, repository: Option<&Repository>) -> Outcome {
+        let commit = self.commit();
+        let mut revision = self.revision.clone();
+        if let Some(revision) = &mut revision {
+            revision.doctests = report.and_then(|report| report.doctests.as_ref()).map(revision::doctested);
+        }
         let count = |verdict| report.map_or(0, |report| report.count(verdict) as u64);
         Outcome {
             format: OUTCOME_FORMAT,
             image: self.locked.image.name.clone(),
             channel: self.locked.image.channel.clone(),
             architecture: self.locked.lock.architecture,
-            version: self.locked.version().map(str::to_owned),
+            version: revision.as_ref().map(|of| of.tag.clone()).or(self.locked.version().map(str::to_owned)),
             title: self.locked.image.title.clone(),
             digest: self.digest,
             repository: repository.map(ToString::to_string),
@@ -191,9 +216,10 @@ impl Subject<'_> {
             seconds: report.map_or(0.0, |report| report.seconds),
             failing: report.map(failing).unwrap_or_default(),
             packages: packages(&self.locked),
-            commit: self.job.commit.as_ref().map(|commit| commit.revision.clone()),
-            revised: self.job.commit.as_ref().map(|commit| commit.revised),
+            commit: commit.as_ref().map(|commit| commit.revision.clone()),
+            revised: commit.as_ref().map(|commit| commit.revised),
             pushed_again: false,
+            revision,
         }
     }
 }

@@ -2,7 +2,7 @@ use super::deadline::Deadline;
 use crate::context::Context;
 use crate::{Failure, cli};
 use sage_oci_names::ImageName;
-use sage_oci_pipeline::Plan;
+use sage_oci_pipeline::{Called, Plan};
 use sage_oci_publish::Commit;
 use sage_oci_registry::Repository;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ pub struct Job<'a> {
     pub context: &'a Context,
     pub options: &'a cli::Ci,
     pub plan: Plan,
+    /// What the service calls the commit.
+    pub called: Option<Called>,
     /// The commit that asks for the images, and its date.
     pub commit: Option<Commit>,
     pub deadline: Option<Deadline>,
@@ -21,7 +23,12 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// Makes the folders and begins to count the time.
-    pub fn begin(context: &'a Context, options: &'a cli::Ci, plan: Plan) -> Result<Self, Failure> {
+    pub fn begin(
+        context: &'a Context,
+        options: &'a cli::Ci,
+        plan: Plan,
+        called: Option<Called>,
+    ) -> Result<Self, Failure> {
         let deadline = options.deadline.map(Deadline::in_minutes);
         for folder in ["results", "logs"] {
             sage_oci_files::create_dir_all(options.out.join(folder))?;
@@ -36,7 +43,7 @@ impl<'a> Job<'a> {
         let here = context.project.commit();
         let named = here.filter(|here| plan.commit.as_ref().is_none_or(|named| *named == here.digest));
         let commit = named.map(|here| Commit { revision: here.digest, revised: here.seconds });
-        Ok(Self { context, options, plan, commit, deadline, machine: Vec::new() })
+        Ok(Self { context, options, plan, called, commit, deadline, machine: Vec::new() })
     }
 
     /// Where an image goes; none where nothing is pushed.
@@ -70,7 +77,7 @@ impl<'a> Job<'a> {
         }
         match failure {
             Failure::NotFine => format!("{about}: checked, and not fine"),
-            Failure::Error { message, .. } => format!("{about}: {message}"),
+            Failure::Red { message, .. } | Failure::Error { message, .. } => format!("{about}: {message}"),
         }
     }
 }

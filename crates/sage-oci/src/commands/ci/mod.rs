@@ -9,9 +9,10 @@ mod outputs;
 mod packages;
 mod plan;
 mod publish;
+mod revision;
 mod status;
 
-use crate::cli::{self, Part};
+use crate::cli::{self, Part, Target};
 use crate::context::Context;
 use crate::{Failure, interrupt};
 use job::Job;
@@ -21,20 +22,24 @@ use std::sync::atomic::Ordering;
 
 /// `ci`: prints a line for each digest that was pushed, and for each tag that was moved.
 pub fn run(context: &Context, options: &cli::Ci) -> Result<(), Failure> {
-    let plan = plan::make(context, options)?;
+    let (plan, called) = plan::make(context, options)?;
     if options.plan {
         return context.printer.json(&plan);
     }
-    let mut job = Job::begin(context, options, plan)?;
+    let mut job = Job::begin(context, options, plan, called)?;
     job.step(format_args!("{} of {}", job.plan.kind.name(), job.plan.reference));
     for why in &job.plan.why {
         job.step(why);
     }
     let mut ended = Ended::default();
     if options.part != Some(Part::Publish) {
-        match machine::prepare(&mut job) {
-            Ok(()) => build_all(&job, &mut ended)?,
-            Err(failure) => ended.fail(&job, "this machine", failure),
+        let targets = plan::targets(&job)?;
+        match opened(&job, &targets) {
+            Err(failure) => ended.fail(&job, "the revision of the source", failure),
+            Ok(()) => match machine::prepare(&mut job) {
+                Ok(()) => build_all(&job, &targets, &mut ended),
+                Err(failure) => ended.fail(&job, "this machine", failure),
+            },
         }
     }
     if options.part != Some(Part::Build) && !ended.is_over() {
@@ -45,9 +50,16 @@ pub fn run(context: &Context, options: &cli::Ci) -> Result<(), Failure> {
     ended.verdict()
 }
 
+/// Opens the revision of the source, if one is asked for, before anything is installed or built: it is of no use where it cannot be had.
+fn opened(job: &Job<'_>, targets: &[Target]) -> Result<(), Failure> {
+    match targets.first().filter(|_| job.plan.revision.is_some()) {
+        Some(first) => job.context.locked(first).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
 /// Every image; one that fails does not keep the others from being tried, the end of the time does.
-fn build_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
-    let targets = plan::targets(job.context, &job.plan)?;
+fn build_all(job: &Job<'_>, targets: &[Target], ended: &mut Ended) {
     for (number, target) in targets.iter().enumerate() {
         let about = build::said(target);
         if interrupt::flag().load(Ordering::Relaxed) {
@@ -55,9 +67,12 @@ fn build_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
             break;
         }
         job.step(format_args!("image {} of {}", number + 1, targets.len()));
-        match build::one(job, target, ended) {
+        let outcome = build::one(job, target, ended).and_then(|outcome| {
+            outputs::write_outcome(job, &outcome)?;
+            Ok(outcome)
+        });
+        match outcome {
             Ok(outcome) => {
-                outputs::write_outcome(job, &outcome)?;
                 if let Some(repository) = &outcome.repository {
                     job.context.printer.result(format_args!("{repository}@{}", outcome.digest));
                 }
@@ -70,13 +85,13 @@ fn build_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
         // What is slow the next time is no reason to fail now.
         job.context.printer.note(format_args!("warning: {}", job.told("the cache was not filled", &failure)));
     }
-    Ok(())
 }
 
 /// Tags and pages, of what every architecture has passed.
 fn publish_all(job: &Job<'_>, ended: &mut Ended) -> Result<(), Failure> {
     if job.options.part == Some(Part::Publish) {
         ended.outcomes = outputs::read_outcomes(job)?;
+        outputs::same_kind(job, &ended.outcomes)?;
     }
     if let Some(bad) = ended.outcomes.iter().find(|outcome| outcome.failed > 0) {
         job.step(format_args!("nothing is tagged: checks of {} of {} failed", bad.image, bad.channel));

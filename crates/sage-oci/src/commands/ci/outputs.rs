@@ -15,6 +15,8 @@ pub struct Ended {
     pub paths: Vec<StorePath>,
     /// What could not be done, for people.
     pub failures: Vec<String>,
+    /// Whether one of them says that something could not be checked, and not that it was found wrong.
+    pub could_not: bool,
 }
 
 impl Ended {
@@ -22,10 +24,11 @@ impl Ended {
     pub fn fail(&mut self, job: &Job<'_>, about: &str, failure: Failure) {
         let text = job.told(about, &failure);
         let hint = match &failure {
-            Failure::Error { hint, .. } => hint.clone(),
+            Failure::Red { hint, .. } | Failure::Error { hint, .. } => hint.clone(),
             Failure::NotFine => None,
         };
         job.context.printer.error(&text, hint.as_deref());
+        self.could_not |= matches!(failure, Failure::Error { .. });
         self.failures.push(text);
     }
 
@@ -37,6 +40,7 @@ impl Ended {
     /// The exit status of the job.
     pub fn verdict(&self) -> Result<(), Failure> {
         match self.failures.first() {
+            Some(_) if !self.could_not => Err(Failure::NotFine),
             Some(first) if self.failures.len() == 1 => Err(Failure::new(first, None)),
             Some(first) => Err(Failure::new(format_args!("{first}, and {} more", self.failures.len() - 1), None)),
             None if is_fine(&self.outcomes) => Ok(()),
@@ -73,6 +77,18 @@ pub fn read_outcomes(job: &Job<'_>) -> Result<Vec<Outcome>, Failure> {
         )),
         false => Ok(all),
     }
+}
+
+/// Refuses results of a revision of the source where none is asked for, and the other way round: their tags follow other rules.
+pub fn same_kind(job: &Job<'_>, outcomes: &[Outcome]) -> Result<(), Failure> {
+    let is_asked = job.plan.revision.is_some();
+    let Some(other) = outcomes.iter().find(|one| one.revision.is_some() != is_asked) else { return Ok(()) };
+    let (what, hint) = match &other.revision {
+        Some(revision) => (format!("the revision `{}`", revision.tag), "say `--sage` here, too, as the build job did"),
+        None => ("the packaged release".to_owned(), "leave `--sage` out here, as the build job did"),
+    };
+    let about = format!("{} of {}", other.image, other.channel);
+    Err(Failure::new(format_args!("the results of {about} are of {what}"), Some(hint.to_owned())))
 }
 
 /// Writes reports and summary, to the folder and where the service shows them, and sets the commit's status.

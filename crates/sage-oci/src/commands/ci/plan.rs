@@ -1,10 +1,11 @@
+use super::job::Job;
 use crate::architectures::Architectures;
 use crate::context::Context;
 use crate::machine::machine;
 use crate::{Failure, cli, registries};
 use sage_oci_credentials::Purpose;
 use sage_oci_names::{Architecture, ChannelName, ImageName, Reference};
-use sage_oci_pipeline::{Config, Has, Plan, Service, Surroundings, plan};
+use sage_oci_pipeline::{Called, Config, Has, Plan, Service, Surroundings, plan};
 use sage_oci_registry::Repository;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +16,10 @@ const CONFIG: &str = "nix/ci.toml";
 /// What a project without one gets.
 const NOBODYS: &str = "format = 1\nproject = []\n[refs]\n";
 
-/// What this job does, by its surroundings, the project's file and what is asked for.
-pub fn make(context: &Context, options: &cli::Ci) -> Result<Plan, Failure> {
+/// What this job does, by its surroundings, the project's file and what is asked for; and what the service calls the commit.
+pub fn make(context: &Context, options: &cli::Ci) -> Result<(Plan, Option<Called>), Failure> {
+    // As a person would see it: an address may have a password.
+    let revision = options.source.sage.as_deref().map(sage_oci_revision::parse).transpose()?;
     let environment: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
@@ -32,6 +35,7 @@ pub fn make(context: &Context, options: &cli::Ci) -> Result<Plan, Failure> {
         images: images(context, options)?,
         channels,
         architectures: architectures(context, options)?,
+        revision: revision.map(|wanted| wanted.to_string()),
     };
     // Where they would go with credentials, and whether there are any for that place.
     let wished = plan(&surroundings, &config, &has)?;
@@ -45,7 +49,7 @@ pub fn make(context: &Context, options: &cli::Ci) -> Result<Plan, Failure> {
         }
         None => true,
     };
-    Ok(plan(&surroundings, &config, &has)?)
+    Ok((plan(&surroundings, &config, &has)?, surroundings.called()))
 }
 
 /// The project's file; a project without one is nobody's: its refs have at most a tag of their own.
@@ -100,19 +104,28 @@ fn architectures(context: &Context, options: &cli::Ci) -> Result<Vec<Architectur
     }
 }
 
-/// What is built: each image in each of its channels that has a lock, for each architecture.
-pub fn targets(context: &Context, plan: &Plan) -> Result<Vec<cli::Target>, Failure> {
-    let mut all = Vec::new();
+/// What is built: each image in each of its channels that has a lock, for each architecture. Of a revision of the source there are images
+/// in some channels only: the others are left out, unless one was named.
+pub fn targets(job: &Job<'_>) -> Result<Vec<cli::Target>, Failure> {
+    let Job { context, options, plan, called, .. } = job;
+    let source = cli::Source { called: called.clone(), ..options.source.clone() };
+    let (mut all, mut left_out) = (Vec::new(), Vec::new());
     for definition in context.project.images()? {
         for name in definition.names().into_iter().filter(|name| plan.images.contains(name)) {
             for channel in definition.channels().into_iter().filter(|channel| plan.channels.contains(channel)) {
                 let locked = context.project.locked_architectures(&channel)?;
+                let takes = source.sage.is_none() || definition.resolve(&name, &channel)?.upstream.is_some();
                 for architecture in plan.architectures.iter().filter(|one| locked.contains(one)) {
                     let (channel, arch) = (Some(channel.clone()), Some(Architectures::These(vec![*architecture])));
-                    all.push(cli::Choice { channel, arch, ..cli::Choice::default() }.of(name.clone()));
+                    let choice = cli::Choice { channel, arch, source: source.clone(), ..cli::Choice::default() };
+                    if takes { &mut all } else { &mut left_out }.push(choice.of(name.clone()));
                 }
             }
         }
+    }
+    if all.is_empty() || options.channel.is_some() {
+        // To be told why not.
+        all.append(&mut left_out);
     }
     match all.is_empty() {
         true => Err(Failure::new("there is nothing to build: no image has a lock for what is asked", None)),

@@ -86,9 +86,10 @@ fn policy(job: &Job<'_>, candidate: &Candidate, purpose: Purpose) -> Result<Poli
 
 /// What people have now under the tag that a release of this version moves, or `develop`.
 fn previous(registry: &Arc<Registry>, policy: &Policy, facts: &Facts) -> Result<Option<Previous>, Failure> {
+    let own = facts.own.iter().map(ToString::to_string);
     let version = facts.version.to_string();
     let floating = policy.floating.iter().map(ToString::to_string);
-    for tag in [version].into_iter().chain(floating).chain(["develop".to_owned()]) {
+    for tag in own.chain([version]).chain(floating).chain(["develop".to_owned()]) {
         let Some(document) = registry.document(&tag)? else { continue };
         if document.digest == facts.digest {
             return Ok(None);
