@@ -140,7 +140,7 @@ impl World {
             .env("SAGE_OCI_REGISTRY_USER", "me")
             .env("SAGE_OCI_REGISTRY_PASSWORD", "x")
             .current_dir(self.folder.path())
-            .args(["ci", "--part", "publish", "--repository", &format!("{}/me", self.fake.host())])
+            .args(["ci", "--part", "publish", "--channel", "new", "--repository", &format!("{}/me", self.fake.host())])
             .args(more)
             .output()
             .unwrap();
@@ -346,6 +346,7 @@ fn an_image_of_a_revision_gets_its_own_tag_and_no_other() {
 #[test]
 fn a_job_publishes_a_revision_under_its_own_tag() {
     let world = World::new(Profile::plain());
+    sage_oci_files::create_dir_all(world.path("out/results")).unwrap();
     world.write("nix/ci.toml", "format = 1\nproject = [\"me/app\"]\n[refs]\ndevelop = [\"main\"]\n");
     let outcome = |tag: &str| {
         let digest = world.of_revision(tag, "a");
@@ -375,7 +376,7 @@ fn a_job_publishes_a_revision_under_its_own_tag() {
     assert!(world.at(&digest).is_empty());
     let said = world.publishes("fix-x", &["--sage", "."]);
     let wanted = format!("{}/{PATH}:fix-x@{digest}\n", world.fake.host());
-    assert_eq!(said.ends(0, &["published 1 image of fix-x, 1 checks passed"]), wanted);
+    assert_eq!(said.ends(0, &["published 1 image of fix-x, 1 check passed"]), wanted);
     assert_eq!(world.at(&digest), ["fix-x"]);
     let page = sage_oci_files::read_to_string(world.path("out/summary.md")).unwrap();
     assert!(page.contains("`fix-x`: version 1.1.beta2") && page.contains("| 1 | 7 | 0 |"), "{page}");
