@@ -88,7 +88,7 @@ pub fn open(
         opened.get(text, source.dirty, upstream, || read(here, text, source, upstream, &project))?;
     let mut identity = revision.lock().unwrap_or_else(PoisonError::into_inner).identity.clone();
     names::call(&mut identity, source.called.as_ref());
-    let tag = names::tag(here, &identity, image, lock)?;
+    let tag = names::tag(here.project, &identity, image, lock)?;
     if is_new {
         tell_identity(here, &identity, &tag);
     }

@@ -1,10 +1,10 @@
 //! What an image of a revision is called.
 
-use super::Here;
 use crate::Failure;
 use sage_oci_definition::Resolved;
 use sage_oci_lock::Lock;
 use sage_oci_pipeline::Called;
+use sage_oci_project::Project;
 use sage_oci_tags::{ImageVersion, Tag};
 use sage_oci_wanted::Identity;
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub fn call(identity: &mut Identity, called: Option<&Called>) {
 }
 
 /// The one name of an image of a revision: of its branch or what describes it. A version that is not the packaged one is its own.
-pub fn tag(here: Here<'_>, identity: &Identity, image: &Resolved, lock: &Lock) -> Result<Tag, Failure> {
+pub fn tag(project: &Project, identity: &Identity, image: &Resolved, lock: &Lock) -> Result<Tag, Failure> {
     let packaged = lock.images.get(&image.layers_of).map(|plan| plan.version.as_str());
     let is_other =
         packaged.is_none_or(|packaged| ImageVersion::parse(packaged) != ImageVersion::parse(&identity.version));
@@ -28,17 +28,17 @@ pub fn tag(here: Here<'_>, identity: &Identity, image: &Resolved, lock: &Lock) -
     let own = plain.then(|| Tag::parse(&identity.version).ok()).flatten();
     match own {
         Some(own) => Ok(own),
-        None => Ok(sage_oci_wanted::tag(identity, &reserved(here, image)?)),
+        None => Ok(sage_oci_wanted::tag(identity, &reserved(project, image)?)),
     }
 }
 
 /// The names of all channels, and the tags that the image has in each.
-fn reserved(here: Here<'_>, image: &Resolved) -> Result<BTreeSet<Tag>, Failure> {
+fn reserved(project: &Project, image: &Resolved) -> Result<BTreeSet<Tag>, Failure> {
     let mut reserved: BTreeSet<Tag> = BTreeSet::new();
-    for channel in here.project.channels()? {
+    for channel in project.channels()? {
         reserved.extend(Tag::parse(channel.name.as_str()));
     }
-    for definition in here.project.images()?.iter().filter(|one| one.names().contains(&image.name)) {
+    for definition in project.images()?.iter().filter(|one| one.names().contains(&image.name)) {
         for channel in definition.channels() {
             let resolved = definition.resolve(&image.name, &channel)?;
             reserved.extend(resolved.tags.iter().filter_map(|tag| Tag::parse(tag).ok()));
