@@ -138,6 +138,12 @@ pub struct Source {
     /// With `--sage`: compile every module, also those whose sources are as they were packaged.
     #[arg(long = "compile-all", requires = "sage")]
     pub everything: bool,
+    /// With `--sage`: make the packaged Sage's own layers anew, without the files that the commit changes or removes.
+    ///
+    /// Otherwise these layers stay as they are, and the commit's files lie above them. A far commit is smaller this way, but a
+    /// machine that has the packaged image needs one large layer more.
+    #[arg(long, requires = "sage")]
+    pub replace: bool,
     /// What the CI service calls a commit.
     #[arg(skip)]
     pub called: Option<Called>,

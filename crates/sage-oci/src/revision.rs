@@ -48,6 +48,7 @@ pub struct Chosen {
     /// The tag of an image of it.
     pub tag: Tag,
     everything: bool,
+    replace: bool,
     project: Project,
     /// What it changes, as far as that was told, by the image's name and architecture.
     made: Mutex<BTreeMap<(String, Architecture), Arc<OfImage>>>,
@@ -92,8 +93,8 @@ pub fn open(
     if is_new {
         tell_identity(here, &identity, &tag);
     }
-    let (everything, made) = (source.everything, Mutex::default());
-    Ok(Some(Arc::new(Chosen { revision, identity, tag, everything, project, made })))
+    let (everything, replace, made) = (source.everything, source.replace, Mutex::default());
+    Ok(Some(Arc::new(Chosen { revision, identity, tag, everything, replace, project, made })))
 }
 
 fn read(
@@ -191,6 +192,7 @@ impl Chosen {
             files: &files,
             builder,
             everything: self.everything,
+            replace: self.replace,
         };
         let downloads = Downloads::from(downloads::options(6));
         let (pins, stop) = (BTreeMap::new(), interrupt::flag());
@@ -202,6 +204,9 @@ impl Chosen {
         observer.finish();
         let Made { mut commit, report } = done?;
         commit.annotations = self.annotations();
+        if !commit.replaced.is_empty() {
+            commit.annotations.insert("org.sage-oci.upstream.replaced".to_owned(), commit.replaced.len().to_string());
+        }
         let merge = self.tell(here, &report)?;
         let of_image = Arc::new(OfImage { commit, report, merge, compilers, machine });
         made.insert(key, Arc::clone(&of_image));

@@ -9,7 +9,7 @@ use sage_oci_names::{self as names, Algorithm, Architecture, ChannelName, ImageN
 use sage_oci_recipe::{LayerPackage, LayerStep, Sealing, Step};
 use sage_oci_signature::Keyring;
 use sage_oci_steps::{Outputs, StepError, run};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Locks a suite of one package.
 fn lock(package: &Package) -> Result<(), ArchiveError> {
@@ -71,6 +71,7 @@ fn build(package: &Package) -> Result<(), StepError> {
         groups: BTreeMap::new(),
         exclude: Vec::new(),
         include: Vec::new(),
+        left_out: BTreeSet::new(),
     };
     let outputs = Outputs { out: folder.path().join("out"), contents: Some(folder.path().join("contents")) };
     run(Step::Layer(step), &outputs, folder.path(), 2)

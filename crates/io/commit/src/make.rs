@@ -62,7 +62,9 @@ pub fn make(
     let changed = question.differing().into_iter().map(ToOwned::to_owned).collect();
     let report = Report::new(&rebuild, changed, commit.notes.clone());
     let checkout = if request.image.sources.is_empty() { None } else { checkout(nix, reader.revision)? };
-    let commit = sage_oci_recipe::Commit { rebuild, contents, configured, annotations: BTreeMap::new(), checkout };
+    let replaced = if request.replace { replaced(&rebuild, &configured, &packaged) } else { BTreeSet::new() };
+    let annotations = BTreeMap::new();
+    let commit = sage_oci_recipe::Commit { rebuild, contents, configured, replaced, annotations, checkout };
     Ok(Made { commit, report })
 }
 
@@ -75,6 +77,12 @@ fn merged(revision: &mut Revision, release: &mut Release) -> Result<Commit, Comm
     let read =
         |id| -> Result<_, CommitError> { if known.contains(&id) { Ok(revision.read(id)?) } else { release.read(id) } };
     Ok(Commit::new(merge(trees, read)?, &theirs, &packaged))
+}
+
+/// The packaged files that the commit takes the place of, or away.
+fn replaced(rebuild: &Rebuild, configured: &BTreeMap<String, StorePath>, packaged: &Packaged) -> BTreeSet<String> {
+    let all = rebuild.installed().chain(configured.keys());
+    all.filter(|installed| packaged.installed.files.contains_key(*installed)).cloned().collect()
 }
 
 /// Every content that a builder reads.

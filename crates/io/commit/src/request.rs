@@ -22,6 +22,8 @@ pub struct Request<'a> {
     pub builder: &'a StorePath,
     /// Compile every module.
     pub everything: bool,
+    /// The packaged files that the commit changes or removes shall not be in the layers below.
+    pub replace: bool,
 }
 
 impl Request<'_> {

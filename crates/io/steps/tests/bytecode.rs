@@ -8,7 +8,7 @@ use common::*;
 use sage_oci_names::{Architecture, LayerName, PackageName};
 use sage_oci_step::{BytecodePackage, BytecodeStep, Interpreter, Step};
 use sage_oci_steps::run;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const MODULES: Package = Package {
@@ -60,6 +60,7 @@ fn modules_become_byte_code_whoever_compiles_them() {
         }],
         exclude: vec!["*/demo/tests/*".to_owned()],
         include: Vec::new(),
+        left_out: BTreeSet::new(),
     };
     let one = build(&step, &dir.path().join("one"), 1);
     let three = build(&step, &dir.path().join("three-somewhere-else"), 3);
@@ -106,6 +107,7 @@ fn a_python_that_does_not_run_is_an_error() {
         packages: Vec::new(),
         exclude: Vec::new(),
         include: Vec::new(),
+        left_out: BTreeSet::new(),
     };
     let outputs = outputs(dir.path());
     let error = run(Step::Bytecode(step), &outputs, &scratch(dir.path()), 1).unwrap_err();

@@ -39,6 +39,14 @@ pub struct Rebuild {
     pub configured: BTreeMap<String, String>,
 }
 
+impl Rebuild {
+    /// The installed paths that it changes, brings or removes, apart from configured ones.
+    pub fn installed(&self) -> impl Iterator<Item = &String> {
+        let of_modules = self.modules.iter().flat_map(|module| module.generated.keys().chain([&module.installed]));
+        of_modules.chain(self.files.keys())
+    }
+}
+
 impl Question<'_> {
     /// Sources that differ from what was compiled.
     pub fn differing(&self) -> BTreeSet<&str> {

@@ -1,7 +1,7 @@
 use sage_oci_names::StorePath;
 use sage_oci_rebuild::Rebuild;
 use sage_oci_source::BlobId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A commit, as an image has it.
 #[derive(Debug, Clone)]
@@ -12,6 +12,9 @@ pub struct Commit {
     pub contents: BTreeMap<BlobId, StorePath>,
     /// Files that `meson setup` writes, as they are to be: their place in the store by path below the folder of modules.
     pub configured: BTreeMap<String, StorePath>,
+    /// Files of the package, by path below the folder of modules, that the layers below shall not have: what the commit changes or
+    /// removes. Where there are none, the packaged layers stay as they are, and what is removed is hidden by whiteouts.
+    pub replaced: BTreeSet<String>,
     /// What labels and annotations say of it, by key.
     pub annotations: BTreeMap<String, String>,
     /// The commit as a work tree, for images that have the release's.

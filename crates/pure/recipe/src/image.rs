@@ -1,4 +1,5 @@
 use crate::overlay::{On, Overlay};
+use crate::replace::replace;
 use crate::stack::Stack;
 use crate::surroundings::{Change, Surroundings};
 use crate::view::{plan, view};
@@ -30,7 +31,13 @@ pub fn image(
     let mut stack = Stack::add(graph, &lock, image, under, surroundings)?;
     if let Some((Change { commit, toolchain }, upstream)) = surroundings.commit.zip(image.upstream.as_ref()) {
         let alone = below.as_ref().unwrap_or(&stack);
-        let (layers, python) = (alone.layers.clone(), alone.python.clone());
+        let (mut layers, python) = (alone.layers.clone(), alone.python.clone());
+        let replaced = replace(graph, &layers, commit, upstream);
+        for layer in layers.iter_mut().chain(&mut stack.layers) {
+            if let Some((_, without)) = replaced.iter().find(|(node, _)| *node == layer.node) {
+                layer.node = without.clone();
+            }
+        }
         let sealing = Sealing { epoch: lock.epoch, compression: image.compression };
         let on = On { below: &layers, python: python.as_ref(), sealing };
         Overlay { commit, upstream, toolchain }.add(graph, &mut stack, image, &on)?;

@@ -17,6 +17,7 @@ mod labels;
 mod made;
 mod overlay;
 mod packages;
+mod replace;
 mod route;
 mod sources;
 mod stack;

@@ -134,6 +134,8 @@ impl Overlay<'_> {
         let mut removed = BTreeSet::new();
         for (installed, change) in &commit.rebuild.files {
             match change {
+                // What is not below need not be taken away.
+                Change::Removed if commit.replaced.contains(installed) => {}
                 Change::Removed => drop(removed.insert(path(installed))),
                 Change::File { id, executable } => {
                     let source = in_store(id, installed, &commit.contents)?.to_string();

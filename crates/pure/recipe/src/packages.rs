@@ -10,7 +10,7 @@ use sage_oci_definition::Resolved;
 use sage_oci_effects::{Effect, OwnedEffect};
 use sage_oci_lock::{Lock, LockedPackage};
 use sage_oci_names::{ImageName, LayerName, PackageName, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A lock's packages with the steps that fetch them.
 pub(crate) struct Packages<'a> {
@@ -100,6 +100,7 @@ impl<'a> Packages<'a> {
             groups: accounts.groups.clone(),
             exclude: image.exclude.clone(),
             include: image.include.clone(),
+            left_out: BTreeSet::new(),
         })
     }
 
@@ -152,6 +153,7 @@ impl<'a> Packages<'a> {
             packages,
             exclude: image.exclude.clone(),
             include: image.include.clone(),
+            left_out: BTreeSet::new(),
         }))
     }
 

@@ -5,7 +5,7 @@ use crate::{
 use sage_oci_effects::{Mode, OwnedEffect};
 use sage_oci_names::{Architecture, ImageName, LayerName, PackageName, Sha256};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one derivation does. Every path in it is a store path, or below one, or a path in the image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +108,10 @@ pub struct LayerStep {
     pub exclude: Vec<String>,
     /// Globs that win over `exclude` (dpkg's `path-include`).
     pub include: Vec<String>,
+    /// Absolute paths in the image that are not unpacked either, whatever `include` says: a layer above brings them, or nothing
+    /// does any longer. Each is a file or link of one of the packages. dpkg's database has them all the same, as if they were there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left_out: BTreeSet<String>,
 }
 
 /// One layer of Python byte-code.
@@ -126,6 +130,10 @@ pub struct BytecodeStep {
     pub exclude: Vec<String>,
     /// Globs that win over `exclude` (dpkg's `path-include`).
     pub include: Vec<String>,
+    /// Modules, absolute, whose byte-code the layer lacks. They are compiled with the others all the same: what is compiled
+    /// together shows in the bytes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left_out: BTreeSet<String>,
 }
 
 /// A package whose modules are compiled.

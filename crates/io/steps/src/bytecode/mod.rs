@@ -11,9 +11,10 @@ mod unpack;
 use crate::log::megabytes;
 use crate::output::LayerOutput;
 use crate::{Outputs, StepError};
-use sage_oci_root::Item;
+use sage_oci_root::{Item, image_path};
 use sage_oci_step::BytecodeStep;
 use sage_oci_tree::ImagePath;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub(crate) use interpreter::Python;
@@ -33,8 +34,9 @@ pub(crate) fn run(step: &BytecodeStep, outputs: &Outputs, scratch: &Path, thread
         compile(&python, &modules.by_package(), &sources, folder.path(), threads)?;
     let version = &step.interpreter.version;
     let mut output = LayerOutput::create(&step.name, &step.sealing, outputs, threads, Some(&modules.directories))?;
+    let left_out: BTreeSet<ImagePath> = step.left_out.iter().map(|path| image_path(path)).collect::<Result<_, _>>()?;
     let mut count = 0;
-    for (source, package) in &modules.sources {
+    for (source, package) in modules.sources.iter().filter(|(source, _)| !left_out.contains(*source)) {
         let path = cache_path(source, version)?;
         let file = compiled.path(&path);
         if sage_oci_files::exists(&file)? {

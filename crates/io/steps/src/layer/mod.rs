@@ -17,7 +17,8 @@ use crate::{Outputs, StepError};
 use rules::Rules;
 use sage_oci_root::{Item, RootError};
 use sage_oci_step::{LayerPackage, LayerStep};
-use sage_oci_tree::{Entry, EntryKind};
+use sage_oci_tree::{Entry, EntryKind, ImagePath};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::mpsc::Receiver;
 
@@ -37,9 +38,14 @@ pub(crate) fn run(step: &LayerStep, outputs: &Outputs, scratch: &Path, threads: 
             output.add_item(&Item::symlink(link, format!("usr/{link}"))?, None)?;
         }
     }
+    let mut missed = rules.all_left_out().clone();
     pipeline::for_each_package(&step.packages, &rules, scratch, threads, |package, events| {
-        write_package(&mut output, package, &events)
+        write_package(&mut output, package, &events, &mut missed)
     })?;
+    if let Some(path) = missed.first() {
+        let wanted_by = format!("layer {}, which leaves it out,", step.name);
+        return Err(RootError::Absent { path: path.absolute(), wanted_by }.into());
+    }
     for link in LIBRARY_LINKS {
         let target = format!("usr/{link}");
         if step.base && output.get(&target).is_some() {
@@ -63,6 +69,7 @@ fn write_package(
     output: &mut LayerOutput<'_>,
     package: &LayerPackage,
     events: &Receiver<Result<Event, StepError>>,
+    missed: &mut BTreeSet<ImagePath>,
 ) -> Result<(), StepError> {
     loop {
         match events.recv().map_err(|_| StepError::Stopped)?? {
@@ -75,6 +82,7 @@ fn write_package(
                 }
                 output.add(&entry, Some(&package.name))?;
             }
+            Event::LeftOut(path) => _ = missed.remove(&path),
             Event::Info(item) => output.add_item(&item, Some(&package.name))?,
             Event::Record(record) => {
                 output.add_record(record);

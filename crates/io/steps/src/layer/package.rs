@@ -27,6 +27,8 @@ pub(crate) enum Event {
     Piece(Vec<u8>),
     /// The last file is complete.
     End { sha256: Sha256, facts: Option<ElfFacts> },
+    /// The step leaves out what would be at this path.
+    LeftOut(ImagePath),
     /// A file of dpkg's database.
     Info(Item),
     /// The package is complete.
@@ -57,6 +59,11 @@ pub(crate) fn unpack(
     while let Some((entry, mut body)) = data.next_entry().map_err(failed)? {
         if !entry.path.is_root() && !rules.is_replaced(package, &entry.path) {
             state.paths.push(entry.path.clone());
+        }
+        if let Some(path) = rules.left_out(package, &entry) {
+            state.pass_over(&entry, &mut body, &failed)?;
+            emit(Event::LeftOut(path))?;
+            continue;
         }
         let Some(path) = rules.destination(package, &entry) else { continue };
         let layer_entry = state.entry(package, rules, &entry, path)?;
@@ -128,6 +135,19 @@ impl State {
         }
         let Metadata { mode, uid, gid } = metadata;
         Ok(Entry { mode, uid, gid, xattrs, ..Entry::new(path, kind) })
+    }
+
+    /// Takes of an entry what dpkg's database says of it; a package without a list of digests gets the same one either way.
+    fn pass_over(
+        &mut self,
+        entry: &Entry,
+        body: &mut impl Read,
+        failed: &impl Fn(DebError) -> StepError,
+    ) -> Result<(), StepError> {
+        if let (EntryKind::HardLink { target }, Some(sums)) = (&entry.kind, &mut self.sums) {
+            sums.link(&entry.path, target);
+        }
+        self.body(entry, body, &mut |_| Ok(()), failed)
     }
 
     fn body(

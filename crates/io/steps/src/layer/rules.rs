@@ -4,7 +4,7 @@ use sage_oci_names::PackageName;
 use sage_oci_root::{Filter, Owners, image_path, is_merged_link, merged_usr};
 use sage_oci_step::{LayerPackage, LayerStep};
 use sage_oci_tree::{Entry, EntryKind, ImagePath};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Mode, owner and group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub(crate) struct Rules<'a> {
     metadata: BTreeMap<ImagePath, Metadata>,
     /// By path who diverts it, nobody for a local diversion, and where to.
     diversions: BTreeMap<ImagePath, (Option<&'a PackageName>, ImagePath)>,
+    left_out: BTreeSet<ImagePath>,
 }
 
 impl<'a> Rules<'a> {
@@ -40,7 +41,21 @@ impl<'a> Rules<'a> {
                 _ => {}
             }
         }
-        Ok(Self { filter: Filter::new(&step.exclude, &step.include)?, owners, metadata, diversions })
+        let left_out = step.left_out.iter().map(|path| image_path(path)).collect::<Result<_, _>>()?;
+        Ok(Self { filter: Filter::new(&step.exclude, &step.include)?, owners, metadata, diversions, left_out })
+    }
+
+    /// The path in the image of an entry that the step leaves out by name.
+    pub(crate) fn left_out(&self, package: &LayerPackage, entry: &Entry) -> Option<ImagePath> {
+        if self.left_out.is_empty() || entry.kind == EntryKind::Directory || self.is_replaced(package, &entry.path) {
+            return None;
+        }
+        Some(self.place(package, &entry.path)).filter(|path| self.left_out.contains(path))
+    }
+
+    /// All paths that the step leaves out by name.
+    pub(crate) fn all_left_out(&self) -> &BTreeSet<ImagePath> {
+        &self.left_out
     }
 
     /// Where an entry of a package goes, or `None` if it is not unpacked.
@@ -85,8 +100,8 @@ impl<'a> Rules<'a> {
         Metadata { mode, uid, gid }
     }
 
-    /// The paths whose metadata an effect declares.
+    /// The paths whose metadata an effect declares, of those that are to be in the layer.
     pub(crate) fn declared(&self) -> impl Iterator<Item = &ImagePath> {
-        self.metadata.keys()
+        self.metadata.keys().filter(|path| !self.left_out.contains(*path))
     }
 }

@@ -7,7 +7,7 @@ use sage_oci_names::{Algorithm, Architecture, Compression, LayerName, PackageNam
 use sage_oci_step::{LayerPackage, LayerStep, Sealing};
 use sage_oci_steps::Outputs;
 use sha2::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -106,6 +106,7 @@ pub fn step(packages: Vec<LayerPackage>) -> LayerStep {
         groups: BTreeMap::new(),
         exclude: Vec::new(),
         include: Vec::new(),
+        left_out: BTreeSet::new(),
     }
 }
 
