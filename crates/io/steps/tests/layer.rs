@@ -9,7 +9,7 @@ use sage_oci_effects::{Effect, Mode};
 use sage_oci_layer::{ContentEntry, ContentKind, Contents};
 use sage_oci_step::{GenerateKind, GenerateStep, LayerStep, Step};
 use sage_oci_steps::{StepError, run};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const LIBX: Package = Package {
@@ -364,5 +364,74 @@ fn hostile_archives_leave_nothing() {
         let error = build(&step(vec![package.in_step(archive)]), &folder, 2).expect_err(what);
         assert!(!error.to_string().is_empty());
         assert!(!folder.join("out").exists() && !folder.join("contents").exists(), "{what}: something was left");
+    }
+}
+
+#[test]
+fn what_is_left_out_by_name_is_not_there_and_dpkg_says_the_same_of_the_package() {
+    const ODD: Package = Package {
+        name: "odd",
+        control: "",
+        files: &[
+            ("bin/one", 0o755, "one"),
+            ("usr/lib/odd/[a-z]*.py", 0o644, "odd"),
+            ("usr/lib/odd/b.py", 0o644, "b"),
+            ("usr/lib/odd/only/c\\d.py", 0o644, "c"),
+            ("usr/lib/odd/link", 0o777, "-> b.py"),
+            ("usr/lib/odd/z", 0o644, "z"),
+            ("usr/lib/odd/zz", 0o644, "=> usr/lib/odd/z"),
+        ],
+        extra: &[],
+    };
+    // One with a list of digests, and one whose list is made.
+    const LISTED: Package = Package { extra: &[("md5sums", "d41d8cd98f00b204e9800998ecf8427e  bin/one\n")], ..ODD };
+    for (number, package) in [ODD, LISTED].into_iter().enumerate() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = step(vec![package.in_step(package.build(dir.path()))]);
+        let left_out =
+            ["usr/bin/one", "usr/lib/odd/[a-z]*.py", "usr/lib/odd/only/c\\d.py", "usr/lib/odd/link", "usr/lib/odd/zz"];
+        let mut without = all.clone();
+        without.left_out = left_out.iter().map(|path| format!("/{path}")).collect();
+        // Whatever globs say.
+        without.include = vec!["/usr/lib/odd/*".to_owned()];
+        without.exclude = vec!["/usr/bin/*".to_owned()];
+        let built = |step: &LayerStep, folder: &str, threads| {
+            let folder = dir.path().join(folder);
+            sage_oci_files::create_dir_all(&folder).unwrap();
+            let contents = build(step, &folder, threads).unwrap();
+            (contents, files(&outputs(&folder).out))
+        };
+        let (packaged, bytes) = built(&all, "all", 1);
+        let (replaced, fewer) = built(&without, "without", 3);
+        let mut expected = packaged.entries.clone();
+        expected.retain(|entry| !left_out.contains(&entry.path.as_str()));
+        assert_eq!(expected.len(), packaged.entries.len() - left_out.len(), "{number}");
+        assert_eq!(replaced.entries, expected, "{number}: nothing else is left out, and there is no whiteout");
+        assert_eq!(replaced.packages, packaged.packages);
+        let kept: BTreeMap<_, _> = bytes.into_iter().filter(|(path, _)| !left_out.contains(&path.as_str())).collect();
+        assert_eq!(fewer, kept);
+        let list = String::from_utf8(fewer["var/lib/dpkg/info/odd.list"].clone()).unwrap();
+        assert!(list.contains("/usr/lib/odd/[a-z]*.py\n"), "{list}");
+        let sums = String::from_utf8(fewer["var/lib/dpkg/info/odd.md5sums"].clone()).unwrap();
+        assert!(number == 1 || sums.contains("  usr/lib/odd/[a-z]*.py\n"), "{sums}");
+    }
+}
+
+#[test]
+fn what_is_left_out_must_be_the_package_s() {
+    let dir = tempfile::tempdir().unwrap();
+    let archive = LIBX.build(dir.path());
+    for (path, expected) in [
+        ("/usr/share/x/none", "`/usr/share/x/none` is not in"),
+        ("/usr/share/x/*", "`/usr/share/x/*` is not in"),
+        ("/usr/share/x", "`/usr/share/x` is not in"),
+        ("/usr/share/x/a", "hard link"),
+        ("usr/../x", "usr/../x"),
+    ] {
+        let left_out = BTreeSet::from([path.to_owned()]);
+        let step = LayerStep { left_out, ..step(vec![LIBX.in_step(archive.clone())]) };
+        let folder = tempfile::tempdir().unwrap();
+        let error = build(&step, folder.path(), 1).unwrap_err().to_string();
+        assert!(error.contains(expected), "{path}: {error}");
     }
 }

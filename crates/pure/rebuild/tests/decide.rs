@@ -181,6 +181,19 @@ fn what_is_gone_is_taken_away() {
 }
 
 #[test]
+fn what_it_changes_is_all_that_is_installed_anew_or_no_longer() {
+    let mut world = World::new();
+    world.commit.remove("src/s/old.py");
+    world.commit.insert("src/s/c.pyx", "x = 2\n");
+    world.commit.insert("src/s/new.py", "new\n");
+    world.commit.insert("src/s/plain.py", "other\n");
+    let (rebuild, _) = world.decide(false);
+    let mut all: Vec<&String> = rebuild.installed().collect();
+    all.sort();
+    assert_eq!(all, ["s/c.cpython-314.so", "s/c.pyx", "s/new.py", "s/old.py", "s/plain.py"]);
+}
+
+#[test]
 fn debians_changes_stand_beside_the_commits() {
     let mut world = World::new();
     world.debian.insert("src/s/plain.py", "1\n\ntwo\n\nthree\n");

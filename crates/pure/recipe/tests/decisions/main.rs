@@ -4,6 +4,7 @@ mod archives;
 mod bytecode;
 mod closures;
 mod compilers;
+mod commits;
 mod config;
 mod extends;
 mod fetches;
