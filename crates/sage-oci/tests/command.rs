@@ -165,3 +165,14 @@ fn a_contract_is_read_with_what_this_machine_lacks() {
     assert_eq!((status, stderr.as_str()), (0, ""));
     insta::assert_snapshot!(row, @"I13 | runs on the oldest processor of the architecture | can be shown | no instruction beyond the baseline");
 }
+
+#[test]
+fn what_is_said_of_a_commit_needs_one() {
+    for option in ["--replace", "--compile-all", "--dirty"] {
+        for verb in ["build", "up", "inspect", "load", "smoke", "push", "graph", "emit"] {
+            let (status, stdout, stderr) = run(&[verb, "sagemath", option]);
+            assert_eq!((status, stdout.as_str()), (2, ""), "{verb} {option}");
+            assert!(stderr.contains("--sage <REVISION>") && stderr.contains("Usage: sage-oci"), "{stderr}");
+        }
+    }
+}

@@ -394,7 +394,7 @@ fn what_is_left_out_by_name_is_not_there_and_dpkg_says_the_same_of_the_package()
         without.left_out = left_out.iter().map(|path| format!("/{path}")).collect();
         // Whatever globs say.
         without.include = vec!["/usr/lib/odd/*".to_owned()];
-        without.exclude = vec!["/usr/bin/*".to_owned()];
+        without.exclude = vec!["/usr/bin/o*".to_owned()];
         let built = |step: &LayerStep, folder: &str, threads| {
             let folder = dir.path().join(folder);
             sage_oci_files::create_dir_all(&folder).unwrap();
@@ -407,7 +407,7 @@ fn what_is_left_out_by_name_is_not_there_and_dpkg_says_the_same_of_the_package()
         expected.retain(|entry| !left_out.contains(&entry.path.as_str()));
         assert_eq!(expected.len(), packaged.entries.len() - left_out.len(), "{number}");
         assert_eq!(replaced.entries, expected, "{number}: nothing else is left out, and there is no whiteout");
-        assert_eq!(replaced.packages, packaged.packages);
+        assert_eq!((replaced.stanzas, replaced.libraries), (packaged.stanzas, packaged.libraries));
         let kept: BTreeMap<_, _> = bytes.into_iter().filter(|(path, _)| !left_out.contains(&path.as_str())).collect();
         assert_eq!(fewer, kept);
         let list = String::from_utf8(fewer["var/lib/dpkg/info/odd.list"].clone()).unwrap();
