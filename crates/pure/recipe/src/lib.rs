@@ -38,3 +38,4 @@ pub use overlay::{BUILD, PLACE, configure};
 pub use sage_oci_step::*;
 pub use surroundings::{Change, Surroundings};
 pub use toolchain::{Toolchain, Tools, toolchain};
+pub use tools::compilers;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// [`RecipeError::NoCompilers`] where the lock pins none for such a machine.
-pub(crate) fn compilers(
+pub fn compilers(
     graph: &mut Graph,
     lock: &Lock,
     machine: Architecture,

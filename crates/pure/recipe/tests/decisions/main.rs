@@ -3,8 +3,8 @@
 mod archives;
 mod bytecode;
 mod closures;
-mod compilers;
 mod commits;
+mod compilers;
 mod config;
 mod extends;
 mod fetches;
