@@ -27,7 +27,5 @@ mod stage;
 pub use enter::enter;
 pub use not_made::NotMade;
 pub(crate) use outside::{Ended, run};
-#[cfg(test)]
-pub(crate) use plan::Ran;
-pub(crate) use plan::{Plan, Task};
+pub(crate) use plan::{Plan, Ran, Task};
 pub use stage::ENTER;

@@ -1,5 +1,5 @@
 use super::error::RunError;
-use crate::enclosure::Ended;
+use crate::enclosure::{Ended, Ran};
 use std::collections::BTreeMap;
 
 /// How many lines of a failed command's output are shown.
@@ -17,11 +17,15 @@ pub(crate) fn outcome(subject: &str, lines: &[&str], ended: &[Option<Ended>]) ->
     };
     let (subject, command) = (subject.to_owned(), (*line).to_owned());
     let output = last_lines(log);
-    let killed = ran.killed_by().or_else(|| output.contains(KILLED).then_some(SIGKILL));
-    Err(match killed {
+    Err(match killed_by(ran, &output) {
         Some(signal) => RunError::Killed { subject, command, signal, output },
         None => RunError::Failed { subject, command, status: ran.code.unwrap_or_default(), output },
     })
+}
+
+/// The signal that ended a program, or one that it waited for.
+fn killed_by(ran: &Ran, output: &str) -> Option<i32> {
+    ran.killed_by().or_else(|| output.contains(KILLED).then_some(SIGKILL))
 }
 
 /// The end of an output; all of it where it is short.
@@ -61,7 +65,6 @@ fn program(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enclosure::Ran;
     use sage_oci_hint::Hint as _;
 
     const LINES: [&str; 4] = ["/usr/bin/cython -3 a.pyx", "cc a.c", "cc b.c", "ld a.o b.o"];
