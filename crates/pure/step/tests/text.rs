@@ -37,7 +37,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     (
         "run",
-        r#"{"step":"run","root":"/r","subject":"a.b","folder":"/build","files":{"a":"/f"},"empty":["b"],"folders":["c"],"env":{},"directory":"","commands":["true"],"keep":{"c/d":"d"},"reads":{"c/d.dep":["a"]}}"#,
+        r#"{"step":"run","root":"/r","mounts":{"/sysroot":"/s"},"subject":"a.b","folder":"/build","files":{"a":"/f"},"empty":["b"],"folders":["c"],"env":{},"directory":"","commands":[{"line":"true"},{"line":"false","after":[0]}],"keep":{"c/d":"d"},"reads":{"c/d.dep":["a"]}}"#,
     ),
     (
         "overlay",
