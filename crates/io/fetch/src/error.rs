@@ -132,10 +132,23 @@ fn other_mirror(failures: &[Failure]) -> String {
     } else if failures.iter().any(|failure| failure.answers.iter().any(digest)) {
         "a mirror has other bytes than the lock: it may be in the middle of an update, or a proxy on the way may have put its \
          own page there; name another mirror"
+    } else if let Some(hint) = failures.iter().flat_map(|failure| &failure.answers).find_map(Answer::untrusted) {
+        return hint;
     } else {
         "look at the network and the mirrors; what has come so far is kept, and a new run goes on from there"
     };
     text.to_owned()
+}
+
+impl Answer {
+    /// What to do about a certificate that nobody here trusts, where that is the trouble.
+    fn untrusted(&self) -> Option<String> {
+        use sage_oci_hint::Hint as _;
+        match &self.trouble {
+            Trouble::Broken(broken @ sage_oci_http::Broken::Untrusted { .. }) => broken.hint(),
+            _ => None,
+        }
+    }
 }
 
 impl Failure {

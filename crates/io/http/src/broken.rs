@@ -7,6 +7,16 @@ pub enum Broken {
         /// The phase that took too long.
         what: String,
     },
+    /// The other side's certificate is signed by nobody whom this machine trusts, or is not valid.
+    #[error("{why}")]
+    #[hint(
+        "does a proxy answer with certificates of its own? Name a bundle with its authority in SSL_CERT_FILE; what Nix runs in \
+         its sandbox sees that file only when nix.conf lists it in `sandbox-paths` (or: --option extra-sandbox-paths FILE)"
+    )]
+    Untrusted {
+        /// What the TLS library said.
+        why: String,
+    },
     /// The connection could not be made or broke, or what came was no HTTP.
     #[error("{why}")]
     Connection {
@@ -22,6 +32,7 @@ impl Broken {
     pub fn should_retry(&self) -> bool {
         match self {
             Self::TimedOut { .. } => true,
+            Self::Untrusted { .. } => false,
             Self::Connection { retry, .. } => *retry,
         }
     }
@@ -33,6 +44,7 @@ impl Broken {
             E::Timeout(what) => Self::TimedOut { what: what.to_string() },
             E::Io(error) => Self::of_reading(error),
             E::HostNotFound => Self::Connection { why: "the host name is not known".to_owned(), retry: true },
+            E::Rustls(rustls::Error::InvalidCertificate(_)) => Self::Untrusted { why: error.to_string() },
             E::BadUri(_) | E::TooManyRedirects | E::RedirectFailed | E::Tls(_) | E::Rustls(_) | E::Pem(_) => {
                 Self::Connection { why: error.to_string(), retry: false }
             }
@@ -50,7 +62,14 @@ impl Broken {
             None if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 Self::Connection { why: "the other side closed the connection".to_owned(), retry: true }
             }
+            None if is_of_certificate(error) => Self::Untrusted { why: error.to_string() },
             None => Self::Connection { why: error.to_string(), retry: true },
         }
     }
+}
+
+/// Whether it is rustls that refused the certificate: the handshake is part of the first read or write.
+fn is_of_certificate(error: &std::io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }
