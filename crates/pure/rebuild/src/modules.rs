@@ -26,6 +26,8 @@ pub struct ModuleBuild {
     pub reads: BTreeMap<String, BTreeSet<String>>,
     /// Sources that are generated beside the module and are installed, too: from the build folder, by installed path.
     pub generated: BTreeMap<String, String>,
+    /// How many bytes its own sources of the tree have: roughly how long it takes to compile.
+    pub bytes: usize,
 }
 
 /// The sources of one module.
@@ -175,9 +177,12 @@ impl Modules<'_> {
         let after = module.commands.len().checked_sub(1).into_iter().collect();
         let tool = self.shape.cross.as_ref().map_or_else(|| "strip".to_owned(), |cross| cross.tool("strip"));
         let strip = Command { line: format!("{tool} --strip-unneeded {}", module.target), made: Made::Target, after };
+        let own: BTreeSet<BlobId> =
+            module.cython.iter().chain(&module.sources).filter_map(|path| self.commit.tree.id(path)).collect();
         ModuleBuild {
             name,
             installed,
+            bytes: own.into_iter().filter_map(|id| self.texts.get(id)).map(<[u8]>::len).sum(),
             target: module.target.clone(),
             commands: module.commands.iter().cloned().chain([strip]).collect(),
             empty: sources.packages.iter().map(init).filter(|path| !files.contains_key(path)).collect(),

@@ -53,6 +53,10 @@ pub fn configure(
     Ok(graph.add(job(format!("configure-{}", upstream.top), Step::Run(step), sources)))
 }
 
+/// Bytes of a module's own sources from which on it is called a large one. Nix begins what can be built in the order of names:
+/// `large-module-…` comes before everything else, and none of the longest is left over to be compiled at the end, alone.
+const LARGE: usize = 200_000;
+
 /// What compiles one module.
 pub(crate) fn compile(
     graph: &mut Graph,
@@ -82,7 +86,8 @@ pub(crate) fn compile(
         reads: module.reads.clone(),
     };
     let sources = module.files.values().filter_map(|id| store.get(id).cloned());
-    Ok(graph.add(job(format!("module-{}", module.name), Step::Run(step), sources)))
+    let kind = if module.bytes >= LARGE { "large-module" } else { "module" };
+    Ok(graph.add(job(format!("{kind}-{}", module.name), Step::Run(step), sources)))
 }
 
 /// A commit's layers, as they are added to an image's.
