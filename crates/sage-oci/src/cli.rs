@@ -1,15 +1,15 @@
 //! The command line, apart from what the commands do.
 
 mod publish;
+mod target;
 
-use crate::architectures::Architectures;
 use clap::{Args, Parser, Subcommand};
 use sage_oci_doctest::What;
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, StorePath};
-use sage_oci_pipeline::Called;
 use std::path::PathBuf;
 
 pub use publish::{Ci, Compressions, Describe, Part, Push, Registry, Remote, Tags};
+pub use target::{Choice, Source, Subject, Target};
 
 /// Reproducible, layered OCI images of SageMath.
 ///
@@ -92,92 +92,6 @@ pub enum Command {
     /// Print the reference of all verbs as Markdown.
     #[command(hide = true)]
     Reference(Words),
-}
-
-/// Which image.
-#[derive(Debug, Clone, Args)]
-pub struct Target {
-    /// The image, as `sagemath`.
-    pub image: ImageName,
-    /// Which of its images.
-    #[command(flatten)]
-    pub choice: Choice,
-}
-
-/// Which of an image's images.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Choice {
-    /// The channel; the image's default one where nothing is said.
-    #[arg(long, value_name = "NAME")]
-    pub channel: Option<ChannelName>,
-    /// The image's architecture; this machine's where nothing is said. `build`, `inspect`, `push` and what lists derivations take
-    /// several, as `amd64,arm64`, or `all` that have a lock: one image index over the image of each.
-    #[arg(long, value_name = "ARCH")]
-    pub arch: Option<Architectures>,
-    /// Use this lock instead of the channel's committed one.
-    #[arg(long, value_name = "FILE")]
-    pub lock: Option<PathBuf>,
-    /// The revision of Sage's source.
-    #[command(flatten)]
-    pub source: Source,
-}
-
-/// The revision of Sage's source that an image is made of.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Source {
-    /// Make the image of this revision of Sage's source instead of the packaged release.
-    ///
-    /// A git repository on this machine (`~/src/sage`, `~/src/sage@my-branch`), one elsewhere with a branch, tag, hash or reference
-    /// (`https://github.com/sagemath/sage@refs/pull/42414/head`), a version that is pinned (`11.0.beta4`), or a source archive.
-    /// Modules whose sources are as they were packaged are kept; the others are compiled.
-    #[arg(long, value_name = "REVISION")]
-    pub sage: Option<String>,
-    /// With `--sage`: take the tracked files of the work tree as they are, and say so in the image's name.
-    #[arg(long, requires = "sage")]
-    pub dirty: bool,
-    /// With `--sage`: compile every module, also those whose sources are as they were packaged.
-    #[arg(long = "compile-all", requires = "sage")]
-    pub everything: bool,
-    /// With `--sage`: make the packaged Sage's own layers anew, without the files that the commit changes or removes.
-    ///
-    /// Otherwise these layers stay as they are, and the commit's files lie above them. A far commit is smaller this way, but a
-    /// machine that has the packaged image needs one large layer more.
-    #[arg(long, requires = "sage")]
-    pub replace: bool,
-    /// What the CI service calls a commit.
-    #[arg(skip)]
-    pub called: Option<Called>,
-}
-
-impl Choice {
-    /// The same of an image.
-    pub fn of(&self, image: ImageName) -> Target {
-        Target { image, choice: self.clone() }
-    }
-}
-
-/// Which image, and from where.
-#[derive(Debug, Clone)]
-pub enum Subject {
-    /// An image of the project.
-    Image(ImageName),
-    /// A folder with an OCI layout.
-    Layout(PathBuf),
-    /// An image in a registry, by digest.
-    Remote(Remote),
-}
-
-impl std::str::FromStr for Subject {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.contains("@sha256:") {
-            return text.parse().map(Self::Remote);
-        }
-        if text.contains('/') || text == "." {
-            return Ok(Self::Layout(text.into()));
-        }
-        ImageName::parse(text).map(Self::Image).map_err(|error| error.to_string())
-    }
 }
 
 /// How Nix builds.
@@ -265,8 +179,8 @@ pub struct Lock {
     /// The packages' architecture; amd64 where nothing is said.
     #[arg(long, value_name = "ARCH", default_value = "amd64")]
     pub arch: Architecture,
-    /// Another architecture on whose machines the images shall be built, too: the lock pins a Python for it; those of the
-    /// lock that is replaced, or amd64, where nothing is said.
+    /// Another architecture on whose machines the images shall be built, too: the lock pins a Python for it and, where commits
+    /// of Sage can be built, the compilers; those of the lock that is replaced, or amd64, where nothing is said.
     #[arg(long, value_name = "ARCH")]
     pub build_on: Vec<Architecture>,
     /// Compare with the archive and write nothing: say which packages have newer versions, and which of these mend security
