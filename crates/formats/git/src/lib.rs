@@ -15,6 +15,7 @@ mod commit;
 mod error;
 mod file;
 mod index;
+mod made;
 mod object;
 mod pack;
 mod patch;

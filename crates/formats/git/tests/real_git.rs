@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test's own files in a temporary folder")]
 
 use sage_oci_git::{Commit, File, FileMode, Files, ObjectId, ObjectKind, Repository};
+use sage_oci_source::{BlobId, FileKind, SourceFile, SourceTree};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -97,4 +98,41 @@ fn git_gives_the_tree_the_same_name() {
     git(theirs.path(), &["add", "--all"]);
     let tree = git(theirs.path(), &["write-tree"]);
     assert_eq!(git(ours.path(), &["rev-parse", "HEAD^{tree}"]), tree);
+}
+
+#[test]
+fn a_commit_that_is_made_of_a_tree_is_the_one_that_git_makes() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = write(folder.path());
+    let commit = Commit {
+        person: "Some One <one@example.org>".to_owned(),
+        date: 1_700_000_001,
+        message: "Uncommitted changes".to_owned(),
+        tag: None,
+    };
+    let mut tree = SourceTree::default();
+    for (path, (mode, content)) in self::tree() {
+        let kind = match mode {
+            FileMode::Link => FileKind::Symlink,
+            FileMode::Executable => FileKind::Executable,
+            _ => FileKind::Regular,
+        };
+        tree.files.insert(path.to_owned(), SourceFile { id: BlobId::of(&content), kind });
+    }
+    let made = |parents: &[&str]| {
+        let output = Command::new("git")
+            .args(["commit-tree", "HEAD^{tree}", "-m", &commit.message])
+            .args(parents)
+            .current_dir(folder.path())
+            .envs([("GIT_AUTHOR_NAME", "Some One"), ("GIT_AUTHOR_EMAIL", "one@example.org")])
+            .envs([("GIT_COMMITTER_NAME", "Some One"), ("GIT_COMMITTER_EMAIL", "one@example.org")])
+            .envs([("GIT_AUTHOR_DATE", "1700000001 +0000"), ("GIT_COMMITTER_DATE", "1700000001 +0000")])
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(commit.object(&tree, None).unwrap().id().to_string(), made(&[]));
+    let child = commit.object(&tree, Some(repository.head)).unwrap();
+    assert_eq!(child.id().to_string(), made(&["-p", "HEAD"]));
+    assert_eq!(child.parents(), [repository.head]);
 }

@@ -1,8 +1,8 @@
-use crate::CommitError;
-use sage_oci_git::write_files;
+use crate::{CommitError, Request};
+use sage_oci_git::{Commit, CommitObject, write_files};
 use sage_oci_recipe::Checkout;
 use sage_oci_revision::Revision;
-use sage_oci_source::BlobId;
+use sage_oci_source::{BlobId, SourceTree};
 use sage_oci_store::Nix;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Error};
@@ -10,10 +10,33 @@ use std::io::{BufWriter, Error};
 /// Contents that are read in one go.
 const BATCH: usize = 256;
 
-/// The commit as a work tree, put into the store; none for a revision that is no commit.
-pub(crate) fn checkout(nix: &Nix, revision: &mut Revision) -> Result<Option<Checkout>, CommitError> {
+/// The revision as a work tree, put into the store; none for the release itself, whose tree the packaged image has.
+///
+/// An archive has no commit of its own, and a changed work tree is none yet: one is made for them, by the author that the
+/// definition names, at the time of the lock.
+pub(crate) fn checkout(
+    nix: &Nix,
+    request: &Request<'_>,
+    revision: &mut Revision,
+    release: &SourceTree,
+) -> Result<Option<Checkout>, CommitError> {
     let identity = revision.identity.clone();
-    let Some(raw) = identity.raw_commit else { return Ok(None) };
+    let changed = identity.takes_dirty && !identity.dirty.is_empty();
+    let raw = match identity.raw_commit {
+        Some(raw) if !changed => raw,
+        None if revision.tree == *release => return Ok(None),
+        known => {
+            let name = &request.source()?.name;
+            let message = match &known {
+                None => format!("{name} {}", identity.version),
+                Some(_) => format!("Uncommitted changes to {}", identity.dirty.join(", ")),
+            };
+            let commit =
+                Commit { person: request.source()?.author.clone(), date: request.lock.epoch, message, tag: None };
+            let parent = known.map(CommitObject::parse).transpose()?.map(|parent| parent.id());
+            commit.object(&revision.tree, parent)?.bytes().to_vec()
+        }
+    };
     let folder = nix.staging()?;
     let file = folder.path().join("tree.tar");
     let tree = revision.tree.clone();
@@ -39,7 +62,8 @@ pub(crate) fn checkout(nix: &Nix, revision: &mut Revision) -> Result<Option<Chec
     Ok(Some(Checkout {
         tree,
         commit,
-        branch: identity.branch,
+        // As the packaged release has it.
+        branch: identity.branch.or_else(|| identity.commit.is_none().then(|| "main".to_owned())),
         origin: identity.origin,
         reference: None,
         submodules: BTreeMap::new(),

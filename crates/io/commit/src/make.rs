@@ -61,7 +61,10 @@ pub fn make(
     let contents = put(nix, &read_by_builders(&rebuild), &mut reader)?;
     let changed = question.differing().into_iter().map(ToOwned::to_owned).collect();
     let report = Report::new(&rebuild, changed, commit.notes.clone());
-    let checkout = if request.image.sources.is_empty() { None } else { checkout(nix, reader.revision)? };
+    let checkout = match request.image.sources.is_empty() {
+        true => None,
+        false => checkout(nix, request, reader.revision, &packaged.release)?,
+    };
     let replaced = if request.replace { replaced(&rebuild, &configured, &packaged) } else { BTreeSet::new() };
     let annotations = BTreeMap::new();
     let commit = sage_oci_recipe::Commit { rebuild, contents, configured, replaced, annotations, checkout };
