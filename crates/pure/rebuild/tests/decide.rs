@@ -216,3 +216,12 @@ fn a_module_has_all_that_its_commands_read() {
     assert_eq!(module.installed, "s/b.cpython-314.so");
     assert!(module.commands.last().unwrap().line.starts_with("strip "));
 }
+
+#[test]
+fn a_module_is_as_large_as_its_own_sources() {
+    let mut world = World::new();
+    world.commit.insert("src/s/a.pxd", "cdef long f()\n");
+    let (rebuild, _) = world.decide(false);
+    let sizes: Vec<_> = rebuild.modules.iter().map(|module| (module.name.as_str(), module.bytes)).collect();
+    assert_eq!(sizes, [("s.a", "cdef int f(): return 1\n".len()), ("s.b", world.commit["src/s/b.pyx"].len())]);
+}
