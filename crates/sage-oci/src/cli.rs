@@ -8,8 +8,8 @@ use sage_oci_doctest::What;
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, StorePath};
 use std::path::PathBuf;
 
-pub use publish::{Ci, Compressions, Describe, Part, Push, Registry, Remote, Tags};
-pub use target::{Choice, Source, Subject, Target};
+pub use publish::{Ci, Compressions, Describe, Part, Push, Registry, Tags};
+pub use target::{Choice, Remote, Source, Subject, Target};
 
 /// Reproducible, layered OCI images of SageMath.
 ///
@@ -151,6 +151,9 @@ pub struct Up {
     /// Install what is missing without asking.
     #[arg(long, short)]
     pub yes: bool,
+    /// With `--sage`: leave out the checks that take long, to have an answer soon after each edit.
+    #[arg(long, requires = "sage")]
+    pub quick: bool,
     /// How it is tested.
     #[command(flatten)]
     pub running: Running,
@@ -466,6 +469,9 @@ pub struct Smoke {
     /// Run only checks whose name, or whose group's name, contains this, as `computations`.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
+    /// Leave out the checks that take long.
+    #[arg(long)]
+    pub quick: bool,
     /// Run nothing: list the rows of the contract with the checks that would show each on this machine; exit status 1 where a
     /// row has no check, or every one would be skipped.
     #[arg(long)]

@@ -26,6 +26,8 @@ pub struct Check {
     pub expect: Expect,
     /// How long it may take.
     pub timeout: Duration,
+    /// Whether someone who waits for an answer after each edit does without it: it takes long.
+    pub slow: bool,
     /// How its container differs from a plain one.
     pub options: RunOptions,
     /// An image to build on top of the tested one, in which the check then runs.

@@ -184,6 +184,23 @@ proves = ["I9"]
     }
 
     #[test]
+    fn slow_checks_are_left_out_and_prove_nothing_then() {
+        let text = ROWS.replace("name = \"a\"\n", "name = \"a\"\nslow = true\n");
+        assert_ne!(text, ROWS);
+        let mut selection = selection(&text);
+        let results = |selection: &Selection, states: &[State]| -> Vec<Standing> {
+            selection.rows(states).iter().map(|row| row.result).collect()
+        };
+        let all = [State::Passed, State::Passed];
+        assert_eq!(results(&selection, &all), [Standing::Proved, Standing::Proved, Standing::NoCheck]);
+        selection.quick();
+        let left: Vec<_> = selection.checks.iter().map(|check| check.name.as_str()).collect();
+        assert_eq!((left, selection.not_selected[0].name.as_str()), (vec!["b"], "a"));
+        // What only the slow one shows is not shown.
+        assert_eq!(results(&selection, &all[..1]), [Standing::NotShown, Standing::Proved, Standing::NoCheck]);
+    }
+
+    #[test]
     fn a_row_that_was_not_asked_for_says_so() {
         let mut selection = selection(ROWS);
         assert!(selection.select("b"));

@@ -64,6 +64,8 @@ struct RawCheck {
     file: Option<FileExpect>,
     timeout: Option<u64>,
     #[serde(default)]
+    slow: bool,
+    #[serde(default)]
     run: RunOptions,
     build: Option<Build>,
     service: Option<Service>,
@@ -259,6 +261,7 @@ impl RawCheck {
                 file: self.file.clone(),
             },
             timeout: Duration::from_secs(seconds),
+            slow: self.slow,
             options: self.run.clone(),
             build: self.build.clone(),
         }

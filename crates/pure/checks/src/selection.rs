@@ -15,11 +15,19 @@ pub struct Selection {
 impl Selection {
     /// Keeps the checks whose name or group contains a text; says whether there is one.
     pub fn select(&mut self, only: &str) -> bool {
-        let asked_for = |check: &Check| check.name.contains(only) || check.group.contains(only);
-        let (checks, others) = std::mem::take(&mut self.checks).into_iter().partition(asked_for);
+        self.keep(|check| check.name.contains(only) || check.group.contains(only));
+        !self.checks.is_empty()
+    }
+
+    /// Keeps the checks that do not take long.
+    pub fn quick(&mut self) {
+        self.keep(|check| !check.slow);
+    }
+
+    fn keep(&mut self, asked_for: impl Fn(&Check) -> bool) {
+        let (checks, others) = std::mem::take(&mut self.checks).into_iter().partition(|check| asked_for(check));
         self.checks = checks;
         self.not_selected.extend::<Vec<_>>(others);
-        !self.checks.is_empty()
     }
 
     /// The groups that checks stand in, in the order of their first check.

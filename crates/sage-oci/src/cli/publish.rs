@@ -1,34 +1,12 @@
 //! The verbs that speak to registries and services, and what they name.
 
-use super::{Building, Choice, Source, Subject};
+use super::{Building, Choice, Remote, Source, Subject};
 use crate::architectures::Architectures;
 use clap::Args;
 use sage_oci_doctest::What;
-use sage_oci_names::{BlobDigest, ChannelName, ImageName, Reference};
+use sage_oci_names::{ChannelName, ImageName, Reference};
 use sage_oci_tags::{Purpose, Tag};
 use std::path::PathBuf;
-
-/// An image in a registry: a repository and a digest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remote {
-    /// The name as it was written.
-    pub reference: Reference,
-    /// The digest in it.
-    pub digest: BlobDigest,
-}
-
-impl std::str::FromStr for Remote {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let reference = Reference::parse(text).map_err(|error| error.to_string())?;
-        match reference.digest() {
-            Some(digest) => Ok(Self { reference, digest }),
-            None => {
-                Err(format!("`{text}` has no digest: give `{}@sha256:...`, which nobody can move", reference.name()))
-            }
-        }
-    }
-}
 
 /// A repository of a registry, as `ghcr.io/sagemath/sagemath`.
 #[derive(Debug, Clone, Args)]

@@ -1,7 +1,6 @@
-use super::Remote;
 use crate::architectures::Architectures;
 use clap::Args;
-use sage_oci_names::{ChannelName, ImageName};
+use sage_oci_names::{BlobDigest, ChannelName, ImageName, Reference};
 use sage_oci_pipeline::Called;
 use std::path::PathBuf;
 
@@ -88,5 +87,27 @@ impl std::str::FromStr for Subject {
             return Ok(Self::Layout(text.into()));
         }
         ImageName::parse(text).map(Self::Image).map_err(|error| error.to_string())
+    }
+}
+
+/// An image in a registry: a repository and a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// The name as it was written.
+    pub reference: Reference,
+    /// The digest in it.
+    pub digest: BlobDigest,
+}
+
+impl std::str::FromStr for Remote {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let reference = Reference::parse(text).map_err(|error| error.to_string())?;
+        match reference.digest() {
+            Some(digest) => Ok(Self { reference, digest }),
+            None => {
+                Err(format!("`{text}` has no digest: give `{}@sha256:...`, which nobody can move", reference.name()))
+            }
+        }
     }
 }

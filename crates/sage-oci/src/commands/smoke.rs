@@ -62,7 +62,7 @@ fn run_foreign(context: &Context, subject: &Subject, options: &cli::Smoke) -> Re
             Subject::Layout(folder) => folder.display().to_string(),
             Subject::Image(image) => image.to_string(),
         };
-        test_source(context, &engine, source, architecture, &name, options.only.as_deref(), &options.running).await
+        test_source(context, &engine, source, architecture, &name, Wanted::of(options), &options.running).await
     })?;
     finish(context.printer, &[report], &options.running, Vec::new())
 }
@@ -74,12 +74,12 @@ pub async fn test_source(
     source: Arc<dyn ImageSource>,
     architecture: Architecture,
     name: &str,
-    only: Option<&str>,
+    wanted: Wanted<'_>,
     running: &cli::Running,
 ) -> Result<Report, Failure> {
     let printer = context.printer;
     let locked = source::identify(context, &Image::open(source.as_ref(), architecture)?)?;
-    let mut selection = selection(context, &locked, only)?;
+    let mut selection = selection(context, &locked, wanted)?;
     let loaded = import(printer, engine, source, architecture, &locked.tags()?).await?;
     let image = EngineImage::from(loaded.id);
     emulation::allow_for(printer, engine, &image, architecture, &mut selection).await?;
@@ -128,7 +128,7 @@ pub fn plan(context: &Context, options: &cli::Smoke) -> Result<Vec<Planned>, Fai
             (None, None) if options.all => continue,
             (None, None) => return Err(Failure::new("the lock does not have this image", None)),
         };
-        let selection = selection(context, &locked, options.only.as_deref())?;
+        let selection = selection(context, &locked, Wanted::of(options))?;
         if !selection.checks.is_empty() || options.only.is_none() {
             all.push(Planned { locked, reference, selection });
         } else {
@@ -168,15 +168,33 @@ pub async fn look(engine: &Engine, planned: &Planned, named: bool) -> Result<(),
     Ok(())
 }
 
-/// The checks of an image in its channel, with those that they extend; with `only`, those whose name or group contains it.
-pub fn selection(context: &Context, locked: &Locked, only: Option<&str>) -> Result<Selection, Failure> {
+/// Which of an image's checks are run: all where nothing is said.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'o> {
+    /// Those whose name or group contains this.
+    pub only: Option<&'o str>,
+    /// Those that do not take long.
+    pub quick: bool,
+}
+
+impl<'o> Wanted<'o> {
+    fn of(options: &'o cli::Smoke) -> Self {
+        Self { only: options.only.as_deref(), quick: options.quick }
+    }
+}
+
+/// The checks of an image in its channel that are wanted, with those that they extend.
+pub fn selection(context: &Context, locked: &Locked, wanted: Wanted<'_>) -> Result<Selection, Failure> {
     let (file, checks) = checks(context, locked)?;
     let mut selection = checks.for_channel(&locked.image.channel).map_err(|error| Failure::from(error).at(&file))?;
     selection.on(locked.lock.architecture);
     let of_revision = locked.revision.as_ref().map(|chosen| chosen.identity.version.as_str());
     selection.of_version(of_revision.or(locked.version()).unwrap_or_default());
-    if let Some(only) = only {
+    if let Some(only) = wanted.only {
         selection.select(only);
+    }
+    if wanted.quick {
+        selection.quick();
     }
     Ok(selection)
 }

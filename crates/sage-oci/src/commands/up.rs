@@ -12,7 +12,8 @@ use std::sync::Arc;
 pub fn run(context: &Context, options: &cli::Up) -> Result<(), Failure> {
     let printer = context.printer;
     let locked = context.locked(&options.target)?;
-    let mut selection = smoke::selection(context, &locked, None)?;
+    let wanted = smoke::Wanted { quick: options.quick, ..smoke::Wanted::default() };
+    let mut selection = smoke::selection(context, &locked, wanted)?;
     doctor::prepare(printer, options.yes)?;
 
     let built = build::realise(context, &locked, &options.building, None)?;

@@ -47,7 +47,7 @@ pub fn one(job: &Job<'_>, target: &Target, ended: &mut Ended) -> Result<Outcome,
     let revision = revision::of(job, &locked)?;
     let image = Image::open(source.as_ref(), locked.lock.architecture)?;
     let digest = whole(source.as_ref())?.digest;
-    let selection = smoke::selection(context, &locked, None)?;
+    let selection = smoke::selection(context, &locked, smoke::Wanted::default())?;
     let image = Subject { job, locked, source, image, selection, digest, revision };
     let Some(repository) = job.destination(&image.locked.image.name)? else {
         let (report, _) = image.test()?;
