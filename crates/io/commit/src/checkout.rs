@@ -26,13 +26,12 @@ pub(crate) fn checkout(
         Some(raw) if !changed => raw,
         None if revision.tree == *release => return Ok(None),
         known => {
-            let name = &request.source()?.name;
+            let source = request.source()?;
             let message = match &known {
-                None => format!("{name} {}", identity.version),
+                None => format!("{} {}", source.name, identity.version),
                 Some(_) => format!("Uncommitted changes to {}", identity.dirty.join(", ")),
             };
-            let commit =
-                Commit { person: request.source()?.author.clone(), date: request.lock.epoch, message, tag: None };
+            let commit = Commit { person: source.author.clone(), date: request.lock.epoch, message, tag: None };
             let parent = known.map(CommitObject::parse).transpose()?.map(|parent| parent.id());
             commit.object(&revision.tree, parent)?.bytes().to_vec()
         }
