@@ -1,6 +1,7 @@
 use sage_oci_fetch::FetchError;
 use sage_oci_files::FileError;
 use sage_oci_git::{GitError, PatchError};
+use sage_oci_hint::Hint;
 use sage_oci_meson::MesonError;
 use sage_oci_names::ImageName;
 use sage_oci_produce::ProduceError;
@@ -48,6 +49,15 @@ pub enum CommitError {
         #[source]
         source: PatchError,
     },
+    /// Meson cannot make anything of the commit, and what it read is not all as the distribution builds it.
+    #[error("{source}")]
+    #[hint(with = not_the_distributions(files, source))]
+    Configure {
+        /// The files that it read, and of which the commit's text was taken.
+        files: Vec<String>,
+        /// What meson said.
+        source: ProduceError,
+    },
     /// The commit's files cannot be written down.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -75,4 +85,11 @@ pub enum CommitError {
     /// A file of ours.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+/// That a commit's text may be why meson fails.
+fn not_the_distributions(files: &[String], source: &ProduceError) -> Option<String> {
+    let files = files.join(", ");
+    let more = source.hint().map_or_else(String::new, |hint| format!("; {hint}"));
+    Some(format!("the distribution had changed {files}, too, and the commit's text was taken, which may be why{more}"))
 }

@@ -1,10 +1,12 @@
 //! What meson makes of the commit and of the release.
 
+use crate::report::is_conflict;
 use crate::texts::Reader;
 use crate::{CommitError, Request, Workshop};
 use sage_oci_emit::Emitted;
 use sage_oci_meson::Description;
 use sage_oci_names::StorePath;
+use sage_oci_produce::ProduceError;
 use sage_oci_rebuild::{Question, Shape, Skeleton};
 use sage_oci_recipe::{Graph, configure, toolchain};
 use sage_oci_source::BlobId;
@@ -36,14 +38,15 @@ pub(crate) fn look(
     let toolchain = toolchain(&mut graph, request.lock, request.tools, upstream)?;
     let mut node = |skeleton: &Skeleton| configure(&mut graph, &toolchain, upstream, skeleton, &contents);
     let nodes = [node(&now)?, node(&before)?];
-    let emitted = Emitted::new(&graph, request.builder, request.tools.machine.architecture)
-        .map_err(sage_oci_produce::ProduceError::from)?;
+    let emitted =
+        Emitted::new(&graph, request.builder, request.tools.machine.architecture).map_err(ProduceError::from)?;
     let handles = nodes.each_ref().map(|node| emitted.handle(node));
     let outputs = handles.map(|handle| handle.out.clone());
     if !nix.is_valid(&outputs)?.into_iter().all(|valid| valid) {
         let targets = handles.map(|handle| Target { derivation: handle.derivation.clone(), output: None });
         let Workshop { downloads, observer, .. } = workshop;
-        sage_oci_produce::realise(nix, &emitted, &toolchain.fetches, &targets, downloads, *observer)?;
+        sage_oci_produce::realise(nix, &emitted, &toolchain.fetches, &targets, downloads, *observer)
+            .map_err(|source| not_configured(question, &now, source))?;
     }
     let [now_files, before_files] = outputs.map(|path| nix.real_path(&path));
     Ok(Looked {
@@ -52,6 +55,13 @@ pub(crate) fn look(
         now_files,
         before_files,
     })
+}
+
+/// The error, with the files that meson read as the commit has them although the distribution had changed them.
+fn not_configured(question: &Question<'_>, skeleton: &Skeleton, source: ProduceError) -> CommitError {
+    let conflicts = question.commit.notes.iter().filter(|note| is_conflict(note)).map(|note| note.path.clone());
+    let files: Vec<_> = conflicts.filter(|path| skeleton.texts.contains_key(path)).collect();
+    if files.is_empty() { source.into() } else { CommitError::Configure { files, source } }
 }
 
 fn read(folder: &std::path::Path, shape: &Shape) -> Result<Description, CommitError> {

@@ -34,11 +34,16 @@ impl Report {
 
     /// Files that both had changed in ways that do not fit together; the commit's stand.
     pub fn conflicts(&self) -> impl Iterator<Item = &MergeNote> {
-        self.notes.iter().filter(|note| !matches!(note.outcome, Outcome::Kept | Outcome::Same | Outcome::Merged))
+        self.notes.iter().filter(|note| is_conflict(note))
     }
 
     /// Files in which both sides' changes stand.
     pub fn merged(&self) -> impl Iterator<Item = &MergeNote> {
         self.notes.iter().filter(|note| note.outcome == Outcome::Merged)
     }
+}
+
+/// Whether what the distribution had changed is lost, since the commit's text was taken.
+pub(crate) fn is_conflict(note: &MergeNote) -> bool {
+    !matches!(note.outcome, Outcome::Kept | Outcome::Same | Outcome::Merged)
 }
