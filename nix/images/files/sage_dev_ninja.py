@@ -163,15 +163,21 @@ def seed(build, folded, closure, installed):
     there = {out: read for out, sources in new.items() if (read := closure(sources)) is not None}
     if not there:
         return
-    for out, read in there.items():
-        (build / out).parent.mkdir(parents=True, exist_ok=True)
-        (build / out).symlink_to(installed(out))
-        names = " ".join(str(path).replace(" ", "\\ ") for path in sorted(read))
-        Path(f"{build / out}.d").write_text(f"{out}: {names}\n")
-    command = ["ninja", "-f", file.name, "--quiet", *there, *generated]
-    answer = subprocess.run(command, cwd=build, env={**os.environ, "SAGE_DEV_SEED": "1"}, capture_output=True, text=True)
-    if answer.returncode:
-        raise OSError(f"the build could not be shown what is installed:\n{answer.stdout[-2000:]}")
+    try:
+        for out, read in there.items():
+            (build / out).parent.mkdir(parents=True, exist_ok=True)
+            (build / out).symlink_to(installed(out))
+            names = " ".join(str(path).replace(" ", "\\ ") for path in sorted(read))
+            Path(f"{build / out}.d").write_text(f"{out}: {names}\n")
+        command = ["ninja", "-f", file.name, "--quiet", *there, *generated]
+        answer = subprocess.run(command, cwd=build, env={**os.environ, "SAGE_DEV_SEED": "1"}, capture_output=True, text=True)
+        if answer.returncode:
+            raise OSError(f"the build could not be shown what is installed:\n{answer.stdout[-2000:]}")
+    except BaseException:
+        # A link of which ninja knows nothing would be left out by the next attempt, and built anew for nothing.
+        for out in there:
+            (build / out).unlink(missing_ok=True)
+        raise
     built = min(installed(out).stat().st_mtime_ns for out in there)
     for path in filter(Path.is_file, (build / path for path in generated)):
         os.utime(path, ns=(built, built))
