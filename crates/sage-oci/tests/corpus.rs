@@ -69,8 +69,8 @@ macro_rules! replays {
 }
 
 replays!(
-    ar, aterm, checks, deb, deb822, definition, elf, inrelease, layer, ldconf, lock, nar, oci, packages, relations,
-    release, shell, tar, wheel,
+    ar, aterm, checks, cython, deb, deb822, definition, elf, inrelease, layer, ldconf, lock, nar, ninja, oci, packages,
+    relations, release, shell, tar, wheel,
 );
 
 #[test]

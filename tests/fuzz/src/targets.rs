@@ -6,6 +6,7 @@
 
 use sage_oci_census::{Census, Package};
 use sage_oci_checks::Checks;
+use sage_oci_cython::Scanner;
 use sage_oci_deb::{Ar, Deb, DebError, IndexEntry, Release, StanzaReader, read_packages};
 use sage_oci_definition::{Channel, Image};
 use sage_oci_derivation::{Derivation, NarWriter};
@@ -16,6 +17,7 @@ use sage_oci_image::{
 use sage_oci_layer::{LayerError, read_foreign_layer};
 use sage_oci_ldcache::{CONF, ElfFacts, search_path};
 use sage_oci_lock::Lock;
+use sage_oci_meson::{Description, Ninja, Places};
 use sage_oci_names::{Architecture, BlobDigest, DebVersion, PackageName};
 use sage_oci_resolve::parse_relations;
 use sage_oci_signature::{Keyring, verify};
@@ -35,6 +37,7 @@ pub const ALL: &[Target] = &[
     ("ar", ar),
     ("aterm", aterm),
     ("checks", checks),
+    ("cython", cython),
     ("deb", deb),
     ("deb822", deb822),
     ("definition", definition),
@@ -44,6 +47,7 @@ pub const ALL: &[Target] = &[
     ("ldconf", ldconf),
     ("lock", lock),
     ("nar", nar),
+    ("ninja", ninja),
     ("oci", oci),
     ("packages", packages),
     ("relations", relations),
@@ -55,6 +59,35 @@ pub const ALL: &[Target] = &[
 
 /// The most that a decompressor may make of an input here.
 const LIMIT: u64 = 1 << 20;
+
+/// Cython's sources, as a commit has them: what a module is made of is in the tree, begins with the module, and is the same however
+/// often it is asked for.
+pub fn cython(data: &[u8]) -> bool {
+    const MODULE: &str = "top/a.pyx";
+    let places = [MODULE, "top/a.pxd", "top/b.pxd", "top/c.pxi", "top/part/__init__.pxd", "top/part/h.hpp"];
+    let tree: BTreeMap<String, Vec<u8>> = places.iter().map(|place| ((*place).to_owned(), data.to_vec())).collect();
+    let mut scanner = Scanner::new(&tree);
+    let Ok(closure) = scanner.closure(MODULE) else { return false };
+    assert!(closure.sources.contains(MODULE));
+    assert!(closure.sources.iter().all(|path| tree.contains_key(path)));
+    assert_eq!(scanner.closure(MODULE).as_ref(), Ok(&closure));
+    assert_eq!(Scanner::new(&tree).closure(MODULE).as_ref(), Ok(&closure));
+    let headers = scanner.local_headers(&closure.headers, [MODULE], &["", "top"]);
+    headers.is_ok_and(|headers| headers.iter().all(|path| tree.contains_key(path)))
+}
+
+/// What meson writes for a commit's tree: each statement has a command or a reason, and what is made has the statement that makes it.
+pub fn ninja(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let Ok(ninja) = Ninja::parse(text) else { return false };
+    for edge in ninja.edges() {
+        _ = (ninja.command(edge), ninja.depfile(edge));
+        assert!(edge.outputs.iter().all(|output| ninja.producer(output).is_some()));
+    }
+    let places = Places { source: "/build".to_owned(), build: "/build/builddir".to_owned() };
+    _ = Description::parse(text, "{}", &places);
+    true
+}
 
 /// Unix archives: a member never gives more bytes than its header says.
 pub fn ar(data: &[u8]) -> bool {
