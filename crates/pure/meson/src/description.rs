@@ -82,6 +82,7 @@ build libx.so: c_LINKER a.o
         assert_eq!(module.include.iter().collect::<Vec<_>>(), ["b/src/s", "src/s", "src/s/x"]);
         assert_eq!(module.depfiles[0].path, "src/s/w.cpython-314-x86_64-linux-gnu.so.p/w.pyx.c.dep");
         assert_eq!(module.folders.iter().collect::<Vec<_>>(), ["src/s", "src/s/w.cpython-314-x86_64-linux-gnu.so.p"]);
+        assert_eq!(module.led_through.iter().collect::<Vec<_>>(), ["src/s"], "no file of it needs to be there");
         assert!(module.generated);
     }
 

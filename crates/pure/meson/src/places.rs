@@ -13,6 +13,15 @@ impl Places {
         self.clean(named).strip_prefix(&self.source)?.strip_prefix('/').map(ToOwned::to_owned)
     }
 
+    /// The folders below the tree's top that a path leads into and, by a `..`, out of again: a system follows it only where they are there.
+    pub(crate) fn led_through(&self, named: &str) -> Vec<String> {
+        let ends = named.match_indices("/..").map(|(at, _)| at).filter(|at| {
+            let (before, after) = (named[..*at].rsplit('/').next().unwrap_or(""), &named[at + 3..]);
+            (after.is_empty() || after.starts_with('/')) && !matches!(before, "" | "." | "..")
+        });
+        ends.filter_map(|at| self.below_source(&named[..at])).collect()
+    }
+
     /// The absolute path of what a command names, where it lies outside of the tree.
     pub(crate) fn outside(&self, named: &str) -> Option<String> {
         let clean = self.clean(named);
@@ -52,6 +61,8 @@ mod tests {
         assert_eq!(below("../../usr/include"), None);
         assert_eq!(below("/buildings/a"), None);
         assert_eq!(below("/usr/lib/libgmp.so"), None);
+        assert_eq!(places.led_through("../src/x/y/../../z/../a.py"), ["src/x/y", "src/z"]);
+        assert!(places.led_through("../src/a.py").is_empty() && places.led_through("/usr/x/../a.py").is_empty());
         assert_eq!(places.build_folder(), "builddir");
         assert_eq!(places.outside("../../usr/./include").as_deref(), Some("/usr/include"));
         assert_eq!(places.outside("/buildings/a").as_deref(), Some("/buildings/a"));

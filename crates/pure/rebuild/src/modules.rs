@@ -20,7 +20,7 @@ pub struct ModuleBuild {
     pub files: BTreeMap<String, BlobId>,
     /// Files that must be there and may be empty.
     pub empty: BTreeSet<String>,
-    /// Folders that commands write to.
+    /// Folders that commands write to, or that paths lead through.
     pub folders: BTreeSet<String>,
     /// By the path of each list of what was read, below the tree's top folder, the files that it must name.
     pub reads: BTreeMap<String, BTreeSet<String>>,
@@ -187,7 +187,12 @@ impl Modules<'_> {
             commands: module.commands.iter().cloned().chain([strip]).collect(),
             empty: sources.packages.iter().map(init).filter(|path| !files.contains_key(path)).collect(),
             files,
-            folders: module.folders.iter().map(|folder| format!("{build}/{folder}")).collect(),
+            folders: module
+                .folders
+                .iter()
+                .map(|folder| format!("{build}/{folder}"))
+                .chain(module.led_through.iter().cloned())
+                .collect(),
             reads: reads.collect(),
             generated: generated.collect(),
         }
