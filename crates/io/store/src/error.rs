@@ -94,7 +94,9 @@ pub enum StoreError {
     },
     /// The disk is full.
     #[error("Nix could not {action}: no space is left on the device: {message}")]
-    #[hint("free space where /nix lies, `nix-store --gc` removes what nothing uses, and where Nix builds: TMPDIR, or /tmp")]
+    #[hint(
+        "free space where /nix lies, `nix-store --gc` removes what nothing uses, and where Nix builds: TMPDIR, or /tmp"
+    )]
     NoSpace {
         /// What it was asked, as a verb.
         action: &'static str,

@@ -103,7 +103,9 @@ if [ $# = 0 ]; then
     exit 0
 fi
 cd /tmp || exit
-exec sage -t -p "$jobs" --timeout="$seconds" --random-seed=0 --stats_path="$stats" "$@"
+# Not as process 1: a test signals its parent when that may be gone, and an orphan's is process 1.
+sage -t -p "$jobs" --timeout="$seconds" --random-seed=0 --stats_path="$stats" "$@"
+exit $?
 "#
     )
 }
