@@ -243,6 +243,9 @@ impl Chosen {
                 report.removed
             ),
         );
+        if !report.missing.is_empty() {
+            printer.step("Missing", format_args!("{}; meson found it for the release", report.missing.join("; ")));
+        }
         let conflicts = report.conflicts().count();
         let merged = report.merged().count();
         if merged + conflicts == 0 {

@@ -4,11 +4,11 @@ use crate::report::is_conflict;
 use crate::texts::Reader;
 use crate::{CommitError, Request, Workshop};
 use sage_oci_emit::Emitted;
-use sage_oci_meson::Description;
+use sage_oci_meson::{Description, Written};
 use sage_oci_names::StorePath;
 use sage_oci_produce::ProduceError;
 use sage_oci_rebuild::{Question, Shape, Skeleton};
-use sage_oci_recipe::{Graph, configure, toolchain};
+use sage_oci_recipe::{Graph, NOT_FOUND_LOG, configure, toolchain};
 use sage_oci_source::BlobId;
 use sage_oci_store::{Nix, Target};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +67,8 @@ fn not_configured(question: &Question<'_>, skeleton: &Skeleton, source: ProduceE
 fn read(folder: &std::path::Path, shape: &Shape) -> Result<Description, CommitError> {
     let ninja = sage_oci_files::read_to_string(folder.join("build.ninja"))?;
     let install = sage_oci_files::read_to_string(folder.join("meson-info/intro-install_plan.json"))?;
-    Ok(shape.describe(&ninja, &install)?)
+    let log = sage_oci_files::read_to_string(folder.join(NOT_FOUND_LOG))?;
+    Ok(shape.describe(Written { ninja: &ninja, install_plan: &install, log: &log })?)
 }
 
 /// Puts contents into the store.

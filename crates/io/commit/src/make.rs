@@ -3,6 +3,7 @@ use crate::look::{Looked, look, put};
 use crate::release::Release;
 use crate::texts::Reader;
 use crate::{CommitError, Report, Request, Workshop};
+use sage_oci_definition::Adjustment;
 use sage_oci_names::StorePath;
 use sage_oci_rebuild::{Change, Commit, Descriptions, Packaged, Question, Rebuild, Shape, decide};
 use sage_oci_recipe::{BUILD, PLACE};
@@ -41,7 +42,7 @@ pub fn make(
     };
     let mut release =
         Release::open(request, &shape, workshop.downloads, workshop.observer.fetching(), workshop.opening)?;
-    let commit = merged(revision, &mut release)?;
+    let commit = merged(revision, &mut release, &upstream.adjust)?;
     let packaged = release.packaged.clone();
     let question = Question { shape: &shape, packaged: &packaged, commit: &commit, everything: request.everything };
     let theirs = revision.tree.files.values().map(|file| file.id).collect();
@@ -71,15 +72,27 @@ pub fn make(
     Ok(Made { commit, report })
 }
 
-/// The commit merged with what the distribution has changed.
-fn merged(revision: &mut Revision, release: &mut Release) -> Result<Commit, CommitError> {
+/// The commit merged with what the distribution has changed, and adjusted to its libraries.
+fn merged(revision: &mut Revision, release: &mut Release, adjustments: &[Adjustment]) -> Result<Commit, CommitError> {
     let packaged = release.packaged.clone();
     let theirs = revision.tree.clone();
     let known: BTreeSet<BlobId> = theirs.files.values().map(|file| file.id).collect();
     let trees = Merge { base: &packaged.release, ours: &packaged.changed, theirs: &theirs };
-    let read =
+    let mut read =
         |id| -> Result<_, CommitError> { if known.contains(&id) { Ok(revision.read(id)?) } else { release.read(id) } };
-    Ok(Commit::new(merge(trees, read)?, &theirs, &packaged))
+    let mut commit = Commit::new(merge(trees, &mut read)?, &theirs, &packaged);
+    for Adjustment { file, from, to, .. } in adjustments {
+        let Some(id) = commit.tree.id(file) else { continue };
+        let text = match commit.texts.get(&id) {
+            Some(text) => text.clone(),
+            None => read(id)?,
+        };
+        // What is no text has none of it.
+        if let Some(adjusted) = String::from_utf8(text).ok().filter(|text| text.contains(from.as_str())) {
+            commit.put(file, adjusted.replace(from.as_str(), to).into_bytes());
+        }
+    }
+    Ok(commit)
 }
 
 /// The packaged files that the commit takes the place of, or away.

@@ -15,6 +15,8 @@ pub struct Report {
     pub removed: usize,
     /// Sources that differ from what was packaged, by their paths in the tree.
     pub changed: Vec<String>,
+    /// What meson says of libraries and programs that it found for the release and does not find for the commit.
+    pub missing: Vec<String>,
     /// What the distribution and the commit had both changed.
     pub notes: Vec<MergeNote>,
 }
@@ -28,6 +30,7 @@ impl Report {
             files: rebuild.files.len() - removed,
             removed,
             changed,
+            missing: rebuild.missing.clone(),
             notes,
         }
     }

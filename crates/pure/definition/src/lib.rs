@@ -25,6 +25,6 @@ pub use error::DefinitionError;
 pub use image::{Image, Resolved};
 pub use located::Located;
 pub use source::Source;
-pub use upstream::{Release, Root, Upstream};
+pub use upstream::{Adjustment, Release, Root, Upstream};
 pub use wheel::Wheel;
 pub use written::LeftOut;

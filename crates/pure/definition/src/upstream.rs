@@ -32,6 +32,9 @@ pub struct Upstream {
     pub generators: Vec<String>,
     /// Options of `meson setup`.
     pub options: Vec<String>,
+    /// What is said otherwise in a commit, so that it takes the distribution's libraries.
+    #[serde(default)]
+    pub adjust: Vec<Adjustment>,
     /// How programs of `release.image` are laid out to compile.
     #[serde(default)]
     pub root: Root,
@@ -45,6 +48,22 @@ pub struct Release {
     pub image: ImageName,
     /// The name of the source there.
     pub source: String,
+}
+
+/// A text of a commit's file in whose place another one stands; nothing happens where the file does not have it.
+///
+/// It is for commits that are newer or older than the release: what the release itself needs is a patch of its source.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adjustment {
+    /// The file, below the tree's top folder.
+    pub file: String,
+    /// What may stand there, as in the file.
+    pub from: String,
+    /// What is put in its place.
+    pub to: String,
+    /// Why that is right.
+    pub reason: String,
 }
 
 /// A folder of packages that compilers run in.
@@ -85,10 +104,14 @@ impl Upstream {
         let below = [("folder", &self.folder), ("top", &self.top)];
         let lists = [("marks", &self.marks), ("versions", &self.versions), ("generators", &self.generators)];
         let lists = lists.into_iter().flat_map(|(key, all)| all.iter().map(move |path| (key, path)));
-        if let Some((key, path)) =
-            below.into_iter().chain(lists).find(|(_, path)| path.starts_with('/') || !clean(path))
-        {
+        let adjusted = self.adjust.iter().map(|one| ("adjust", &one.file));
+        let mut paths = below.into_iter().chain(lists).chain(adjusted);
+        if let Some((key, path)) = paths.find(|(_, path)| path.starts_with('/') || !clean(path)) {
             return Err(format!("`{path}` in `{key}` must be a path below the tree's top folder"));
+        }
+        let nothing = |one: &&Adjustment| one.from.is_empty() || one.from == one.to;
+        if let Some(one) = self.adjust.iter().find(nothing) {
+            return Err(format!("`adjust` of `{}` needs two texts that differ, and something to look for", one.file));
         }
         match self.root.cross.iter().find(|(_, packages)| packages.is_empty()) {
             Some((target, _)) => Err(format!("`root.cross.{target}` names no package, so leave it out")),

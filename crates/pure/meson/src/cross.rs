@@ -1,6 +1,6 @@
 use crate::module::Made;
 use crate::words::{quoted, shell_words};
-use crate::{Description, MesonError, Module, Places};
+use crate::{Description, MesonError, Module, Places, Written};
 
 /// Compilers of one machine for another one.
 ///
@@ -19,13 +19,14 @@ pub struct Cross {
 }
 
 impl Cross {
-    /// Reads the two texts that `meson setup` wrote on the machine, as they are for the target.
+    /// Reads what `meson setup` wrote on the machine, as it is for the target.
     ///
     /// # Errors
     /// [`MesonError`].
-    pub fn describe(&self, ninja: &str, install_plan: &str, places: &Places) -> Result<Description, MesonError> {
+    pub fn describe(&self, written: Written<'_>, places: &Places) -> Result<Description, MesonError> {
         let turned = |text: &str| text.replace(&self.machine, &self.target);
-        let mut all = Description::parse(&turned(ninja), &turned(install_plan), places)?;
+        let (ninja, install_plan) = (turned(written.ninja), turned(written.install_plan));
+        let mut all = Description::parse(Written { ninja: &ninja, install_plan: &install_plan, ..written }, places)?;
         for module in all.modules.values_mut() {
             self.turn(module, places);
         }
@@ -107,7 +108,7 @@ build src/s/w.cpython-314-x86_64-linux-gnu.so: cpp_LINKER src/s/w.cpython-314-x8
             sysroot: "/sysroot".to_owned(),
         };
         let places = Places { source: "/build".to_owned(), build: "/build/b".to_owned() };
-        let all = cross.describe(NINJA, "{}", &places).unwrap();
+        let all = cross.describe(Written { ninja: NINJA, install_plan: "{}", log: "" }, &places).unwrap();
         let module = &all.modules["src/s/w.cpython-314-aarch64-linux-gnu.so"];
         let lines: Vec<&str> = module.commands.iter().map(|command| command.line.as_str()).collect();
         let folder = "src/s/w.cpython-314-aarch64-linux-gnu.so.p";

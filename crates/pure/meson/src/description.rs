@@ -1,5 +1,5 @@
 use crate::{InstallPlan, MesonError, Module, Ninja, Places};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that meson says of a tree.
 #[derive(Debug, Clone)]
@@ -8,14 +8,17 @@ pub struct Description {
     pub modules: BTreeMap<String, Module>,
     /// What is installed into Python's folder.
     pub install: InstallPlan,
+    /// What it says of libraries and programs that it looked for in vain, a line each.
+    pub missing: BTreeSet<String>,
 }
 
 impl Description {
-    /// Reads the two texts that `meson setup` wrote.
+    /// Reads what `meson setup` wrote.
     ///
     /// # Errors
     /// [`MesonError`].
-    pub fn parse(ninja: &str, install_plan: &str, places: &Places) -> Result<Self, MesonError> {
+    pub fn parse(written: Written<'_>, places: &Places) -> Result<Self, MesonError> {
+        let Written { ninja, install_plan, log } = written;
         let ninja = Ninja::parse(ninja)?;
         let install = InstallPlan::parse(install_plan, places)?;
         let mut modules = BTreeMap::new();
@@ -23,8 +26,23 @@ impl Description {
             let module = Module::of(&ninja, edge, places)?;
             modules.insert(module.target.clone(), module);
         }
-        Ok(Self { modules, install })
+        let missing = log.lines().filter(|line| line.contains(NOT_FOUND)).map(ToOwned::to_owned).collect();
+        Ok(Self { modules, install, missing })
     }
+}
+
+/// What meson says of something that it looked for in vain, in its log.
+pub const NOT_FOUND: &str = " found: NO";
+
+/// What `meson setup` wrote.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'t> {
+    /// `build.ninja`.
+    pub ninja: &'t str,
+    /// `meson-info/intro-install_plan.json`.
+    pub install_plan: &'t str,
+    /// The lines of `meson-logs/meson-log.txt` that have [`NOT_FOUND`], and others if you like.
+    pub log: &'t str,
 }
 
 /// Whether an edge links a module that Python imports.
@@ -60,11 +78,16 @@ build src/s/w.cpython-314-x86_64-linux-gnu.so: c_LINKER src/s/w.cpython-314-x86_
 build libx.so: c_LINKER a.o
 ";
 
+    fn written(ninja: &str) -> Written<'_> {
+        Written { ninja, install_plan: "{}", log: "Library z found: NO\nRun-time dependency gmp found: YES 6.3\n" }
+    }
+
     #[test]
     fn a_module_is_all_that_makes_it() {
         let places = Places { source: "/build".to_owned(), build: "/build/b".to_owned() };
-        let all = Description::parse(NINJA, "{}", &places).unwrap();
+        let all = Description::parse(written(NINJA), &places).unwrap();
         assert_eq!(all.modules.len(), 1);
+        assert_eq!(all.missing.iter().collect::<Vec<_>>(), ["Library z found: NO"]);
         let module = all.modules.values().next().unwrap();
         assert_eq!(module.stem("src"), Some("s/w"));
         let first_words: Vec<&str> =
@@ -90,7 +113,7 @@ build libx.so: c_LINKER a.o
     fn a_circle_is_an_error() {
         let places = Places { source: "/build".to_owned(), build: "/build/b".to_owned() };
         let text = "rule c_LINKER\n command = x\nbuild a.cpython-3.so: c_LINKER b\nbuild b: c_LINKER a.cpython-3.so\n";
-        let error = Description::parse(text, "{}", &places).unwrap_err();
+        let error = Description::parse(written(text), &places).unwrap_err();
         assert!(matches!(error, MesonError::Circle { .. }), "{error}");
     }
 }

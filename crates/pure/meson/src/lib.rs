@@ -1,7 +1,7 @@
 //! What meson makes of a source tree: how each Python extension module is compiled, and what is installed where.
 //!
-//! `meson setup` writes `build.ninja` and, for other programs, `meson-info/intro-install_plan.json`. Both are read here as texts; nothing
-//! is run. The tree and the build folder lie at fixed paths ([`Places`]), so that two trees have the same command for a module
+//! `meson setup` writes `build.ninja`, a log, and, for other programs, `meson-info/intro-install_plan.json`. They are read here as texts;
+//! nothing is run. The tree and the build folder lie at fixed paths ([`Places`]), so that two trees have the same command for a module
 //! exactly when it is compiled in the same way.
 
 mod cross;
@@ -15,7 +15,7 @@ mod places;
 mod words;
 
 pub use cross::Cross;
-pub use description::Description;
+pub use description::{Description, NOT_FOUND, Written};
 pub use edge::Edge;
 pub use error::MesonError;
 pub use install::{InstallPlan, Installed};

@@ -37,6 +37,8 @@ pub struct Rebuild {
     pub files: BTreeMap<String, Change>,
     /// Files that `meson setup` writes and the package has changed: from the build folder, by installed path.
     pub configured: BTreeMap<String, String>,
+    /// What meson says of libraries and programs that it found for the release and does not find for the commit.
+    pub missing: Vec<String>,
 }
 
 impl Rebuild {
@@ -96,8 +98,26 @@ pub fn decide(
         let kept = packaged.installed.files.keys().filter(|path| path.ends_with(".so")).count();
         return Ok(Rebuild { kept, files, ..Rebuild::default() });
     };
+    let missing: Vec<String> = now.missing.difference(&before.missing).cloned().collect();
+    let left_out = left_out(question, now, before);
+    if !missing.is_empty() && !left_out.is_empty() {
+        return Err(RebuildError::LeftOut { modules: left_out, missing });
+    }
     let differing = question.differing();
     let Judged { compiled, kept } =
         Modules { shape, packaged, commit, texts }.judge(now, before, &differing, everything)?;
-    Ok(Rebuild { modules: compiled, kept, files, configured: configured(packaged, now) })
+    Ok(Rebuild { modules: compiled, kept, files, configured: configured(packaged, now), missing })
+}
+
+/// The packaged modules whose sources the commit still has and that meson does not build any longer.
+fn left_out(question: Question<'_>, now: &Description, before: &Description) -> Vec<String> {
+    let Question { shape, packaged, commit, .. } = question;
+    let gone = before.modules.values().filter(|module| !now.modules.contains_key(&module.target));
+    let of_package = gone.filter(|module| {
+        let installed = shape.installed(&module.target);
+        installed.is_some_and(|installed| packaged.installed.files.contains_key(installed))
+    });
+    let with_source =
+        of_package.filter(|module| module.sources.iter().all(|path| commit.tree.files.contains_key(path)));
+    with_source.filter_map(|module| Some(module.stem(&shape.folder)?.replace('/', "."))).collect()
 }

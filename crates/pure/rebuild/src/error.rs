@@ -22,6 +22,17 @@ pub enum RebuildError {
         /// The other.
         second: String,
     },
+    /// Meson builds some of the packaged modules no longer, since it does not find what it found for the release.
+    #[error("the image would lack modules that the package has: {}; meson says `{}`", modules.join(", "), missing.join("`, `"))]
+    #[hint(
+        "the commit asks for other versions than the channel has: change what its meson.build asks for, or say in `adjust` below `upstream`, in the image's definition, that the channel's will do"
+    )]
+    LeftOut {
+        /// The modules, as `sage.libs.eclib.mwrank`.
+        modules: Vec<String>,
+        /// What meson says, a line each.
+        missing: Vec<String>,
+    },
     /// What meson says is needed and was not given.
     #[error("it is not known how meson compiles the commit")]
     #[hint("this is an error of this program")]

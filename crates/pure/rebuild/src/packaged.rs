@@ -56,6 +56,14 @@ impl Commit {
         Self { tree, texts, notes: notes.collect() }
     }
 
+    /// Gives a file another text.
+    pub fn put(&mut self, path: &str, text: Vec<u8>) {
+        if let Some(file) = self.tree.files.get_mut(path) {
+            file.id = BlobId::of(&text);
+            self.texts.insert(file.id, text);
+        }
+    }
+
     /// The paths of sources that differ from what was compiled, in either direction.
     pub(crate) fn differing<'c>(&'c self, packaged: &'c Packaged) -> impl Iterator<Item = &'c str> {
         let is_file =

@@ -1,4 +1,4 @@
-use sage_oci_meson::{Cross, Description, MesonError, Places};
+use sage_oci_meson::{Cross, Description, MesonError, Places, Written};
 
 /// How a project's tree is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +20,10 @@ impl Shape {
     ///
     /// # Errors
     /// [`MesonError`].
-    pub fn describe(&self, ninja: &str, install_plan: &str) -> Result<Description, MesonError> {
+    pub fn describe(&self, written: Written<'_>) -> Result<Description, MesonError> {
         match &self.cross {
-            Some(cross) => cross.describe(ninja, install_plan, &self.places),
-            None => Description::parse(ninja, install_plan, &self.places),
+            Some(cross) => cross.describe(written, &self.places),
+            None => Description::parse(written, &self.places),
         }
     }
 

@@ -1,7 +1,9 @@
 //! What a commit changes in a small packaged project.
 
-use sage_oci_meson::{Description, Places};
-use sage_oci_rebuild::{Change, Commit, Descriptions, Packaged, Question, Rebuild, Shape, Texts, decide, is_scanned};
+use sage_oci_meson::{Description, Places, Written};
+use sage_oci_rebuild::{
+    Change, Commit, Descriptions, Packaged, Question, Rebuild, RebuildError, Shape, Texts, decide, is_scanned,
+};
 use sage_oci_source::{BlobId, FileKind, Merge, SourceFile, SourceTree, merge};
 use std::collections::BTreeMap;
 
@@ -30,12 +32,24 @@ struct World {
     commit: Files,
     new_module: bool,
     flag: &'static str,
+    /// Modules that meson does not build although their sources are there.
+    left_out: &'static [&'static str],
+    /// What it says of what it did not find.
+    log: &'static str,
 }
 
 impl World {
     fn new() -> Self {
         let release = Files::from(RELEASE);
-        Self { debian: Files::new(), commit: release.clone(), release, new_module: false, flag: "" }
+        Self {
+            debian: Files::new(),
+            commit: release.clone(),
+            release,
+            new_module: false,
+            flag: "",
+            left_out: &[],
+            log: "",
+        }
     }
 
     fn shape() -> Shape {
@@ -43,7 +57,7 @@ impl World {
         Shape { folder: "src".into(), top: "s".into(), generators: vec!["src/gen".into()], places, cross: None }
     }
 
-    fn description(names: &[&str], files: &Files, flag: &str) -> Description {
+    fn description(names: &[&str], files: &Files, flag: &str, log: &str) -> Description {
         let mut ninja = "rule cython_COMPILER\n command = cython -M $in -o $out\n depfile = $out.dep\nrule c_COMPILER\n command = cc $ARGS -o $out -c $in\nrule c_LINKER\n command = cc -o $out $in\n".to_owned();
         for name in names {
             let so = format!("src/s/{name}.cpython-314.so");
@@ -61,10 +75,15 @@ impl World {
             })
             .collect();
         let plan = serde_json::json!({ "python": python }).to_string();
-        Description::parse(&ninja, &plan, &Self::shape().places).unwrap()
+        let written = Written { ninja: &ninja, install_plan: &plan, log };
+        Description::parse(written, &Self::shape().places).unwrap()
     }
 
     fn decide(&self, everything: bool) -> (Rebuild, bool) {
+        self.try_to(everything).unwrap()
+    }
+
+    fn try_to(&self, everything: bool) -> Result<(Rebuild, bool), RebuildError> {
         let shape = Self::shape();
         let release = tree(self.release.iter());
         // What is installed: everything of the folder but headers, Debian's texts where it has its own, and compiled modules.
@@ -101,16 +120,17 @@ impl World {
         let mut now_modules = modules.to_vec();
         now_modules.extend(self.new_module.then_some("new"));
         now_modules.retain(|name| self.commit.contains_key(format!("src/s/{name}.pyx").as_str()));
-        let before = Self::description(&modules, &self.release, "");
-        let now = Self::description(&now_modules, &self.commit, self.flag);
+        now_modules.retain(|name| !self.left_out.contains(name));
+        let before = Self::description(&modules, &self.release, "", "Library z found: NO\n");
+        let now = Self::description(&now_modules, &self.commit, self.flag, self.log);
         let needed = question.needs_meson();
         let both = Descriptions { now: &now, before: &before };
-        let with = decide(question, &all, Some(both)).unwrap();
+        let with = decide(question, &all, Some(both))?;
         if !needed {
             let without = decide(question, &Texts::default(), None).unwrap();
             assert_eq!((&with.files, with.modules.len()), (&without.files, 0), "both ways say the same");
         }
-        (with, needed)
+        Ok((with, needed))
     }
 
     fn compiled(&self) -> Vec<String> {
@@ -178,6 +198,32 @@ fn what_is_gone_is_taken_away() {
         rebuild.files.iter().filter(|(_, change)| **change == Change::Removed).map(|(path, _)| path).collect();
     assert_eq!(gone, ["s/c.cpython-314.so", "s/c.pyx", "s/old.py"]);
     assert!(rebuild.modules.is_empty());
+}
+
+#[test]
+fn a_module_that_a_library_too_old_or_new_keeps_out_is_an_error_with_both_versions() {
+    let says = "Dependency eclib found: NO. Found 20260707 but need: '<=20250627'";
+    let mut world = World::new();
+    world.commit.insert("meson.build", "project()\n# of the commit\n");
+    world.log = says;
+    let rebuild = world.decide(false).0;
+    assert_eq!(rebuild.missing, [says], "it is told where it keeps nothing out");
+    world.left_out = &["b", "only_upstream"];
+    let error = world.try_to(false).unwrap_err();
+    let modules = vec!["s.b".to_owned()];
+    assert_eq!(
+        error,
+        RebuildError::LeftOut { modules, missing: vec![says.to_owned()] },
+        "no package has the other one"
+    );
+    // What was not found for the release, either, is no reason.
+    world.log = "Library z found: NO\n";
+    let rebuild = world.decide(false).0;
+    assert_eq!((rebuild.missing.len(), rebuild.files["s/b.cpython-314.so"]), (0, Change::Removed));
+    // Nor is anything wrong where the source is gone.
+    world.log = says;
+    world.commit.remove("src/s/b.pyx");
+    assert_eq!(world.decide(false).0.files["s/b.cpython-314.so"], Change::Removed);
 }
 
 #[test]

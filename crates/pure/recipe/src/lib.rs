@@ -34,7 +34,7 @@ pub use graph::{Graph, Job, Node, Output, OutputName};
 pub use image::image;
 pub use join::index;
 pub use made::{Fetch, ImageGraph, LayerNode};
-pub use overlay::{BUILD, PLACE, configure};
+pub use overlay::{BUILD, NOT_FOUND_LOG, PLACE, configure};
 pub use sage_oci_step::*;
 pub use surroundings::{Change, Surroundings};
 pub use toolchain::{Toolchain, Tools, toolchain};

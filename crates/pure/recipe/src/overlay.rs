@@ -7,6 +7,7 @@ use crate::{
     RunStep, Sealing, Step,
 };
 use sage_oci_definition::{Resolved, Upstream};
+use sage_oci_meson::NOT_FOUND;
 use sage_oci_names::{LayerName, StorePath};
 use sage_oci_rebuild::{Change, ModuleBuild, Skeleton};
 use sage_oci_source::BlobId;
@@ -17,6 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const PLACE: &str = "/build";
 /// The build folder below it.
 pub const BUILD: &str = "builddir";
+
+/// What meson looked for in vain, in what [`configure`] makes.
+pub const NOT_FOUND_LOG: &str = "not-found.log";
 
 /// Modules are spread over so many layers by name, so that the next edit moves the layer of its module alone.
 const SPREAD: u64 = 8;
@@ -31,7 +35,7 @@ pub fn configure(
 ) -> Result<Node, RecipeError> {
     let files = placed(skeleton.texts.iter(), contents)?;
     let options: Vec<String> = upstream.options.iter().map(|option| shell_word(option)).collect();
-    let keep = ["build.ninja", "meson-info/intro-install_plan.json", &upstream.folder];
+    let keep = ["build.ninja", "meson-info/intro-install_plan.json", NOT_FOUND_LOG, &upstream.folder];
     let step = RunStep {
         root: toolchain.root.out().to_string(),
         mounts: BTreeMap::new(),
@@ -43,7 +47,11 @@ pub fn configure(
         env: BTreeMap::new(),
         directory: String::new(),
         commands: vec![RunCommand {
-            line: format!("meson setup {PLACE}/{BUILD} {PLACE} {}", options.join(" ")),
+            // The whole log names temporary files and times.
+            line: format!(
+                "meson setup {PLACE}/{BUILD} {PLACE} {} && sed -n '/{NOT_FOUND}/p' {PLACE}/{BUILD}/meson-logs/meson-log.txt >{PLACE}/{BUILD}/{NOT_FOUND_LOG}",
+                options.join(" ")
+            ),
             after: BTreeSet::new(),
         }],
         keep: keep.iter().map(|path| (format!("{BUILD}/{path}"), (*path).to_owned())).collect(),
