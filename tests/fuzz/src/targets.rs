@@ -17,7 +17,7 @@ use sage_oci_image::{
 use sage_oci_layer::{LayerError, read_foreign_layer};
 use sage_oci_ldcache::{CONF, ElfFacts, search_path};
 use sage_oci_lock::Lock;
-use sage_oci_meson::{Description, Ninja, Places};
+use sage_oci_meson::{Description, Ninja, Places, Written};
 use sage_oci_names::{Architecture, BlobDigest, DebVersion, PackageName};
 use sage_oci_resolve::parse_relations;
 use sage_oci_signature::{Keyring, verify};
@@ -85,7 +85,7 @@ pub fn ninja(data: &[u8]) -> bool {
         assert!(edge.outputs.iter().all(|output| ninja.producer(output).is_some()));
     }
     let places = Places { source: "/build".to_owned(), build: "/build/builddir".to_owned() };
-    _ = Description::parse(text, "{}", &places);
+    _ = Description::parse(Written { ninja: text, install_plan: "{}", log: text }, &places);
     true
 }
 

@@ -496,6 +496,7 @@ marks = [\"meson.build\"]
 mark-hint = \"only meson\"
 versions = [\"VERSION\"]
 options = []
+adjust = [{ file = \"meson.build\", from = \"<3\", to = \"<4\", reason = \"4 does\" }]
 [channels.sid.upstream.root.cross]
 amd64 = [\"g++-x86-64-linux-gnu\"]
 arm64 = [\"g++-aarch64-linux-gnu\", \"cython3\"]
@@ -520,14 +521,21 @@ arm64 = [\"g++-aarch64-linux-gnu\", \"cython3\"]
         ),
         ("[\"g++-x86-64-linux-gnu\"]", "[]", "tiny.toml:59: `root.cross.amd64` names no package, so leave it out"),
         (
+            "file = \"m",
+            "file = \"/m",
+            "tiny.toml:59: `/meson.build` in `adjust` must be a path below the tree's top folder",
+        ),
+        ("<4", "<3", "tiny.toml:59: `adjust` of `meson.build` needs two texts that differ, and something to look for"),
+        (", reason = \"4 does\"", "", "tiny.toml:70: missing field `reason`"),
+        (
             "g++-aarch64-linux-gnu",
             "G++",
-            "tiny.toml:72: `G++` is not a valid package name: it must begin with a lower-case letter or a digit",
+            "tiny.toml:73: `G++` is not a valid package name: it must begin with a lower-case letter or a digit",
         ),
         (
             "arm64 = [",
             "arm65 = [",
-            "tiny.toml:72: `arm65` is not a valid supported architecture: only amd64 and arm64 are supported",
+            "tiny.toml:73: `arm65` is not a valid supported architecture: only amd64 and arm64 are supported",
         ),
     ] {
         let error = Image::parse("tiny.toml", &spoiled(&text, from, to)).expect_err(expected);

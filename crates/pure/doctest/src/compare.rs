@@ -124,8 +124,7 @@ fn judge(run: FileRun, known: &Known, seen: &mut BTreeMap<Key, u32>) -> Judged {
         (*count <= expected.count).then(|| KnownFailure { test: key.said(), reason: expected.reason.clone() })
     };
     for failure in failures {
-        let example = failure.first_line().trim().to_owned();
-        let key = Key::Test { file: judged.file.clone(), function: failure.function.clone(), example };
+        let key = Key::test(judged.file.clone(), failure.function.clone(), failure.first_line());
         match is_known(key) {
             Some(known) => judged.known.push(known),
             None => judged.new.push(failure),
@@ -188,6 +187,7 @@ mod tests {
         };
         assert_eq!(counts(&["x", "x", "y"]), (0, 3, 0, true));
         assert_eq!(counts(&["x\nmore", "y"]), (0, 2, 1, true));
+        assert_eq!(counts(&["x   # needs z", "y"]), (0, 2, 1, true));
         assert_eq!(counts(&["x", "x", "x", "y"]), (1, 3, 0, false));
         assert_eq!(counts(&["y", "z"]), (1, 1, 2, false));
         assert_eq!(counts(&[]), (0, 0, 3, true));

@@ -16,6 +16,13 @@ pub(crate) enum Key {
 }
 
 impl Key {
+    /// A test by its function and its example's first line. The remark behind that says when the test is run and how exact it is;
+    /// upstream changes it without changing the test.
+    pub fn test(file: FileName, function: String, first_line: &str) -> Self {
+        let example = first_line.split_once("  #").map_or(first_line, |(example, _)| example).trim().to_owned();
+        Self::Test { file, function, example }
+    }
+
     /// The file.
     pub fn file(&self) -> &FileName {
         match self {
@@ -157,7 +164,7 @@ impl Entry {
                 if example.is_empty() || example != example.trim() || example.contains('\n') {
                     return Err("`example` is the first line of the example, without prompt and spaces around it");
                 }
-                Key::Test { file, function, example }
+                Key::test(file, function, &example)
             }
             (None, None, Some(trouble)) if self.count == 1 => Key::Trouble { file, trouble },
             (None, None, Some(_)) => return Err("a file has its trouble once"),

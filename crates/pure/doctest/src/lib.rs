@@ -7,7 +7,7 @@
 //! # Laws
 //! - What was not understood is trouble, never a success: a file that `sage -t` calls failed has a failure or trouble here, and a run
 //!   that did not come to its end says so.
-//! - A failure is known by file, function and the first line of its example. Line numbers move with every edit, and count for nothing.
+//! - A failure is known by file, function and the first line of its example, without a remark at its end. Line numbers move with every edit, and count for nothing.
 //! - A failure is known as often as the list says; one more of the same is new.
 //!
 //! Nothing is run here.

@@ -205,5 +205,6 @@ fn the_committed_list_is_that_of_the_release() {
     let all = compare(run, &known);
     let new: Vec<_> = all.files.iter().flat_map(|file| &file.new).collect();
     assert!(all.is_good() && new.is_empty(), "{new:#?} {:?}", all.trouble);
-    assert_eq!(all.known_failures() as u64, known.count());
+    // Six more fail only in commits that are newer than the release.
+    assert_eq!(all.known_failures() as u64, known.count() - 6);
 }
