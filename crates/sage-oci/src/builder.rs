@@ -6,7 +6,7 @@ use sage_oci_store::Nix;
 use std::io::Read;
 
 /// The program that derivations run, as `build.rs` compiled it.
-const OWN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sage-oci-builder"));
+pub const OWN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sage-oci-builder"));
 
 /// The builder of every derivation, in the store: the one that is asked for, or this command's own.
 ///

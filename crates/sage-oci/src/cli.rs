@@ -2,6 +2,7 @@
 
 mod publish;
 mod target;
+mod verify;
 
 use clap::{Args, Parser, Subcommand};
 use sage_oci_doctest::What;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 pub use publish::{Ci, Compressions, Describe, Part, Push, Registry, Tags};
 pub use target::{Choice, Remote, Source, Subject, Target};
+pub use verify::Verify;
 
 /// Reproducible, layered OCI images of SageMath.
 ///
@@ -60,6 +62,8 @@ pub enum Command {
     Build(Build),
     /// Show an image's layers and packages and what each costs.
     Inspect(Inspect),
+    /// Build an image again under other conditions, and say whether the same bytes come of it.
+    Verify(Verify),
     /// Show an image's derivations as a graph, in Graphviz's language or as JSON.
     Graph(Graph),
     /// Say which layer holds a package or a path, what makes that layer, and since when.

@@ -156,17 +156,39 @@ impl Context {
         chosen.of_image(self.here(), &nix, &locked.image, &locked.lock, machine()?, &builder).map(Some)
     }
 
+    /// All derivations of an image, for whom they are not for Nix: the builder's place in the store, which is in their texts and not in
+    /// what they make, is made up. Those of a revision are for Nix, since its sources are in the store.
+    pub fn plan_without_store(&self, locked: &Locked) -> Result<Plan, Failure> {
+        if locked.revision.is_some() {
+            return self.plan(&nix(&Building::default())?, locked);
+        }
+        let nowhere = format!("/nix/store/{:0>32}-{}", "", sage_oci_emit::BUILDER);
+        let builder = StorePath::parse(&nowhere)
+            .map_err(|error| Failure::new(format_args!("the builder has no place: {error}"), None))?;
+        self.plan_with(&builder, locked, &[], |_| Ok(None))
+    }
+
     /// All derivations of an image, and of the index over it and the same image for other architectures, if there are any.
     pub fn plan_all(&self, nix: &Nix, first: &Locked, others: &[Locked]) -> Result<Plan, Failure> {
         let builder = builder::in_store(nix, self.builder.as_ref())?;
         let machine = machine()?;
+        self.plan_with(&builder, first, others, |Locked { image, lock, revision }| {
+            let of = |chosen: &Arc<Chosen>| chosen.of_image(self.here(), nix, image, lock, machine, &builder);
+            revision.as_ref().map(of).transpose()
+        })
+    }
+
+    fn plan_with(
+        &self,
+        builder: &StorePath,
+        first: &Locked,
+        others: &[Locked],
+        of_commit: impl Fn(&Locked) -> Result<Option<Arc<OfImage>>, Failure>,
+    ) -> Result<Plan, Failure> {
+        let machine = machine()?;
         let sources = self.project.channel(&first.image.channel)?.apt_sources();
         let files = self.project.placed_files()?;
-        let mut commits = Vec::new();
-        for Locked { image, lock, revision } in std::iter::once(first).chain(others) {
-            let of = |chosen: &Arc<Chosen>| chosen.of_image(self.here(), nix, image, lock, machine, &builder);
-            commits.push(revision.as_ref().map(of).transpose()?);
-        }
+        let commits: Vec<_> = std::iter::once(first).chain(others).map(of_commit).collect::<Result<_, _>>()?;
         let mut requests: Vec<Request<'_>> = std::iter::once(first)
             .chain(others)
             .zip(&commits)

@@ -24,6 +24,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // This program started itself, to become one that is traced.
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == sage_oci_trace::ENTER) {
+        return sage_oci_trace::enter(arguments);
+    }
     let cli = Cli::parse_from(words());
     let printer = Printer::new(cli.quiet);
     match commands::run(cli, printer) {

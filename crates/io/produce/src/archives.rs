@@ -1,5 +1,5 @@
 use crate::{Observer, ProduceError};
-use sage_oci_fetch::{Options, Summary, Wanted, fetch_all};
+use sage_oci_fetch::{Options, Progress, Summary, Wanted, fetch_all};
 use sage_oci_names::{Sha256, StorePath};
 use sage_oci_recipe::Fetch;
 use sage_oci_store::{FixedDirectory, Nix, StoreError};
@@ -41,9 +41,29 @@ pub(crate) fn bring(
     if fetches.is_empty() {
         return Ok(());
     }
+    let summary = download(fetches.iter().map(|(fetch, _)| *fetch), downloads, observer.fetching())?;
+    observer.adding(summary, fetches.len());
+    let directories: Vec<FixedDirectory> =
+        fetches.iter().map(|(fetch, out)| directory(downloads, fetch, out)).collect();
+    // The downloads were held to their digests already.
+    nix.add_fixed(&directories).map_err(|error| match error {
+        StoreError::WrongContent { expected, actual } => ProduceError::Folder { promised: expected, actual },
+        other => other.into(),
+    })
+}
+
+/// Brings the archives of some fetches into the folder of downloads; those that are there are held to their digests.
+///
+/// # Errors
+/// No mirror gives one of them, or it is another one.
+pub fn download<'f>(
+    fetches: impl Iterator<Item = &'f Fetch>,
+    downloads: &Downloads,
+    progress: &dyn Progress,
+) -> Result<Summary, ProduceError> {
     // Packages of one suite share their mirrors; source trees have their own.
     let mut by_mirrors: BTreeMap<&[String], Vec<Wanted>> = BTreeMap::new();
-    for (mirrors, files) in fetches.iter().flat_map(|(fetch, _)| fetch.step.by_mirrors()) {
+    for (mirrors, files) in fetches.flat_map(|fetch| fetch.step.by_mirrors()) {
         let files = files.into_iter().map(|file| Wanted {
             path: file.path.clone(),
             sha256: file.sha256,
@@ -56,17 +76,10 @@ pub(crate) fn bring(
     for (mirrors, mut wanted) in by_mirrors {
         wanted.sort_by(|a, b| a.target.cmp(&b.target));
         wanted.dedup_by(|a, b| a.target == b.target);
-        let part = fetch_all(&wanted, mirrors, &downloads.options, observer.fetching())?;
+        let part = fetch_all(&wanted, mirrors, &downloads.options, progress)?;
         summary += part;
     }
-    observer.adding(summary, fetches.len());
-    let directories: Vec<FixedDirectory> =
-        fetches.iter().map(|(fetch, out)| directory(downloads, fetch, out)).collect();
-    // The downloads were held to their digests already.
-    nix.add_fixed(&directories).map_err(|error| match error {
-        StoreError::WrongContent { expected, actual } => ProduceError::Folder { promised: expected, actual },
-        other => other.into(),
-    })
+    Ok(summary)
 }
 
 fn directory(downloads: &Downloads, fetch: &Fetch, out: &StorePath) -> FixedDirectory {

@@ -13,7 +13,7 @@ mod plan;
 mod realise;
 mod timings;
 
-pub use archives::Downloads;
+pub use archives::{Downloads, download};
 pub use closure::ClosurePlan;
 pub use error::ProduceError;
 pub use observer::Observer;

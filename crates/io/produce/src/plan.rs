@@ -5,7 +5,7 @@ use sage_oci_derivation::Derivations;
 use sage_oci_emit::{Emitted, Handle};
 use sage_oci_lock::Lock;
 use sage_oci_names::{Architecture, LayerName, StorePath};
-use sage_oci_recipe::{Change, Commit, Graph, ImageGraph, LayerNode, Surroundings, Tools, toolchain};
+use sage_oci_recipe::{Change, Commit, Fetch, Graph, ImageGraph, LayerNode, Surroundings, Tools, toolchain};
 use sage_oci_store::{Missing, Nix, Target};
 use std::collections::BTreeMap;
 
@@ -106,6 +106,11 @@ impl Plan {
     pub fn layers(&self) -> Vec<Layer<'_>> {
         let layer = |layer| Layer::new(&self.emitted, layer);
         self.image.layers.iter().map(layer).collect()
+    }
+
+    /// The archives that steps read, and where they will lie in the store.
+    pub fn fetches(&self) -> impl Iterator<Item = (&Fetch, &StorePath)> {
+        self.image.fetches.iter().map(|fetch| (fetch, &self.emitted.handle(&fetch.node).out))
     }
 
     /// Puts the derivations into the store.

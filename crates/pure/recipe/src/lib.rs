@@ -33,6 +33,7 @@ pub use error::RecipeError;
 pub use graph::{Graph, Job, Node, Output, OutputName};
 pub use image::image;
 pub use join::index;
+pub use labels::{CHANNEL, INDEX, TITLE, indexes};
 pub use made::{Fetch, ImageGraph, LayerNode};
 pub use overlay::{BUILD, NOT_FOUND_LOG, PLACE, configure};
 pub use sage_oci_step::*;

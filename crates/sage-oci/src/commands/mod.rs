@@ -30,6 +30,7 @@ mod source;
 mod tags;
 mod timings;
 mod up;
+mod verify;
 mod why;
 mod why_big;
 mod why_layer;
@@ -63,6 +64,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
                 inspect_layout::run(&registries::image(&remote, &options.registry)?, &options, printer)
             }
         },
+        Command::Verify(options) => verify::run(&context()?, &options),
         Command::Ci(options) => ci::run(&context()?, &options),
         Command::Push(options) => push::run(context, &options, printer),
         Command::Tags(options) => tags::run(&context()?, &options),

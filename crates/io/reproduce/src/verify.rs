@@ -1,0 +1,293 @@
+use crate::asked::said;
+use crate::documents::differing;
+use crate::layers::{Blob, Judged, judge, same_blob};
+use crate::{Bench, Built, Conditions, Here, Ran, ReproduceError};
+use sage_oci_derivation::{Derivations, Finished};
+use sage_oci_files::{self as files, FileError};
+use sage_oci_image::{Image, ImageSource, read_document};
+use sage_oci_layout::LayoutDir;
+use sage_oci_names::{LayerName, StorePath};
+use sage_oci_verify::{Cause, FORMAT, LayerReport, Report, Variation, Verdict};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// An image, and what it is said to be made of.
+pub struct Request<'r> {
+    /// What it is called in the report.
+    pub subject: String,
+    /// Where it is.
+    pub source: &'r dyn ImageSource,
+    /// Its documents.
+    pub image: &'r Image,
+    /// Whether the place has layers as they were published; an engine has them unpacked.
+    pub keeps_blobs: bool,
+    /// The derivations of what it should be made of.
+    pub derivations: &'r Derivations,
+    /// Its layers, bottom first, and the derivation of each.
+    pub layers: Vec<(LayerName, StorePath)>,
+    /// The derivation of the whole.
+    pub top: StorePath,
+    /// What is fetched: by output, the files by name, and where they are here.
+    pub archives: Vec<(StorePath, Vec<(String, PathBuf)>)>,
+    /// The builder's program.
+    pub builder: &'r [u8],
+    /// What starts programs that are traced: this program, if it calls [`sage_oci_trace::enter`].
+    pub launcher: PathBuf,
+    /// Only this layer.
+    pub only: Option<LayerName>,
+    /// What is to be varied.
+    pub wanted: BTreeSet<Variation>,
+    /// What this machine allows.
+    pub here: Here,
+    /// How many builders run at once.
+    pub jobs: usize,
+    /// Where there is room for two builds.
+    pub folder: PathBuf,
+}
+
+/// Who hears what is going on.
+pub trait Watch: Sync {
+    /// A part of the work begins.
+    fn begins(&self, what: &str);
+    /// A step was built, and how many are left; no for an end.
+    fn built(&self, name: &str, left: usize) -> bool;
+}
+
+/// Builds an image again, compares, and looks for what a difference depends on.
+///
+/// Its layers are built under all variations at once. Where one comes out otherwise than it was published it is built twice without
+/// any. If both are the same and the varied one is not, one variation after the other is tried; if they differ, what may vary from run
+/// to run is held still.
+///
+/// # Errors
+/// [`ReproduceError`]: it could not be built, or not be compared.
+pub fn verify(request: &Request<'_>, watch: &dyn Watch) -> Result<Report, ReproduceError> {
+    let (conditions, not_varied) = Conditions::of(&request.wanted, &request.here);
+    let scratch = tempfile::Builder::new()
+        .prefix("sage-oci-verify-")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .tempdir_in(&request.folder)
+        .map_err(FileError::at("make a folder in", &request.folder))?;
+    let work = Work { request, watch, scratch: scratch.path() };
+    let varied = conditions.varied().iter().copied().collect();
+    watch.begins("again");
+    let mut bench = work.bench("varied", conditions)?;
+    let built = work.build(&mut bench, request.only.as_ref(), true)?;
+    watch.begins("comparing");
+    let mut layers = work.layers(&built)?;
+    let differ: Vec<usize> = layers
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, judged))| judged.verdict == Verdict::Different)
+        .map(|(at, _)| at)
+        .collect();
+    let mut reports = Vec::new();
+    let reasons = work.reasons(&differ.iter().map(|at| layers[*at].0.clone()).collect::<Vec<_>>(), &built)?;
+    for (name, mut judged) in layers.drain(..) {
+        let reasons =
+            reasons.iter().find(|(of, _)| *of == name).map(|(_, reasons)| reasons.clone()).unwrap_or_default();
+        judged.why = judged.why.or(reasons.why);
+        reports.push(report(request, name, judged, reasons.causes));
+    }
+    let mut verdicts: Vec<Verdict> = reports.iter().map(|layer| layer.verdict.clone()).collect();
+    let (mut rebuilt, mut documents) = (None, Vec::new());
+    if request.only.is_none()
+        && let Some(ran) = built.ran.get(&request.top)
+        && let Some(out) = ran.outputs.get("out")
+    {
+        let (digest, places) = work.documents(out)?;
+        rebuilt = Some(digest);
+        documents = places;
+        if !documents.is_empty() {
+            verdicts.push(Verdict::Different);
+        }
+    }
+    Ok(Report {
+        format: FORMAT,
+        subject: request.subject.clone(),
+        manifest: request.keeps_blobs.then_some(request.image.descriptor.digest),
+        rebuilt,
+        verdict: Verdict::of_all(verdicts),
+        layers: reports,
+        documents,
+        varied,
+        not_varied,
+    })
+}
+
+fn report(request: &Request<'_>, name: LayerName, judged: Judged, causes: Vec<Cause>) -> LayerReport {
+    let published = published(request, &name).map(|layer| layer.diff_id);
+    let Judged { verdict, rebuilt, found: differences, why } = judged;
+    LayerReport { name: name.to_string(), diff_id: published, rebuilt, verdict, why, differences, causes }
+}
+
+fn published<'r>(request: &Request<'r>, name: &LayerName) -> Option<&'r sage_oci_image::ImageLayer> {
+    let named = request.image.layers.iter().find(|layer| layer.name.as_deref() == Some(name.as_str()));
+    named.or_else(|| {
+        // An image that was written anew may have lost its layers' names.
+        let nameless = request.image.layers.len() == request.layers.len()
+            && request.image.layers.iter().all(|layer| layer.name.is_none());
+        let place = request.layers.iter().position(|(layer, _)| layer == name).filter(|_| nameless)?;
+        request.image.layers.get(place)
+    })
+}
+
+/// Why a layer does not come out as it was published.
+#[derive(Debug, Clone, Default)]
+struct Reasons {
+    why: Option<String>,
+    causes: Vec<Cause>,
+}
+
+struct Work<'w> {
+    request: &'w Request<'w>,
+    watch: &'w dyn Watch,
+    scratch: &'w Path,
+}
+
+impl<'w> Work<'w> {
+    /// An empty bench with the archives.
+    fn bench(&self, name: &str, conditions: Conditions) -> Result<Bench<'w>, ReproduceError> {
+        let Request { derivations, builder, launcher, archives, .. } = self.request;
+        let mut bench = Bench::new(&self.scratch.join(name), derivations, builder, launcher, conditions)?;
+        for (out, files) in archives {
+            bench.provide(out, files.iter().cloned())?;
+        }
+        Ok(bench)
+    }
+
+    /// Builds one layer or all, and the whole if that is asked for.
+    fn build(&self, bench: &mut Bench<'_>, only: Option<&LayerName>, whole: bool) -> Result<Built, ReproduceError> {
+        let of = self.request.layers.iter().filter(|(name, _)| only.is_none_or(|only| only == name));
+        let mut wanted: Vec<&StorePath> = of.map(|(_, derivation)| derivation).collect();
+        wanted.extend((only.is_none() && whole).then_some(&self.request.top));
+        bench.build(&wanted, self.request.jobs, &|finished: &Finished, left| {
+            self.watch.built(&finished.derivation.name, left)
+        })
+    }
+
+    /// What came of each layer, of the image's order.
+    fn layers(&self, built: &Built) -> Result<Vec<(LayerName, Judged)>, ReproduceError> {
+        let mut all = Vec::new();
+        for (name, derivation) in &self.request.layers {
+            let Some(out) = out(built, derivation) else { continue };
+            let Request { source, keeps_blobs, .. } = *self.request;
+            let judged = match published(self.request, name) {
+                Some(layer) => judge(source, layer, keeps_blobs, out, name.as_str())?,
+                None => Judged::different("the image has no such layer"),
+            };
+            all.push((name.clone(), judged));
+        }
+        Ok(all)
+    }
+
+    /// Where the documents differ from those that were built again, apart from what follows from the layers, and the digest of the
+    /// manifest that was built again.
+    fn documents(&self, layout: &Path) -> Result<(sage_oci_names::BlobDigest, Vec<String>), ReproduceError> {
+        let failed = |why: String| ReproduceError::NoLayer { name: "the image".to_owned(), why };
+        let again = LayoutDir::open(layout).map_err(|error| failed(error.to_string()))?;
+        let architecture = self.request.image.config.architecture.clone();
+        let architecture = architecture.parse().map_err(|_| failed(format!("its architecture is {architecture}")))?;
+        let rebuilt = Image::open(&again, architecture).map_err(Box::new)?;
+        let digest = rebuilt.descriptor.digest;
+        if digest == self.request.image.descriptor.digest {
+            return Ok((digest, Vec::new()));
+        }
+        let config = |source: &dyn ImageSource, image: &Image| -> Result<serde_json::Value, ReproduceError> {
+            Ok(read_document(source, "config", &image.manifest.config).map_err(Box::new)?.0)
+        };
+        let mut places: Vec<String> =
+            differing(&config(self.request.source, self.request.image)?, &config(&again, &rebuilt)?)
+                .into_iter()
+                // Of these the layers' own verdicts tell.
+                .filter(|place| !place.starts_with("/rootfs/diff_ids"))
+                .map(|place| format!("config {place}"))
+                .collect();
+        if self.request.keeps_blobs {
+            let annotations = |image: &Image| serde_json::json!(image.manifest.annotations);
+            let of = differing(&annotations(self.request.image), &annotations(&rebuilt));
+            places.extend(of.into_iter().map(|place| format!("annotations {place}")));
+        }
+        let order = |image: &Image| image.layers.iter().map(|layer| layer.name.clone()).collect::<Vec<_>>();
+        if order(self.request.image) != order(&rebuilt) {
+            places.push("the order of layers".to_owned());
+        }
+        Ok((digest, places))
+    }
+
+    /// For each layer that differs, what it depends on.
+    fn reasons(&self, differ: &[LayerName], varied: &Built) -> Result<Vec<(LayerName, Reasons)>, ReproduceError> {
+        let mut all = Vec::new();
+        if differ.is_empty() {
+            return Ok(all);
+        }
+        self.watch.begins("without any variation");
+        let mut control = self.bench("control", Conditions::usual(&self.request.here))?;
+        for name in differ {
+            let built = self.build(&mut control, Some(name), false)?;
+            let Some(derivation) = self.derivation(name) else { continue };
+            let (Some(plain), Some(other)) = (out(&built, derivation), out(varied, derivation)) else { continue };
+            let reasons = if same_blob(plain, other)? {
+                let why = "it comes out the same each time, and not as it was published".to_owned();
+                Reasons { why: Some(why), causes: Vec::new() }
+            } else if self.alone(name, None)?.is_some_and(|(_, again)| again.same(plain).unwrap_or_default()) {
+                Reasons { why: None, causes: self.bisect(name, plain)? }
+            } else {
+                let why = "it comes out otherwise each time that it is built".to_owned();
+                Reasons { why: Some(why), causes: self.pin(name)? }
+            };
+            all.push((name.clone(), reasons));
+        }
+        Ok(all)
+    }
+
+    /// Tries one variation after the other against a build without any.
+    fn bisect(&self, name: &LayerName, plain: &Path) -> Result<Vec<Cause>, ReproduceError> {
+        let mut causes = Vec::new();
+        for variation in self.request.wanted.iter().copied() {
+            if let Some((ran, again)) = self.alone(name, Some(variation))?
+                && !again.same(plain)?
+            {
+                causes.push(Cause { variation, observed: said(variation, ran.observed.as_ref()) });
+            }
+        }
+        Ok(causes)
+    }
+
+    /// A layer that comes out otherwise each time: what is answered the same twice, and so makes it come out the same twice?
+    fn pin(&self, name: &LayerName) -> Result<Vec<Cause>, ReproduceError> {
+        let mut causes = Vec::new();
+        for variation in [Variation::Time, Variation::Random, Variation::Aslr] {
+            let (first, second) = (self.alone(name, Some(variation))?, self.alone(name, Some(variation))?);
+            if let (Some((ran, one)), Some((_, other))) = (first, second)
+                && one == other
+            {
+                causes.push(Cause { variation, observed: said(variation, ran.observed.as_ref()) });
+            }
+        }
+        Ok(causes)
+    }
+
+    /// Builds a layer and all that it needs once more, with one variation or none; nothing where this machine does not allow that.
+    fn alone(&self, name: &LayerName, variation: Option<Variation>) -> Result<Option<(Ran, Blob)>, ReproduceError> {
+        let (conditions, impossible) = Conditions::of(&variation.into_iter().collect(), &self.request.here);
+        let Some(derivation) = self.derivation(name).filter(|_| impossible.is_empty()) else { return Ok(None) };
+        if let Some(variation) = variation {
+            self.watch.begins(&format!("{name} with {variation} alone"));
+        }
+        let mut bench = self.bench("alone", conditions)?;
+        let mut built = self.build(&mut bench, Some(name), false)?;
+        let ran = built.ran.remove(derivation).unwrap_or_default();
+        let blob = ran.outputs.get("out").map(|out| Blob::of(out)).transpose()?;
+        files::remove_dir_all(self.scratch.join("alone"))?;
+        Ok(blob.map(|blob| (ran, blob)))
+    }
+
+    fn derivation(&self, name: &LayerName) -> Option<&'w StorePath> {
+        self.request.layers.iter().find(|(layer, _)| layer == name).map(|(_, derivation)| derivation)
+    }
+}
+
+fn out<'b>(built: &'b Built, derivation: &StorePath) -> Option<&'b Path> {
+    built.ran.get(derivation)?.outputs.get("out").map(PathBuf::as_path)
+}

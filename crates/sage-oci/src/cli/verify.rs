@@ -1,0 +1,47 @@
+//! The verbs that look at images with suspicion.
+
+use super::{Choice, Registry, Subject};
+use clap::Args;
+use sage_oci_names::LayerName;
+use sage_oci_verify::Vary;
+use std::path::PathBuf;
+
+/// `verify`.
+///
+/// The lock is found by what the image says of itself: its channel and the signed index that it was resolved from. The layers are
+/// built by this command's own builder, in a folder of its own, from archives that are held to their digests; neither Nix nor
+/// anything that was built before takes part. Exit status: 0 the same bytes; 1 the same content, or something else; 2 it could not
+/// be told.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The image, as `sagemath`; or an OCI layout as a path with a `/`: `./layout`; or an image in a registry, as
+    /// `REPOSITORY@sha256:...`.
+    #[arg(value_name = "IMAGE|PATH")]
+    pub subject: Subject,
+    /// Which of its images.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// In what the second build differs from a usual one: `all`, `none`, or names with commas between them. They are those of
+    /// reprotest: aslr, build_path, domain_host, environment, exec_path, fileordering, home, kernel, locales, num_cpus, time,
+    /// timezone, umask, user_group; and random and tmp.
+    #[arg(long, value_name = "LIST", default_value = "all")]
+    pub vary: Vary,
+    /// Verify this layer alone.
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<LayerName>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Fetch every archive anew, instead of taking those that are here and have the right digest.
+    #[arg(long)]
+    pub fetch_anew: bool,
+    /// How many layers are built at once.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Where there is room for the second build.
+    #[arg(long, value_name = "DIR", env = "TMPDIR", default_value = "/var/tmp", hide_env_values = true)]
+    pub work: PathBuf,
+    /// How a registry is reached.
+    #[command(flatten)]
+    pub registry: Registry,
+}
