@@ -13,6 +13,9 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next().unwrap_or_default();
     if first == sage_oci_trace::ENTER {
+        if let Ok(call) = std::env::var("PROBE_FORBIDS") {
+            forbid(&call);
+        }
         return sage_oci_trace::enter(arguments);
     }
     let mut words = [first].into_iter().chain(arguments).map(|word| word.into_string().unwrap());
@@ -39,20 +42,22 @@ fn main() -> ExitCode {
             "sleep" => std::thread::sleep(Duration::from_millis(object.parse().unwrap())),
             "abort" => std::process::abort(),
             "exit" => return ExitCode::from(object.parse::<u8>().unwrap()),
-            // The rest is another process's, which this one waits for, or does not.
+            // The rest is another process's, which this one waits for.
             "child" => {
                 let status = Command::new(std::env::current_exe().unwrap()).args(words).status().unwrap();
                 return ExitCode::from(u8::try_from(status.code().unwrap_or(99)).unwrap());
-            }
-            "behind" => {
-                let child = Command::new(std::env::current_exe().unwrap()).args(words).spawn().unwrap();
-                println!("{}", child.id());
-                return ExitCode::SUCCESS;
             }
             "variables" => {
                 let variables: std::collections::BTreeMap<OsString, OsString> = std::env::vars_os().collect();
                 for (name, value) in variables {
                     println!("{}={}", name.display(), value.display());
+                }
+            }
+            "trace" => {
+                let launch = sage_oci_trace::Launch::new(std::env::current_exe().unwrap(), object);
+                match sage_oci_trace::run(&launch) {
+                    Ok(ended) => println!("{:?}", ended.how),
+                    Err(error) => println!("{error}"),
                 }
             }
             "address" => println!("{:p}", &raw const words),
@@ -72,4 +77,19 @@ fn threads(count: usize) {
     let threads: Vec<_> = (0..count).map(|_| std::thread::spawn(ask)).collect();
     let latest = threads.into_iter().filter_map(|thread| thread.join().unwrap()).max();
     println!("{}", latest.unwrap());
+}
+
+/// Makes a machine on which nobody may make this call.
+fn forbid(call: &str) {
+    use seccompiler::{SeccompAction, SeccompFilter, apply_filter};
+    let number = match call {
+        "ptrace" => nix::libc::SYS_ptrace,
+        "seccomp" => nix::libc::SYS_seccomp,
+        _ => nix::libc::SYS_personality,
+    };
+    let refuse = SeccompAction::Errno(nix::libc::EPERM.cast_unsigned());
+    let here = std::env::consts::ARCH.try_into().unwrap();
+    let filter = SeccompFilter::new([(number, Vec::new())].into(), SeccompAction::Allow, refuse, here).unwrap();
+    let program: seccompiler::BpfProgram = filter.try_into().unwrap();
+    apply_filter(&program).unwrap();
 }

@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(processors, Some(Call::Processors { at: 0x3000 }));
         assert_eq!(decode(number(libc::SYS_getpid), [0; 6]), None);
         assert_eq!(decode(u64::MAX, [0; 6]), None);
-        let wait = |command| decode(number(libc::SYS_futex), [0x1000, command | 256 | 128, 0, 0x2000, 0, 0]);
+        let wait = |command: u64| decode(number(libc::SYS_futex), [0x1000, command | 256 | 128, 0, 0x2000, 0, 0]);
         assert_eq!(wait(9), Some(Call::Deadline { argument: 3, at: 0x2000 }));
         assert_eq!(wait(0), None);
     }

@@ -20,7 +20,7 @@ pub(crate) fn filter(told_time: bool) -> Result<BpfProgram, BackendError> {
     let mut rules = std::collections::BTreeMap::new();
     for (number, kind) in CALLS {
         if let Some(alternatives) = conditions(*kind, told_time)? {
-            rules.insert(i64::from(*number), alternatives);
+            rules.insert(*number, alternatives);
         }
     }
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Trace(0), architecture)?;
@@ -131,6 +131,6 @@ mod tests {
             assert!(!stops(true, number, [0; 6]), "{number}");
         }
         let program = filter(true).unwrap();
-        assert_eq!(verdict(&program, 0x4000_0003, libc::SYS_openat.into(), [0; 6]), libc::SECCOMP_RET_ALLOW);
+        assert_eq!(verdict(&program, 0x4000_0003, libc::SYS_openat, [0; 6]), libc::SECCOMP_RET_ALLOW);
     }
 }

@@ -33,22 +33,26 @@ fn traced(launch: &Launch) -> Result<Ended, TraceError> {
     let failure = substitutes.beside("failure");
     let main = start(launch, &failure)?;
     let (over, watch) = channel();
-    let result = std::thread::scope(|scope| {
-        let limit = launch.limit.map(|limit| Ok((limit, pidfd(main)?))).transpose();
-        let watchdog = match limit {
-            Ok(limit) => limit.map(|(limit, process)| scope.spawn(move || end_after(limit, &process, &watch))),
-            Err(error) => {
-                let _ = nix::sys::signal::kill(main, nix::sys::signal::Signal::SIGKILL);
-                end_children();
-                return Err(error);
-            }
-        };
+    let limit = launch.limit.map(|limit| Ok((limit, pidfd(main)?))).transpose();
+    let limit = limit.inspect_err(|_: &TraceError| end(main))?;
+    std::thread::scope(|scope| {
+        let watchdog = limit.map(|(limit, process)| scope.spawn(move || end_after(limit, &process, &watch)));
         let result = follow(launch, main, substitutes, &failure);
         drop(over);
         let out_of_time = watchdog.is_some_and(|watchdog| watchdog.join().unwrap_or_default());
-        result.map(|ended| if out_of_time { Ended { how: How::OutOfTime, ..ended } } else { ended })
-    });
-    result
+        let mut ended = result?;
+        // It may have ended by itself at the last moment.
+        if out_of_time && ended.how == How::Killed(Signal::KILL.as_raw()) {
+            ended.how = How::OutOfTime;
+        }
+        Ok(ended)
+    })
+}
+
+/// Ends a launcher that nobody will follow.
+fn end(main: Pid) {
+    let _ = nix::sys::signal::kill(main, nix::sys::signal::Signal::SIGKILL);
+    end_children();
 }
 
 /// Starts the launcher as a process of this thread.
@@ -94,8 +98,7 @@ fn follow(launch: &Launch, main: Pid, substitutes: Substitutes, failure: &Path) 
     let mut tracer = match Tracer::hold(main, calls) {
         Ok(tracer) => tracer,
         Err(errno) => {
-            let _ = nix::sys::signal::kill(main, nix::sys::signal::Signal::SIGKILL);
-            end_children();
+            end(main);
             return Err(TraceError::NotAllowed { what: "trace a program by `ptrace`".to_owned(), why: errno.into() });
         }
     };
