@@ -1,10 +1,9 @@
 use crate::order::Order;
-use crate::start::{Job, run};
+use crate::start::{Job, Ran, run};
 use crate::{Conditions, ReproduceError};
 use sage_oci_derivation::{Derivations, Finished};
 use sage_oci_files::{self as files, FileError};
 use sage_oci_names::StorePath;
-use sage_oci_trace::Observed;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,15 +27,6 @@ pub struct Bench<'b> {
 pub struct Built {
     /// What each builder did, by derivation.
     pub ran: BTreeMap<StorePath, Ran>,
-}
-
-/// What a builder did.
-#[derive(Debug, Clone, Default)]
-pub struct Ran {
-    /// Its outputs by their names.
-    pub outputs: BTreeMap<String, PathBuf>,
-    /// What it asked of the machine; none where it was not traced.
-    pub observed: Option<Observed>,
 }
 
 impl<'b> Bench<'b> {

@@ -15,7 +15,8 @@ mod order;
 mod start;
 mod verify;
 
-pub use bench::{Bench, Built, Ran};
+pub use bench::{Bench, Built};
 pub use conditions::{Conditions, Here};
 pub use error::ReproduceError;
+pub use start::Ran;
 pub use verify::{Request, Watch, verify};

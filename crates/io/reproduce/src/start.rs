@@ -1,4 +1,4 @@
-use crate::{Conditions, Ran, ReproduceError};
+use crate::{Conditions, ReproduceError};
 use sage_oci_files::{self as files, FileError};
 use sage_oci_trace::{Launch, Observed};
 use sage_oci_verify::Variation;
@@ -10,6 +10,15 @@ use std::process::Stdio;
 
 /// How much of a log's end is looked at for what went wrong, in bytes.
 const END: u64 = 4096;
+
+/// What a builder did.
+#[derive(Debug, Clone, Default)]
+pub struct Ran {
+    /// Its outputs by their names.
+    pub outputs: BTreeMap<String, PathBuf>,
+    /// What it asked of the machine; none where it was not traced.
+    pub observed: Option<Observed>,
+}
 
 /// What a builder is told.
 #[derive(Debug)]

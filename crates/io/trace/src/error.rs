@@ -1,10 +1,9 @@
 use sage_oci_files::FileError;
-use sage_oci_hint::Hint;
 use std::io;
 use std::path::PathBuf;
 
 /// Why a program could not be traced. How it ended itself is no error.
-#[derive(Debug, thiserror::Error, Hint)]
+#[derive(Debug, thiserror::Error, sage_oci_hint::Hint)]
 pub enum TraceError {
     /// This machine forbids what tracing needs: nothing was run, and the caller can do without.
     #[error("this machine does not let an ordinary user {what}: {why}")]
