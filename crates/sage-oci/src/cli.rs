@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 pub use publish::{Ci, Compressions, Describe, Part, Push, Registry, Tags};
 pub use target::{Choice, Remote, Source, Subject, Target};
-pub use verify::Verify;
+pub use verify::{Digests, Verify};
 
 /// Reproducible, layered OCI images of SageMath.
 ///
@@ -64,6 +64,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Build an image again under other conditions, and say whether the same bytes come of it.
     Verify(Verify),
+    /// Hold images against the digests that they are known to have, or write these down.
+    Digests(Digests),
     /// Show an image's derivations as a graph, in Graphviz's language or as JSON.
     Graph(Graph),
     /// Say which layer holds a package or a path, what makes that layer, and since when.

@@ -159,6 +159,11 @@ impl Project {
         self.read_lock(&path)
     }
 
+    /// Where the digests are that images are known to have.
+    pub fn digests_path(&self) -> PathBuf {
+        self.root().join("nix/digests.json")
+    }
+
     /// Where the pinned versions of a source are, by the name of its top folder.
     pub fn versions_path(&self, name: &str) -> PathBuf {
         self.root().join(format!("nix/versions/{name}.json"))

@@ -1,8 +1,9 @@
 //! The verbs that look at images with suspicion.
 
 use super::{Choice, Registry, Subject};
+use crate::architectures::Architectures;
 use clap::Args;
-use sage_oci_names::LayerName;
+use sage_oci_names::{ChannelName, ImageName, LayerName};
 use sage_oci_verify::Vary;
 use std::path::PathBuf;
 
@@ -44,4 +45,21 @@ pub struct Verify {
     /// How a registry is reached.
     #[command(flatten)]
     pub registry: Registry,
+}
+
+/// `digests`.
+#[derive(Debug, Args)]
+pub struct Digests {
+    /// The images; all where none is named.
+    #[arg(value_name = "IMAGE")]
+    pub images: Vec<ImageName>,
+    /// The channel; all of them where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<ChannelName>,
+    /// Their architecture; this machine's where nothing is said. Several as `amd64,arm64`, or `all` that have a lock.
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<Architectures>,
+    /// Write down what there is, and say what moved.
+    #[arg(long)]
+    pub write: bool,
 }

@@ -7,6 +7,7 @@ mod closure;
 mod contract;
 mod derivations;
 mod describe;
+mod digests;
 mod doctest;
 mod doctor;
 mod emit;
@@ -64,6 +65,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
                 inspect_layout::run(&registries::image(&remote, &options.registry)?, &options, printer)
             }
         },
+        Command::Digests(options) => digests::run(&context()?, &options),
         Command::Verify(options) => verify::run(&context()?, &options),
         Command::Ci(options) => ci::run(&context()?, &options),
         Command::Push(options) => push::run(context, &options, printer),
