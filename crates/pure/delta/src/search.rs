@@ -38,15 +38,20 @@ impl Search {
                 search.below.insert(path.clone());
             }
         }
+        // Names that share their content in one of the images alone.
+        let groups = [0, 1].map(|side| groups(&alignment.places[side], layers[side]));
+        for names in groups[0].symmetric_difference(&groups[1]) {
+            search.paths.extend(names.1.iter().copied().cloned());
+        }
         // A file with several names differs as soon as one of them does.
         for layer in layers.into_iter().flatten().copied().flatten() {
-            search.with_links(layer);
+            search.learn(layer);
         }
         search
     }
 
-    /// Takes in the other names of what is looked for.
-    fn with_links(&mut self, layer: &Layer) {
+    /// Takes in the other names that a layer gives to what is looked for.
+    pub fn learn(&mut self, layer: &Layer) {
         for (first, others) in &layer.links {
             let names = || std::iter::once(first).chain(others);
             if names().any(|name| self.wants(name)) {
@@ -126,6 +131,14 @@ fn words<'a>(places: &[Place], layers: &[Option<&'a Layer>]) -> BTreeMap<&'a Ima
         layer.puts.iter().for_each(|(path, facts)| all.entry(path).or_default().push((at, Word::Puts(facts))));
     }
     all
+}
+
+/// The names of each file that has several, whatever its layer calls its content.
+fn groups<'a>(places: &[Place], layers: &[Option<&'a Layer>]) -> BTreeSet<(Place, BTreeSet<&'a ImagePath>)> {
+    let of = |(at, layer): (Place, &'a Layer)| {
+        layer.links.iter().map(move |(first, others)| (at, others.iter().chain([first]).collect()))
+    };
+    own(places, layers).into_iter().flat_map(of).collect()
 }
 
 /// At which places each path's lower content is hidden.
