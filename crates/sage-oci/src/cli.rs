@@ -1,5 +1,6 @@
 //! The command line, apart from what the commands do.
 
+mod diff;
 mod publish;
 mod target;
 mod verify;
@@ -9,6 +10,7 @@ use sage_oci_doctest::What;
 use sage_oci_names::{Architecture, ChannelName, ImageName, PackageName, StorePath};
 use std::path::PathBuf;
 
+pub use diff::{Diff, Place, Side};
 pub use publish::{Ci, Compressions, Describe, Part, Push, Registry, Tags};
 pub use target::{Choice, Remote, Source, Subject, Target};
 pub use verify::{Digests, Verify};
@@ -66,6 +68,20 @@ pub enum Command {
     Verify(Verify),
     /// Hold images against the digests that they are known to have, or write these down.
     Digests(Digests),
+    /// Say what differs between two images, by package and path.
+    ///
+    /// Any two: layouts, images in registries, in Docker or podman, of two locks or channels, whoever made them. First come the packages
+    /// that differ; then settings; then the paths that no package explains, with what differs of each: content, target, mode, owner,
+    /// time, extended attributes, hard links, type. A path is explained when a package has it whose version is another, also the
+    /// byte-code of its modules and what dpkg keeps of it. Then what differs inside: dpkg's record by field, text as a unified diff,
+    /// JSON by key, byte-code by the fields of its header, ELF by section and note, archives by member, and what else there is by
+    /// `diffoscope`, where that is installed.
+    ///
+    /// Layers have no part in it: what only comes from another layer is told at the end. Images with one digest are equal, and nothing of
+    /// them is read; layers that both have are read only where they matter.
+    ///
+    /// Exit status: 0 compared, 1 with `--exit-code` where something differs, 2 could not compare.
+    Diff(Diff),
     /// Show an image's derivations as a graph, in Graphviz's language or as JSON.
     Graph(Graph),
     /// Say which layer holds a package or a path, what makes that layer, and since when.

@@ -1,6 +1,6 @@
+use crate::FlatError;
 use crate::compare::{Compared, Side};
 use crate::read::read_layer;
-use crate::FlatError;
 use sage_oci_tree::ImagePath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

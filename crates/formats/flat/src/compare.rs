@@ -1,7 +1,7 @@
+use crate::FlatError;
 use crate::dpkg::{Dpkg, DpkgFiles};
 use crate::read::{LayerRead, read_layer};
 use crate::work::parallel;
-use crate::FlatError;
 use sage_oci_delta::{Alignment, Delta, FlatTree, Layer, Place, Search, stack};
 use sage_oci_image::{Image, ImageLayer, ImageSource};
 use sage_oci_names::DiffId;

@@ -84,7 +84,10 @@ fn packages(status: &[u8]) -> Result<Packages, FlatError> {
         if stanza.get("Status").is_some_and(|status| status.ends_with(" installed")) {
             let size = stanza.get("Installed-Size").and_then(|size| size.parse::<u64>().ok()).unwrap_or_default();
             let size = size.saturating_mul(1024);
-            all.push((field("Package"), Package { version: field("Version"), architecture: field("Architecture"), size }));
+            all.push((
+                field("Package"),
+                Package { version: field("Version"), architecture: field("Architecture"), size },
+            ));
         }
     }
     Ok(Packages::of(all))
@@ -96,7 +99,8 @@ mod tests {
 
     #[test]
     fn what_is_installed_is_a_package() {
-        let status = b"Package: a\nStatus: install ok installed\nInstalled-Size: 2\nArchitecture: all\nVersion: 1-1\n\n\
+        let status =
+            b"Package: a\nStatus: install ok installed\nInstalled-Size: 2\nArchitecture: all\nVersion: 1-1\n\n\
             Package: b\nStatus: deinstall ok config-files\nVersion: 2\n";
         let all = packages(status).unwrap().all;
         assert_eq!(all.keys().collect::<Vec<_>>(), ["a"]);

@@ -5,6 +5,7 @@
 //! * [`compare`] reads of two images what their comparison needs: the layers that they do not share, and of the others what
 //!   [`Search`](sage_oci_delta::Search) asks for.
 //! * [`Bodies`] gets the bytes of some paths again, bounded in memory.
+//! * [`compare_settings`] compares how two images start and what they say of themselves.
 //! * [`Dpkg`] is what dpkg's database in an image says, of any Debian.
 //!
 //! Layers are read in the foreign dialect, which takes ours, too. Each one that is read is held against the digests that the image's
@@ -15,6 +16,7 @@ mod compare;
 mod dpkg;
 mod error;
 mod read;
+mod settings;
 mod walk;
 mod work;
 
@@ -23,4 +25,5 @@ pub use compare::{Compared, Side, compare};
 pub use dpkg::{Dpkg, DpkgFiles};
 pub use error::FlatError;
 pub use read::{LayerRead, read_layer};
+pub use settings::compare_settings;
 pub use walk::walk;

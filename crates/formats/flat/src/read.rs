@@ -39,10 +39,16 @@ pub fn read_layer<E: From<FlatError>>(
     if !names.is_empty() {
         reading.first_pass = false;
         let links: BTreeMap<ImagePath, ImagePath> = reading.unvisited.clone();
-        pass(source, layer, &mut reading, &|path| names.contains(path), &mut |entry, body| match links.get(&entry.path) {
-            Some(link) => visit(&Entry { path: link.clone(), ..entry.clone() }, body),
-            None => Ok(()),
-        })?;
+        pass(
+            source,
+            layer,
+            &mut reading,
+            &|path| names.contains(path),
+            &mut |entry, body| match links.get(&entry.path) {
+                Some(link) => visit(&Entry { path: link.clone(), ..entry.clone() }, body),
+                None => Ok(()),
+            },
+        )?;
     }
     Ok(reading.finish())
 }

@@ -50,7 +50,11 @@ mod tests {
         for threads in [1, 2, 7] {
             assert_eq!(parallel(&pieces, threads, |piece| Ok(piece * 2)).unwrap()[49], 98);
             let error = parallel(&pieces, threads, |piece| match piece {
-                3 => Err(FlatError::HardLink { layer: sage_oci_image::digest_of(b""), path: "p".into(), target: "t".into() }),
+                3 => Err(FlatError::HardLink {
+                    layer: sage_oci_image::digest_of(b""),
+                    path: "p".into(),
+                    target: "t".into(),
+                }),
                 _ => Ok(()),
             });
             assert!(matches!(error, Err(FlatError::HardLink { .. })));

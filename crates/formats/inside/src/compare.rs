@@ -45,7 +45,10 @@ fn within(path: &str, old: &[u8], new: &[u8], known: &dyn Fn(&str) -> bool, laye
             continue;
         }
         if let (Some(old), Some(new)) = ((format.parts)(old), (format.parts)(new)) {
-            return told(Inside::fields(format.name, old, new), "all parts are the same; their order or what is between them differs");
+            return told(
+                Inside::fields(format.name, old, new),
+                "all parts are the same; their order or what is between them differs",
+            );
         }
     }
     if let (Some(old), Some(new)) = (json::parts(old), json::parts(new)) {
@@ -98,7 +101,10 @@ mod tests {
     fn json_is_told_by_key() {
         let inside = told("x.json", br#"{"a":[1,2],"b":{"c":"x"}}"#, br#"{"a":[1,3],"b":{}}"#);
         assert_eq!(inside.format, "json");
-        assert_eq!(fields(&inside), [("a.1", Some("2"), Some("3")), ("b", None, Some("{}")), ("b.c", Some("\"x\""), None)]);
+        assert_eq!(
+            fields(&inside),
+            [("a.1", Some("2"), Some("3")), ("b", None, Some("{}")), ("b.c", Some("\"x\""), None)]
+        );
         let inside = told("x.json", br#"{"a":1,"b":2}"#, br#"{ "b":2, "a":1 }"#);
         assert_eq!(inside.note.as_deref(), Some("the same values, written otherwise"));
     }
@@ -109,12 +115,17 @@ mod tests {
         let new = b"Package: a\nVersion: 1\nSection: libs\n\nPackage: changed\nVersion: 2\n";
         let inside = told("var/lib/dpkg/status", old, new);
         assert_eq!(fields(&inside), [("a Section", Some("math"), Some("libs"))]);
-        assert_eq!(told("var/lib/dpkg/status", b"Package: changed\n", b"").note.as_deref(), Some("nothing but the packages above"));
+        assert_eq!(
+            told("var/lib/dpkg/status", b"Package: changed\n", b"").note.as_deref(),
+            Some("nothing but the packages above")
+        );
     }
 
     #[test]
     fn byte_code_is_told_by_its_header() {
-        let code = |time: u32, body: u8| [&[0x2b, 0x0e, 0x0d, 0x0a, 0, 0, 0, 0][..], &time.to_le_bytes(), &[9, 0, 0, 0, body]].concat();
+        let code = |time: u32, body: u8| {
+            [&[0x2b, 0x0e, 0x0d, 0x0a, 0, 0, 0, 0][..], &time.to_le_bytes(), &[9, 0, 0, 0, body]].concat()
+        };
         let inside = told("a/__pycache__/b.cpython-314.pyc", &code(5, 1), &code(6, 1));
         assert_eq!(fields(&inside), [("source time", Some("5"), Some("6"))]);
         let inside = told("a/__pycache__/b.cpython-314.pyc", &code(5, 1), &code(5, 2));
@@ -136,7 +147,8 @@ mod tests {
     #[test]
     fn archives_are_told_by_member() {
         let ar = |content: &str| {
-            format!("!<arch>\n{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n{content}", "a.o/", 0, 0, 0, 644, content.len()).into_bytes()
+            format!("!<arch>\n{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n{content}", "a.o/", 0, 0, 0, 644, content.len())
+                .into_bytes()
         };
         let inside = told("liba.a", &ar("one1"), &ar("two2"));
         assert_eq!((inside.format, inside.fields[0].name.as_str()), ("ar", "a.o"));

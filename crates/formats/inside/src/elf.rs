@@ -54,7 +54,12 @@ fn dynamic<'a, Elf: FileHeader<Endian = Endianness>>(
     string: impl Fn(u32) -> Option<&'a [u8]>,
     parts: &mut Parts,
 ) {
-    let names = [(elf::DT_NEEDED, "needed"), (elf::DT_SONAME, "soname"), (elf::DT_RPATH, "rpath"), (elf::DT_RUNPATH, "runpath")];
+    let names = [
+        (elf::DT_NEEDED, "needed"),
+        (elf::DT_SONAME, "soname"),
+        (elf::DT_RPATH, "rpath"),
+        (elf::DT_RUNPATH, "runpath"),
+    ];
     for entry in entries {
         let found = names.iter().find(|(tag, _)| entry.tag(endian) == *tag);
         let text = u32::try_from(Into::<u64>::into(entry.val(endian))).ok().and_then(&string);

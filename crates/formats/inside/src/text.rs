@@ -60,7 +60,10 @@ mod tests {
         let inside = compare(old.as_bytes(), new.as_bytes()).unwrap();
         assert_eq!(inside.diff.as_deref(), Some("-17\n+more\n+more\n"));
         let turned: String = old.lines().rev().map(|line| format!("{line}\n")).collect();
-        assert_eq!(compare(old.as_bytes(), turned.as_bytes()).unwrap().note.as_deref(), Some("the same lines in another order"));
+        assert_eq!(
+            compare(old.as_bytes(), turned.as_bytes()).unwrap().note.as_deref(),
+            Some("the same lines in another order")
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! * [`Engine::name`] gives an image all of its names or none of them; it comes last, so no name is ever on a broken image.
 //! * [`Engine::run`] runs one command in a container of its own, with a deadline, and removes it on every way out.
 //! * [`Engine::start`] gives a container that stays, to talk to: its log, its port, commands in it, a clean stop.
+//! * [`Engine::save`] gives an image as an archive, in pieces.
 //! * [`Engine::derive`] builds an image on top of another with the engine's own builder.
 //! * [`Engine::remove_dead`] removes what earlier runs have left whose process is gone, by label, and nothing else.
 //!
@@ -33,6 +34,7 @@ mod owner;
 mod pull;
 mod run;
 mod run_id;
+mod save;
 mod service;
 mod store_kind;
 mod transfer;

@@ -66,9 +66,8 @@ mod tests {
     use sage_oci_names::Sha256;
 
     fn align(first: &str, second: &str) -> Alignment {
-        let ids = |text: &str| -> Vec<DiffId> {
-            text.bytes().map(|byte| DiffId::new(Sha256::new([byte; 32]))).collect()
-        };
+        let ids =
+            |text: &str| -> Vec<DiffId> { text.bytes().map(|byte| DiffId::new(Sha256::new([byte; 32]))).collect() };
         Alignment::of(&ids(first), &ids(second))
     }
 

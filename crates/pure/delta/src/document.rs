@@ -27,12 +27,19 @@ pub struct Document {
     pub packages: Vec<PackageDocument>,
     /// Paths that differ; those that a package explains are left out unless all are asked for.
     pub paths: Vec<PathDocument>,
+    /// How many files were not looked into, to keep the answer short or because they are too large.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unopened: usize,
     /// How many paths packages explain, whether they are listed or not.
     pub explained: usize,
     /// Pairs of times by which many paths differ, and by nothing else.
     pub clocks: Vec<Clock>,
     /// Paths that are the same and come from another layer.
     pub moved: Vec<Moved>,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// One of the two images.
@@ -204,6 +211,7 @@ impl Document {
             settings: Vec::new(),
             packages: Vec::new(),
             paths: Vec::new(),
+            unopened: 0,
             explained: 0,
             clocks: Vec::new(),
             moved: Vec::new(),

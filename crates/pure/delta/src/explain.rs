@@ -41,7 +41,8 @@ mod tests {
             old: old.then(Facts::implied),
             new: new.then(|| Facts { mode: 0, ..Facts::implied() }),
         };
-        let changes = [change("a", true, true), change("b", true, false), change("c", false, true), change("d", true, true)];
+        let changes =
+            [change("a", true, true), change("b", true, false), change("c", false, true), change("d", true, true)];
         let paths = ["a", "b", "c", "d"].map(path);
         let first = Owners::of(&paths, [("new", &b"/a\n/c\n"[..]), ("same", b"/d\n"), ("gone", b"/b\n")]);
         let second = Owners::of(&paths, [("new", &b"/a\n/c\n"[..]), ("same", b"/d\n")]);

@@ -97,7 +97,11 @@ mod tests {
         };
         let long = "x".repeat(300);
         let (one, two) = (format!("{long}1"), format!("{long}2{long}"));
-        let inside = Inside::fields("json", map(&[("a", "1"), ("b", "2"), ("d", &one)]), map(&[("a", "1"), ("c", "3"), ("d", &two)]));
+        let inside = Inside::fields(
+            "json",
+            map(&[("a", "1"), ("b", "2"), ("d", &one)]),
+            map(&[("a", "1"), ("c", "3"), ("d", &two)]),
+        );
         let names: Vec<&str> = inside.fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(names, ["b", "c", "d"]);
         let [old, new] = [&inside.fields[2].old, &inside.fields[2].new].map(|text| text.as_deref().unwrap());

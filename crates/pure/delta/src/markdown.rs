@@ -1,5 +1,5 @@
-use crate::shown::{bytes, count, date, growth, line, mark, verdict, what};
 use crate::Document;
+use crate::shown::{bytes, count, date, growth, line, mark, verdict, what};
 use std::fmt::Write;
 
 /// The most packages and the most paths that a summary lists.
@@ -10,7 +10,8 @@ pub fn summary(document: &Document) -> String {
     let [old, new] = &document.images;
     let mut out = format!("**{}** → **{}**: {}.\n", cell(&old.name), cell(&new.name), verdict(document));
     if let (Some(before), Some(after)) = (old.compressed, new.compressed) {
-        let difference = i64::try_from(after).unwrap_or(i64::MAX).saturating_sub(i64::try_from(before).unwrap_or(i64::MAX));
+        let difference =
+            i64::try_from(after).unwrap_or(i64::MAX).saturating_sub(i64::try_from(before).unwrap_or(i64::MAX));
         _ = writeln!(out, "\nCompressed: {} → {} ({}).", bytes(before), bytes(after), growth(difference));
     }
     if !document.packages.is_empty() {

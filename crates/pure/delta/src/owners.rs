@@ -35,7 +35,9 @@ impl Owners {
         for (package, list) in lists {
             known.insert(package.to_owned());
             for line in list.split(|byte| *byte == b'\n') {
-                let Some(name) = line.strip_prefix(b"/").and_then(|name| std::str::from_utf8(name).ok()) else { continue };
+                let Some(name) = line.strip_prefix(b"/").and_then(|name| std::str::from_utf8(name).ok()) else {
+                    continue;
+                };
                 for path in wanted.get(name).into_iter().flatten() {
                     owners.add(path, package);
                 }
@@ -109,8 +111,10 @@ mod tests {
             "usr/local/lib/x/a.so",
         ]
         .map(path);
-        let lists: [(&str, &[u8]); 2] =
-            [("a", b"/.\n/usr/bin/a\n/lib/x/a.so\n/usr/share\n/usr/lib/python3/a/b.py\n"), ("c", b"/usr/share\n/\xff\n")];
+        let lists: [(&str, &[u8]); 2] = [
+            ("a", b"/.\n/usr/bin/a\n/lib/x/a.so\n/usr/share\n/usr/lib/python3/a/b.py\n"),
+            ("c", b"/usr/share\n/\xff\n"),
+        ];
         let owners = Owners::of(&paths, lists);
         let told: Vec<String> = paths.iter().map(|path| owners.get(path).join(" ")).collect();
         assert_eq!(told, ["a", "a", "a", "a", "a", "c", "", "a c", "", ""]);

@@ -84,8 +84,7 @@ pub fn compare_packages(first: &Packages, second: &Packages) -> Vec<PackageChang
         old: first.all.get(*name).cloned(),
         new: second.all.get(*name).cloned(),
     };
-    let identity =
-        |package: &Option<Package>| package.as_ref().map(|of| (of.version.clone(), of.architecture.clone()));
+    let identity = |package: &Option<Package>| package.as_ref().map(|of| (of.version.clone(), of.architecture.clone()));
     names.iter().map(change).filter(|change| identity(&change.old) != identity(&change.new)).collect()
 }
 
@@ -102,8 +101,10 @@ mod tests {
         let all = |list: &[(&str, Package)]| {
             Packages::of(list.iter().map(|(name, package)| ((*name).to_owned(), package.clone())))
         };
-        let first = all(&[("a", package("1", "amd64", 5)), ("b", package("1", "all", 5)), ("c", package("1", "all", 5))]);
-        let second = all(&[("a", package("2", "amd64", 8)), ("c", package("1", "all", 6)), ("d", package("1", "all", 1))]);
+        let first =
+            all(&[("a", package("1", "amd64", 5)), ("b", package("1", "all", 5)), ("c", package("1", "all", 5))]);
+        let second =
+            all(&[("a", package("2", "amd64", 8)), ("c", package("1", "all", 6)), ("d", package("1", "all", 1))]);
         let changes = compare_packages(&first, &second);
         let told: Vec<(&str, i64)> = changes.iter().map(|change| (change.name.as_str(), change.growth())).collect();
         assert_eq!(told, [("a", 3), ("b", -5), ("d", 1)]);

@@ -81,7 +81,8 @@ impl Search {
     /// The shared layers that must be read next, at most `most` of them, the highest first; none when all is known. `layers` has
     /// those of each image that were read.
     pub fn next(&self, alignment: &Alignment, layers: [&[Option<&Layer>]; 2], most: usize) -> Vec<usize> {
-        let mut open: Vec<(&ImagePath, bool)> = self.paths.iter().map(|path| (path, self.below.contains(path))).collect();
+        let mut open: Vec<(&ImagePath, bool)> =
+            self.paths.iter().map(|path| (path, self.below.contains(path))).collect();
         let unread = |shared: usize| layers[0][alignment.shared[shared].0].is_none();
         let mut next = Vec::new();
         // From the top: what is settled above a shared layer in both images needs no look at it.

@@ -28,7 +28,9 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
 
 /// What somebody else has written, without what a terminal would obey.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() && letter != '\n' && letter != '\t' { '?' } else { letter }).collect()
+    text.chars()
+        .map(|letter| if letter.is_control() && letter != '\n' && letter != '\t' { '?' } else { letter })
+        .collect()
 }
 
 /// One line of the same.
@@ -57,7 +59,8 @@ fn of_state(state: &StateDocument) -> String {
 
 fn of_aspect(aspect: Aspect, old: &StateDocument, new: &StateDocument) -> String {
     let pair = |old: String, new: String| format!("{} {old} -> {new}", aspect.name());
-    let linked = |state: &StateDocument| state.linked.as_ref().map_or_else(|| "none".to_owned(), |path| line(path.as_str()));
+    let linked =
+        |state: &StateDocument| state.linked.as_ref().map_or_else(|| "none".to_owned(), |path| line(path.as_str()));
     match aspect {
         Aspect::Type => pair(of_state(old), of_state(new)),
         Aspect::Content => match (old.size, new.size) {
@@ -133,7 +136,8 @@ pub(crate) fn verdict(document: &Document) -> String {
         (true, true) => "same content and settings".to_owned(),
         (true, false) => "same content, other settings".to_owned(),
         (false, _) => {
-            let (packages, paths) = (document.packages.len(), document.paths.iter().filter(|path| path.explained_by.is_none()).count());
+            let (packages, paths) =
+                (document.packages.len(), document.paths.iter().filter(|path| path.explained_by.is_none()).count());
             let clocks: usize = document.clocks.iter().map(|clock| clock.paths).sum();
             let mut said = vec![count(packages, "package differs", "packages differ")];
             said.push(format!("{} by that", count(document.explained, "path", "paths")));
@@ -152,7 +156,9 @@ mod tests {
 
     #[test]
     fn sizes_and_dates() {
-        for (number, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_572_864, "1.5 MiB"), (u64::MAX, "1.5 TiB")] {
+        for (number, text) in
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_572_864, "1.5 MiB"), (u64::MAX, "1.5 TiB")]
+        {
             assert!(bytes(number) == text || number == u64::MAX, "{}", bytes(number));
         }
         assert_eq!([growth(-2048), growth(0)], ["-2.0 KiB", "+0 B"]);

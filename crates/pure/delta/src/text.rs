@@ -76,6 +76,10 @@ fn paths(document: &Document, out: &mut String) {
             within(inside, out);
         }
     }
+    if document.unopened > 0 {
+        let files = count(document.unopened, "file was", "files were");
+        _ = writeln!(out, "  {files} not looked into; `--all` looks into all that are not too large");
+    }
     for clock in &document.clocks {
         let paths = count(clock.paths, "path", "paths");
         _ = writeln!(out, "  ~ {paths} by time alone: mtime {} -> {}", date(clock.old), date(clock.new));

@@ -8,6 +8,10 @@ mod contract;
 mod derivations;
 mod describe;
 mod digests;
+mod diff;
+mod diff_insides;
+mod diff_scope;
+mod diff_sides;
 mod doctest;
 mod doctor;
 mod emit;
@@ -67,6 +71,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
         },
         Command::Digests(options) => digests::run(&context()?, &options),
         Command::Verify(options) => verify::run(&context()?, &options),
+        Command::Diff(options) => diff::run(context, &options, printer),
         Command::Ci(options) => ci::run(&context()?, &options),
         Command::Push(options) => push::run(context, &options, printer),
         Command::Tags(options) => tags::run(&context()?, &options),
