@@ -129,7 +129,8 @@ impl Comparison<'_> {
         let answers = parallel(&pieces, self.threads, |(side, layer)| {
             read_layer::<FlatError>(self.sides[*side].source, layer, wants, |_, _| Ok(()))
         })?;
-        for ((_, layer), answer) in pieces.into_iter().zip(answers) {
+        for ((_, layer), mut answer) in pieces.into_iter().zip(answers) {
+            answer.others.clear();
             *read += layer.descriptor.size;
             known.insert(layer.diff_id, answer);
         }

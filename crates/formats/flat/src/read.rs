@@ -15,6 +15,8 @@ pub struct LayerRead {
     pub layer: Layer,
     /// What it has of dpkg's database.
     pub dpkg: DpkgFiles,
+    /// What it has that is no directory and was not wanted.
+    pub(crate) others: BTreeSet<ImagePath>,
 }
 
 /// Reads a layer and holds it against its digests.
@@ -57,8 +59,6 @@ pub fn read_layer<E: From<FlatError>>(
 #[derive(Default)]
 struct Reading {
     read: LayerRead,
-    /// Files that are not wanted.
-    others: BTreeSet<ImagePath>,
     /// Hard links, and the name that the content has in the layer.
     first: BTreeMap<ImagePath, ImagePath>,
     /// Links that are wanted of files that are not: the file and the link.
@@ -72,7 +72,7 @@ impl Reading {
     fn link(&mut self, path: &ImagePath, target: &ImagePath, wanted: bool) {
         let target = self.first.get(target).unwrap_or(target).clone();
         let known = self.read.layer.puts.get(&target).filter(|facts| facts.sha256().is_some()).cloned();
-        if known.is_none() && !self.others.contains(&target) {
+        if known.is_none() && !self.read.others.contains(&target) {
             self.dangling.get_or_insert_with(|| (path.clone(), target.clone()));
             return;
         }
@@ -199,14 +199,25 @@ fn take<E>(
             return Ok(());
         }
         EntryKind::HardLink { target } => {
-            reading.link(path, target, wants(path));
+            for above in path.ancestors().filter(|above| wants(above)) {
+                reading.read.layer.puts.entry(above).or_insert_with(Facts::implied);
+            }
+            let wanted = wants(path);
+            reading.link(path, target, wanted);
+            if reading.first_pass && !wanted {
+                reading.read.others.insert(path.clone());
+            }
             return Ok(());
         }
         kind => kind,
     };
     if !wants(path) {
-        if reading.first_pass && matches!(what, EntryKind::File { .. }) {
-            reading.others.insert(path.clone());
+        // What lies above it is there for that, whatever the layer says of it.
+        for above in path.ancestors().filter(|above| wants(above)) {
+            reading.read.layer.puts.entry(above).or_insert_with(Facts::implied);
+        }
+        if reading.first_pass && *what != EntryKind::Directory {
+            reading.read.others.insert(path.clone());
         }
         return Ok(());
     }

@@ -3,7 +3,7 @@ use crate::read::read_layer;
 use sage_oci_delta::{FlatTree, Layer, What, stack};
 use sage_oci_image::{Image, ImageSource};
 use sage_oci_tree::{Entry, ImagePath};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 /// Reads an image from its top and gives what a container sees of it.
@@ -23,8 +23,32 @@ pub fn walk<E: From<FlatError>>(
     let mut shadow = Shadow::default();
     let mut layers: Vec<Layer> = Vec::new();
     for layer in image.layers.iter().rev() {
-        let read = read_layer(source, layer, &|path| !shadow.hides(path), &mut visit)?;
+        let mut passed = BTreeSet::new();
+        let read = read_layer(source, layer, &|path| !shadow.hides(path), |entry, body| {
+            // Where something lies below it above, only a directory can be seen.
+            if shadow.implied.contains(&entry.path) {
+                passed.insert(entry.path.clone());
+                return Ok(());
+            }
+            visit(entry, body)
+        })?;
+        // Such a file may be seen by another name.
+        let mut others = BTreeMap::new();
+        for (first, names) in read.layer.links.iter().filter(|(first, _)| passed.contains(*first)) {
+            let seen = names.iter().find(|name| !shadow.hides(name) && !shadow.implied.contains(*name));
+            others.extend(seen.map(|name| (first.clone(), name.clone())));
+        }
+        if !others.is_empty() {
+            read_layer(source, layer, &|path| others.contains_key(path), |entry, body| {
+                match others.get(&entry.path) {
+                    Some(name) => visit(&Entry { path: name.clone(), ..entry.clone() }, body),
+                    None => Ok(()),
+                }
+            })?;
+        }
         shadow.fall(&read.layer);
+        // What cannot be seen may hide, too.
+        shadow.below.extend(read.others);
         layers.push(read.layer);
     }
     Ok(stack(layers.iter().rev().map(Some)))
@@ -34,6 +58,7 @@ pub fn walk<E: From<FlatError>>(
 #[derive(Default)]
 struct Shadow {
     taken: BTreeSet<ImagePath>,
+    implied: BTreeSet<ImagePath>,
     below: BTreeSet<ImagePath>,
 }
 
@@ -45,7 +70,11 @@ impl Shadow {
     }
 
     fn fall(&mut self, layer: &Layer) {
-        for (path, facts) in layer.puts.iter().filter(|(_, facts)| facts.what != What::Implied) {
+        for (path, facts) in &layer.puts {
+            if facts.what == What::Implied {
+                self.implied.insert(path.clone());
+                continue;
+            }
             self.taken.insert(path.clone());
             if !facts.what.is_directory() {
                 self.below.insert(path.clone());

@@ -28,7 +28,7 @@ pub fn summary(document: &Document) -> String {
     if !paths.is_empty() {
         _ = writeln!(out, "\nPaths that no package explains:\n\n```diff");
         for path in paths.iter().take(MOST) {
-            _ = writeln!(out, "{} /{}  {}", mark(path.change), line(path.path.as_str()), what(path));
+            _ = writeln!(out, "{} /{}  {}", mark(path.change), line(path.path.as_str()), what(path, &document.clocks));
         }
         _ = writeln!(out, "```");
         more(&mut out, paths.len(), "path", "paths");

@@ -69,8 +69,9 @@ impl Owners {
 
 /// What a package's list may call a path.
 fn names(path: &ImagePath) -> Vec<String> {
-    let source = module(path);
-    let mut names = vec![source.clone().unwrap_or_else(|| path.to_string())];
+    // The folder of byte-code belongs to whoever has modules there.
+    let folder = || path.as_str().strip_suffix("/__pycache__").map(str::to_owned);
+    let mut names = vec![module(path).or_else(folder).unwrap_or_else(|| path.to_string())];
     let merged = names[0].strip_prefix("usr/").filter(|rest| {
         let first = rest.split('/').next().unwrap_or_default();
         MERGED.contains(&first)
@@ -103,6 +104,7 @@ mod tests {
             "usr/lib/x/a.so",
             "usr/lib/python3/a/__pycache__/b.cpython-314.pyc",
             "usr/lib/python3/a/__pycache__/b.cpython-314.opt-1.pyc",
+            "usr/lib/python3/a/__pycache__",
             "var/lib/dpkg/info/a.md5sums",
             "var/lib/dpkg/info/c:amd64.list",
             "var/lib/dpkg/info/b.list",
@@ -112,11 +114,11 @@ mod tests {
         ]
         .map(path);
         let lists: [(&str, &[u8]); 2] = [
-            ("a", b"/.\n/usr/bin/a\n/lib/x/a.so\n/usr/share\n/usr/lib/python3/a/b.py\n"),
+            ("a", b"/.\n/usr/bin/a\n/lib/x/a.so\n/usr/share\n/usr/lib/python3/a\n/usr/lib/python3/a/b.py\n"),
             ("c", b"/usr/share\n/\xff\n"),
         ];
         let owners = Owners::of(&paths, lists);
         let told: Vec<String> = paths.iter().map(|path| owners.get(path).join(" ")).collect();
-        assert_eq!(told, ["a", "a", "a", "a", "a", "c", "", "a c", "", ""]);
+        assert_eq!(told, ["a", "a", "a", "a", "a", "a", "c", "", "a c", "", ""]);
     }
 }

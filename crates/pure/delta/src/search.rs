@@ -18,6 +18,8 @@ enum Word<'a> {
 pub struct Search {
     /// Paths of which something must be known.
     paths: BTreeSet<ImagePath>,
+    /// What lies above these: where it is no directory, it hides them.
+    above: BTreeSet<ImagePath>,
     /// Those below which everything must be known.
     below: BTreeSet<ImagePath>,
 }
@@ -33,7 +35,7 @@ impl Search {
             if said[0].get(path) == said[1].get(path) {
                 continue;
             }
-            search.paths.insert(path.clone());
+            search.add(path.clone());
             if hiding[0].get(path) != hiding[1].get(path) {
                 search.below.insert(path.clone());
             }
@@ -41,7 +43,7 @@ impl Search {
         // Names that share their content in one of the images alone.
         let groups = [0, 1].map(|side| groups(&alignment.places[side], layers[side]));
         for names in groups[0].symmetric_difference(&groups[1]) {
-            search.paths.extend(names.1.iter().copied().cloned());
+            names.1.iter().for_each(|name| search.add((*name).clone()));
         }
         // A file with several names differs as soon as one of them does.
         for layer in layers.into_iter().flatten().copied().flatten() {
@@ -55,14 +57,14 @@ impl Search {
         for (first, others) in &layer.links {
             let names = || std::iter::once(first).chain(others);
             if names().any(|name| self.wants(name)) {
-                let names: Vec<ImagePath> = names().cloned().collect();
-                self.paths.extend(names);
+                names().for_each(|name| self.add(name.clone()));
             }
         }
     }
 
     /// Adds a path, whatever the layers say of it.
     pub fn add(&mut self, path: ImagePath) {
+        self.above.extend(path.ancestors());
         self.paths.insert(path);
     }
 
@@ -74,6 +76,7 @@ impl Search {
     /// Whether something must be known of a path.
     pub fn wants(&self, path: &ImagePath) -> bool {
         self.paths.contains(path)
+            || self.above.contains(path)
             || (!self.below.is_empty()
                 && (self.below.contains("") || path.ancestors().any(|above| self.below.contains(&above))))
     }

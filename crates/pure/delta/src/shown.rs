@@ -1,6 +1,6 @@
 //! Words that both the text for people and the summary use.
 
-use crate::{Aspect, ChangeKind, Document, PackageDocument, PathDocument, StateDocument};
+use crate::{Aspect, ChangeKind, Clock, Document, PackageDocument, PathDocument, StateDocument};
 
 /// A number of bytes as people read it.
 pub(crate) fn bytes(count: u64) -> String {
@@ -38,11 +38,15 @@ pub(crate) fn line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
 
-/// What became of a path, in a few words: `content 12 -> 13 bytes, mode 0644 -> 0755`.
-pub(crate) fn what(path: &PathDocument) -> String {
+/// What became of a path, in a few words: `content 12 -> 13 bytes, mode 0644 -> 0755`. Times by which many others differ are told once,
+/// and not of each.
+pub(crate) fn what(path: &PathDocument, clocks: &[Clock]) -> String {
     match (&path.old, &path.new) {
         (Some(old), Some(new)) => {
-            path.aspects.iter().map(|aspect| of_aspect(*aspect, old, new)).collect::<Vec<_>>().join(", ")
+            let known = |clock: &Clock| (Some(clock.old), Some(clock.new)) == (old.mtime, new.mtime);
+            let usual = path.aspects.len() > 1 && clocks.iter().any(known);
+            let told = path.aspects.iter().filter(|aspect| !(usual && **aspect == Aspect::Mtime));
+            told.map(|aspect| of_aspect(*aspect, old, new)).collect::<Vec<_>>().join(", ")
         }
         (Some(state), None) | (None, Some(state)) => of_state(state),
         (None, None) => String::new(),

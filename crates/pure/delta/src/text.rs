@@ -71,7 +71,13 @@ fn paths(document: &Document, out: &mut String) {
     _ = writeln!(out, "\n{}", if all { "paths" } else { "paths that no package explains" });
     for path in &document.paths {
         let owner = owner(path);
-        _ = writeln!(out, "  {} /{}  {}{owner}", mark(path.change), line(path.path.as_str()), what(path));
+        _ = writeln!(
+            out,
+            "  {} /{}  {}{owner}",
+            mark(path.change),
+            line(path.path.as_str()),
+            what(path, &document.clocks)
+        );
         if let Some(inside) = &path.inside {
             within(inside, out);
         }
