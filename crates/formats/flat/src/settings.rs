@@ -18,9 +18,10 @@ const OF_LAYERS: [&str; 8] = [
 const OF_ONE_BUILD: [&str; 2] = ["Hostname", "Image"];
 
 /// Compares how two images start, the machines that they are for, and what they say of themselves: configurations and the annotations of
-/// manifests, by key. What is empty is the same as what is not there.
-pub fn compare_settings(first: &Image, second: &Image) -> Vec<Setting> {
-    let (mut old, mut new) = (settings(first), settings(second));
+/// manifests, by key. What is empty is the same as what is not there. `manifests` says whether both manifests are the images' own: an
+/// engine has none to show.
+pub fn compare_settings(first: &Image, second: &Image, manifests: bool) -> Vec<Setting> {
+    let (mut old, mut new) = (settings(first, manifests), settings(second, manifests));
     let mut names: Vec<String> = old.keys().chain(new.keys()).cloned().collect();
     names.sort();
     names.dedup();
@@ -28,7 +29,7 @@ pub fn compare_settings(first: &Image, second: &Image) -> Vec<Setting> {
     names.into_iter().map(|key| Setting { old: old.remove(&key), new: new.remove(&key), key }).collect()
 }
 
-fn settings(image: &Image) -> BTreeMap<String, String> {
+fn settings(image: &Image, manifest: bool) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     // It was parsed when the image was opened.
     let config: Value = serde_json::from_slice(&image.config_bytes).unwrap_or_default();
@@ -49,7 +50,7 @@ fn settings(image: &Image) -> BTreeMap<String, String> {
             value => put(&mut all, key.clone(), value),
         }
     }
-    for (name, value) in &image.manifest.annotations {
+    for (name, value) in image.manifest.annotations.iter().filter(|_| manifest) {
         put(&mut all, format!("annotations.{name}"), &Value::from(value.as_str()));
     }
     all

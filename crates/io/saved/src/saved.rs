@@ -29,6 +29,11 @@ impl Saved {
         Ok(Self { archive, classic })
     }
 
+    /// Whether it is of the newer kind, whose manifest is the image's own; for one of the older kind a manifest was made.
+    pub fn is_layout(&self) -> bool {
+        self.classic.is_none()
+    }
+
     fn part(&self, digest: &BlobDigest) -> Option<Part> {
         match &self.classic {
             Some(classic) => classic.layers.get(digest).cloned(),
@@ -120,6 +125,7 @@ mod tests {
         let links = [("b/layer.tar", "../other/layer.tar"), ("out", "../../etc/passwd")];
         let saved = Saved::unpack(&archive(&files, &links)[..]).unwrap();
         assert_eq!(validate(&saved, Depth::Full).unwrap().images[0].layers, 2);
+        assert!(!saved.is_layout());
         let read = Image::open(&saved, Architecture::host().unwrap()).unwrap();
         assert_eq!(read.manifest.config.digest, image.manifest.config.digest);
         assert_eq!(

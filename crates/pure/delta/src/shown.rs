@@ -143,11 +143,22 @@ pub(crate) fn verdict(document: &Document) -> String {
             let (packages, paths) =
                 (document.packages.len(), document.paths.iter().filter(|path| path.explained_by.is_none()).count());
             let clocks: usize = document.clocks.iter().map(|clock| clock.paths).sum();
-            let mut said = vec![count(packages, "package differs", "packages differ")];
-            said.push(format!("{} by that", count(document.explained, "path", "paths")));
-            said.push(count(paths, "other path", "other paths"));
+            let mut said = Vec::new();
+            if packages > 0 {
+                said.push(count(packages, "package differs", "packages differ"));
+            }
+            if document.explained > 0 {
+                said.push(format!("{} by that", count(document.explained, "path", "paths")));
+            }
+            if paths > 0 {
+                let (one, many) = if said.is_empty() { ("path", "paths") } else { ("other path", "other paths") };
+                said.push(count(paths, one, many));
+            }
             if clocks > 0 {
                 said.push(format!("{} by time alone", count(clocks, "path", "paths")));
+            }
+            if !document.same_settings {
+                said.push("other settings".to_owned());
             }
             said.join(", ")
         }

@@ -39,7 +39,7 @@ fn of_two(opened: &[Opened; 2], options: &cli::Diff) -> Result<Document, Failure
     let prefer = usize::from(opened[1].is_near && !opened[0].is_near);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let compared = compare(sides, prefer, threads)?;
-    let settings = compare_settings(&opened[0].image, &opened[1].image);
+    let settings = compare_settings(&opened[0].image, &opened[1].image, opened.iter().all(|side| side.has_manifest));
     let mut document = with_delta(Document::equal(images).with_settings(settings), &compared, sides, options.all);
     if !options.summary {
         let told: BTreeSet<String> = document.packages.iter().map(|package| package.name.clone()).collect();

@@ -23,17 +23,21 @@ pub struct Opened {
     pub image: Image,
     /// Whether its layers are on this machine.
     pub is_near: bool,
+    /// Whether its manifest is its own, and not made for one that an engine has sent.
+    pub has_manifest: bool,
 }
 
 impl Opened {
     /// What is told of it.
     pub fn document(&self) -> ImageDocument {
+        let image = &self.image;
+        let digest = if self.has_manifest { image.descriptor.digest } else { image.manifest.config.digest };
         ImageDocument {
             name: self.name.clone(),
-            digest: self.image.descriptor.digest.to_string(),
-            platform: self.image.platform(),
-            layers: self.image.layers.len(),
-            compressed: Some(self.image.compressed_size()),
+            digest: digest.to_string(),
+            platform: image.platform(),
+            layers: image.layers.len(),
+            compressed: self.has_manifest.then(|| image.compressed_size()),
         }
     }
 }
@@ -131,7 +135,7 @@ fn half(
             (Box::new(remote), image, false)
         }
     };
-    Ok(Half::Opened(Box::new(Opened { name: side.text.clone(), source, image, is_near })))
+    Ok(Half::Opened(Box::new(Opened { name: side.text.clone(), source, image, is_near, has_manifest: true })))
 }
 
 type Read = (Box<dyn ImageSource>, Image, bool);
@@ -200,5 +204,6 @@ fn whole(half: Half, text: &str, architecture: Option<Architecture>, printer: Pr
     sent?;
     let saved = unpacked?;
     let image = one(&saved, architecture).map_err(|failure| failure.at(text))?;
-    Ok(Opened { name: text.to_owned(), source: Box::new(saved), image, is_near: true })
+    let has_manifest = saved.is_layout();
+    Ok(Opened { name: text.to_owned(), source: Box::new(saved), image, is_near: true, has_manifest })
 }
