@@ -53,10 +53,12 @@ fn main() -> ExitCode {
                     println!("{}={}", name.display(), value.display());
                 }
             }
+            "forbid" => forbid(object),
+            // Says how often that program asked for the time.
             "trace" => {
                 let launch = sage_oci_trace::Launch::new(std::env::current_exe().unwrap(), object);
                 match sage_oci_trace::run(&launch) {
-                    Ok(ended) => println!("{:?}", ended.how),
+                    Ok(ended) => println!("{}", ended.observed.count(&sage_oci_trace::Question::Clock)),
                     Err(error) => println!("{error}"),
                 }
             }
@@ -85,7 +87,10 @@ fn forbid(call: &str) {
     let number = match call {
         "ptrace" => nix::libc::SYS_ptrace,
         "seccomp" => nix::libc::SYS_seccomp,
-        _ => nix::libc::SYS_personality,
+        "personality" => nix::libc::SYS_personality,
+        "process_vm_readv" => nix::libc::SYS_process_vm_readv,
+        "process_vm_writev" => nix::libc::SYS_process_vm_writev,
+        other => panic!("{other}"),
     };
     let refuse = SeccompAction::Errno(nix::libc::EPERM.cast_unsigned());
     let here = std::env::consts::ARCH.try_into().unwrap();

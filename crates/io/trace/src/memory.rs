@@ -3,8 +3,10 @@ use nix::errno::Errno;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
 use nix::unistd::Pid;
 use std::ffi::OsString;
-use std::io::{IoSlice, IoSliceMut};
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut};
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// What the memory of every machine is at least cut into.
@@ -18,10 +20,27 @@ fn address(at: u64) -> Result<usize> {
     usize::try_from(at).map_err(|_| Errno::EFAULT)
 }
 
+/// Whether a call is forbidden that needs no more rights than to trace: some containers allow the latter only.
+fn forbidden(errno: Errno) -> bool {
+    matches!(errno, Errno::EPERM | Errno::ENOSYS)
+}
+
+fn errno(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
+/// A process's memory as a file, which every tracer may open.
+fn file(process: Pid) -> Result<File> {
+    sage_oci_files::open_or_create(format!("/proc/{process}/mem")).map_err(|error| errno(&error.source))
+}
+
 /// Reads memory of a stopped process, as far as there is any; says how many bytes.
 pub(crate) fn read_some(process: Pid, at: u64, bytes: &mut [u8]) -> Result<usize> {
     let there = RemoteIoVec { base: address(at)?, len: bytes.len() };
-    process_vm_readv(process, &mut [IoSliceMut::new(bytes)], &[there])
+    match process_vm_readv(process, &mut [IoSliceMut::new(bytes)], &[there]) {
+        Err(error) if forbidden(error) => file(process)?.read_at(bytes, at).map_err(|error| errno(&error)),
+        other => other,
+    }
 }
 
 /// Reads memory of a stopped process.
@@ -32,7 +51,10 @@ pub(crate) fn read(process: Pid, at: u64, bytes: &mut [u8]) -> Result<()> {
 /// Writes memory of a stopped process, where it could itself.
 pub(crate) fn write(process: Pid, at: u64, bytes: &[u8]) -> Result<()> {
     let there = RemoteIoVec { base: address(at)?, len: bytes.len() };
-    let written = process_vm_writev(process, &[IoSlice::new(bytes)], &[there])?;
+    let written = match process_vm_writev(process, &[IoSlice::new(bytes)], &[there]) {
+        Err(error) if forbidden(error) => file(process)?.write_at(bytes, at).map_err(|error| errno(&error)),
+        other => other,
+    }?;
     if written == bytes.len() { Ok(()) } else { Err(Errno::EFAULT) }
 }
 

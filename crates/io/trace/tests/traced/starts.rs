@@ -81,7 +81,7 @@ fn a_launcher_that_knows_nothing_of_it_is_named() {
 fn refused(call: &str) -> TraceError {
     let mut world = World::probe(&["exit=0"]);
     world.launch.environment.insert("PROBE_FORBIDS".into(), call.into());
-    world.launch.fixed_addresses = true;
+    world.launch.fixed_addresses = call == "personality";
     run(&world.launch).unwrap_err()
 }
 
@@ -105,4 +105,15 @@ fn a_traced_program_cannot_trace() {
     let expected =
         "this machine does not let an ordinary user trace a program by `ptrace`: Operation not permitted (os error 1)";
     assert_eq!(world.lines().1, [expected]);
+}
+
+#[test]
+fn where_memory_is_forbidden_its_file_does() {
+    for call in ["process_vm_readv", "process_vm_writev"] {
+        // A dynamic program, which asks for the time by a call only because its memory was changed.
+        let acts = [format!("forbid={call}"), "trace=/bin/date".to_owned()];
+        let output = std::process::Command::new(crate::PROBE).args(acts).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.trim().parse::<u64>().unwrap() > 0, "{call}: {said}");
+    }
 }
