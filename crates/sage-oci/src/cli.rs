@@ -78,7 +78,7 @@ pub enum Command {
     /// `diffoscope`, where that is installed.
     ///
     /// Layers have no part in it: what only comes from another layer is told at the end. Images with one digest are equal, and nothing of
-    /// them is read; layers that both have are read only where they matter.
+    /// them is read; layers that both have are read only where they matter. `--sage` and what belongs to it is said of the second image.
     ///
     /// Exit status: 0 compared, 1 with `--exit-code` where something differs, 2 could not compare.
     Diff(Diff),

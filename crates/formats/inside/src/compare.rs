@@ -35,10 +35,9 @@ fn within(path: &str, old: &[u8], new: &[u8], known: &dyn Fn(&str) -> bool, laye
         let name = path.rsplit_once('.').map_or(path, |(name, _)| name);
         return within(name, &old, &new, known, layers - 1);
     }
-    if path == "var/lib/dpkg/status" {
-        if let (Some(old), Some(new)) = (fields::status(old, known), fields::status(new, known)) {
-            return told(Inside::fields("dpkg status", old, new), "nothing but the packages above");
-        }
+    let status = |bytes| (path == "var/lib/dpkg/status").then(|| fields::status(bytes, known)).flatten();
+    if let (Some(old), Some(new)) = (status(old), status(new)) {
+        return told(Inside::fields("dpkg status", old, new), "nothing but the packages above");
     }
     for format in FORMATS {
         if format.name == "byte-code" && !path.ends_with(".pyc") {

@@ -47,7 +47,7 @@ pub enum Pair {
     /// They are one, as their digests say: nothing need be read.
     Equal([ImageDocument; 2]),
     /// They may differ.
-    Two([Opened; 2]),
+    Two(Box<[Opened; 2]>),
 }
 
 /// An image in an engine, of which only its Id is known.
@@ -78,7 +78,7 @@ pub fn open(
     }
     let [old, new] = halves;
     let old = whole(old, texts[0], options.arch, printer)?;
-    Ok(Pair::Two([old, whole(new, texts[1], options.arch, printer)?]))
+    Ok(Pair::Two(Box::new([old, whole(new, texts[1], options.arch, printer)?])))
 }
 
 /// Whether an Id of an engine says that both are one image. An engine calls one by its configuration or by its manifest.
