@@ -81,12 +81,16 @@ impl Bench {
         self
     }
 
+    /// Without any program of this machine; diffoscope is looked for.
     fn run(&self, words: &[&str]) -> (i32, String, String) {
+        self.run_with("", words)
+    }
+
+    fn run_with(&self, programs: &str, words: &[&str]) -> (i32, String, String) {
         let output = Command::cargo_bin("sage-oci")
             .unwrap()
             .env("NO_COLOR", "1")
-            // No diffoscope of this machine.
-            .env("PATH", "")
+            .env("PATH", programs)
             .current_dir(&self.0)
             .arg("diff")
             .args(words)
@@ -269,4 +273,20 @@ fn what_cannot_be_compared_is_said() {
     failing(None, "not here");
     assert_eq!(bench.run(&["./one", "./nosuch"]).0, 2);
     assert_eq!(bench.run(&["./one", "engine:"]).0, 2);
+}
+
+#[test]
+fn diffoscope_is_asked_of_what_nothing_here_knows() {
+    let bench = Bench::new();
+    bench.image("one", &[("x", &[("a.bin", "\0one")])]).image("two", &[("x", &[("a.bin", "\0two!")])]);
+    let (_, out, _) = bench.run(&["./one", "./two"]);
+    assert!(out.contains("bytes: 4 of 5 bytes differ, the first at 1"), "{out}");
+    let program = bench.path("bin/diffoscope");
+    sage_oci_files::create_dir_all(program.parent().unwrap()).unwrap();
+    // It gets both files by the name that they have in the image.
+    let script = b"#!/bin/sh\nfor last; do :; done\necho \"seen ${last##*/}\"\nexit 1\n";
+    sage_oci_fake_program::write_program(&program, script);
+    let (status, out, error) = bench.run_with(program.parent().unwrap().to_str().unwrap(), &["./one", "./two"]);
+    assert_eq!((status, error.as_str()), (0, ""));
+    assert!(out.ends_with("      seen a.bin\n"), "{out}");
 }

@@ -28,7 +28,7 @@ pub struct Diff {
     /// Print a short summary in Markdown, for a pull request.
     #[arg(long)]
     pub summary: bool,
-    /// List the paths that packages explain, too, and look into every file that is not too large.
+    /// List the paths that packages explain, too, and look into each of the others that is not too large.
     #[arg(long)]
     pub all: bool,
     /// Exit status 1 when something differs, as git's option of that name.

@@ -27,7 +27,9 @@ pub fn look(
 ) -> Result<(), Failure> {
     let mut wanted = Vec::new();
     for (at, path) in document.paths.iter_mut().enumerate() {
-        if path.change != ChangeKind::Changed || !path.aspects.contains(&Aspect::Content) {
+        let is_other = path.change == ChangeKind::Changed && path.aspects.contains(&Aspect::Content);
+        // Of another version of a package the version says enough.
+        if !is_other || path.explained_by.is_some() {
             continue;
         }
         let size = |state: &Option<_>| {
