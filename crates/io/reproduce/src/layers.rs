@@ -15,11 +15,18 @@ pub(crate) struct Judged {
     pub(crate) rebuilt: Option<DiffId>,
     pub(crate) found: Vec<Found>,
     pub(crate) why: Option<String>,
+    /// The image does not have what its documents say.
+    pub(crate) is_damaged: bool,
 }
 
 impl Judged {
-    pub(crate) fn different(why: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Different, rebuilt: None, found: Vec::new(), why: Some(why.into()) }
+    fn new(verdict: Verdict, rebuilt: Option<DiffId>) -> Self {
+        Self { verdict, rebuilt, found: Vec::new(), why: None, is_damaged: false }
+    }
+
+    /// The image has no such layer.
+    pub(crate) fn absent() -> Self {
+        Self { why: Some("the image has no such layer".to_owned()), ..Self::new(Verdict::Different, None) }
     }
 }
 
@@ -34,12 +41,13 @@ pub(crate) fn judge(
 ) -> Result<Judged, ReproduceError> {
     // Nothing is believed of the image: its blob may be another one than its manifest says.
     if let Err(error) = check_layer(source, layer) {
-        return Ok(Judged::different(error.to_string()));
+        let why = Some(error.to_string());
+        return Ok(Judged { why, is_damaged: true, ..Judged::new(Verdict::Different, None) });
     }
     let blob = out.join("blob");
     let stored = digest(&blob)?;
     if stored == layer.descriptor.digest {
-        return Ok(Judged { verdict: Verdict::SameBytes, rebuilt: Some(layer.diff_id), found: Vec::new(), why: None });
+        return Ok(Judged::new(Verdict::SameBytes, Some(layer.diff_id)));
     }
     let no_layer = |error: LayerError| ReproduceError::NoLayer { name: name.to_owned(), why: error.to_string() };
     let (again, diff_id) = entries(files::open(&blob)?).map_err(no_layer)?;
@@ -47,12 +55,12 @@ pub(crate) fn judge(
     if diff_id == layer.diff_id {
         let differ = vec![Sameness::Compression];
         let verdict = if keeps_blobs { Verdict::SameContent { differ } } else { Verdict::SameBytes };
-        return Ok(Judged { verdict, rebuilt, found: Vec::new(), why: None });
+        return Ok(Judged::new(verdict, rebuilt));
     }
     let published = open_blob(source, "layer", &layer.descriptor.digest).map_err(Box::new)?;
     let (published, _) = entries(published).map_err(no_layer)?;
     let (verdict, found) = compare(&published, &again);
-    Ok(Judged { verdict, rebuilt, found, why: None })
+    Ok(Judged { found, ..Judged::new(verdict, rebuilt) })
 }
 
 /// Whether two steps made the same blob, byte for byte.

@@ -8,10 +8,10 @@
 mod asked;
 mod bench;
 mod conditions;
-mod documents;
 mod error;
 mod layers;
 mod order;
+mod rebuilt;
 mod start;
 mod verify;
 

@@ -1,14 +1,13 @@
 use crate::asked::said;
-use crate::documents::differing;
 use crate::layers::{Blob, Judged, judge, same_blob};
+use crate::rebuilt::Rebuilt;
 use crate::{Bench, Built, Conditions, Here, Ran, ReproduceError};
 use sage_oci_derivation::{Derivations, Finished};
 use sage_oci_files::{self as files, FileError};
-use sage_oci_image::{Image, ImageSource, read_document};
-use sage_oci_layout::LayoutDir;
+use sage_oci_image::{Image, ImageSource};
 use sage_oci_names::{LayerName, StorePath};
 use sage_oci_verify::{Cause, FORMAT, LayerReport, Report, Variation, Verdict};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// An image, and what it is said to be made of.
@@ -74,40 +73,37 @@ pub fn verify(request: &Request<'_>, watch: &dyn Watch) -> Result<Report, Reprod
     let mut bench = work.bench("varied", conditions)?;
     let built = work.build(&mut bench, request.only.as_ref(), true)?;
     watch.begins("comparing");
-    let mut layers = work.layers(&built)?;
-    let differ: Vec<usize> = layers
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, judged))| judged.verdict == Verdict::Different)
-        .map(|(at, _)| at)
-        .collect();
+    let layers = work.layers(&built)?;
+    let rebuilt = match (&request.only, out(&built, &request.top)) {
+        (None, Some(layout)) => Some(Rebuilt::open(request, layout)?),
+        _ => None,
+    };
+    let differ: Vec<&LayerName> =
+        layers.iter().filter(|(_, judged)| judged.verdict == Verdict::Different).map(|(name, _)| name).collect();
+    let is_damaged = layers.iter().any(|(_, judged)| judged.is_damaged);
+    let same_files =
+        rebuilt.as_ref().filter(|_| !is_damaged).is_some_and(|rebuilt| match rebuilt.has_the_layers_of(request) {
+            true => differ.is_empty(),
+            false => rebuilt.has_the_files_of(request),
+        });
+    let mut reasons = if same_files { BTreeMap::new() } else { work.reasons(&differ, &built)? };
     let mut reports = Vec::new();
-    let reasons = work.reasons(&differ.iter().map(|at| layers[*at].0.clone()).collect::<Vec<_>>(), &built)?;
-    for (name, mut judged) in layers.drain(..) {
-        let reasons =
-            reasons.iter().find(|(of, _)| *of == name).map(|(_, reasons)| reasons.clone()).unwrap_or_default();
-        judged.why = judged.why.or(reasons.why);
-        reports.push(report(request, name, judged, reasons.causes));
+    for (name, mut judged) in layers {
+        let Reasons { why, causes } = reasons.remove(&name).unwrap_or_default();
+        judged.why = judged.why.or(why);
+        reports.push(report(request, name, judged, causes));
     }
-    let mut verdicts: Vec<Verdict> = reports.iter().map(|layer| layer.verdict.clone()).collect();
-    let (mut rebuilt, mut documents) = (None, Vec::new());
-    if request.only.is_none()
-        && let Some(ran) = built.ran.get(&request.top)
-        && let Some(out) = ran.outputs.get("out")
-    {
-        let (digest, places) = work.documents(out)?;
-        rebuilt = Some(digest);
-        documents = places;
-        if !documents.is_empty() {
-            verdicts.push(Verdict::Different);
-        }
-    }
+    let of_layers = reports.iter().map(|layer| layer.verdict.clone());
+    let (verdict, documents) = match &rebuilt {
+        None => (Verdict::of_all(of_layers), Vec::new()),
+        Some(rebuilt) => rebuilt.verdict(request, of_layers, same_files),
+    };
     Ok(Report {
         format: FORMAT,
         subject: request.subject.clone(),
         manifest: request.keeps_blobs.then_some(request.image.descriptor.digest),
-        rebuilt,
-        verdict: Verdict::of_all(verdicts),
+        rebuilt: rebuilt.map(|rebuilt| rebuilt.digest()),
+        verdict,
         layers: reports,
         documents,
         varied,
@@ -117,7 +113,7 @@ pub fn verify(request: &Request<'_>, watch: &dyn Watch) -> Result<Report, Reprod
 
 fn report(request: &Request<'_>, name: LayerName, judged: Judged, causes: Vec<Cause>) -> LayerReport {
     let published = published(request, &name).map(|layer| layer.diff_id);
-    let Judged { verdict, rebuilt, found: differences, why } = judged;
+    let Judged { verdict, rebuilt, found: differences, why, .. } = judged;
     LayerReport { name: name.to_string(), diff_id: published, rebuilt, verdict, why, differences, causes }
 }
 
@@ -174,50 +170,16 @@ impl<'w> Work<'w> {
             let Request { source, keeps_blobs, .. } = *self.request;
             let judged = match published(self.request, name) {
                 Some(layer) => judge(source, layer, keeps_blobs, out, name.as_str())?,
-                None => Judged::different("the image has no such layer"),
+                None => Judged::absent(),
             };
             all.push((name.clone(), judged));
         }
         Ok(all)
     }
 
-    /// Where the documents differ from those that were built again, apart from what follows from the layers, and the digest of the
-    /// manifest that was built again.
-    fn documents(&self, layout: &Path) -> Result<(sage_oci_names::BlobDigest, Vec<String>), ReproduceError> {
-        let failed = |why: String| ReproduceError::NoLayer { name: "the image".to_owned(), why };
-        let again = LayoutDir::open(layout).map_err(|error| failed(error.to_string()))?;
-        let architecture = self.request.image.config.architecture.clone();
-        let architecture = architecture.parse().map_err(|_| failed(format!("its architecture is {architecture}")))?;
-        let rebuilt = Image::open(&again, architecture).map_err(Box::new)?;
-        let digest = rebuilt.descriptor.digest;
-        if digest == self.request.image.descriptor.digest {
-            return Ok((digest, Vec::new()));
-        }
-        let config = |source: &dyn ImageSource, image: &Image| -> Result<serde_json::Value, ReproduceError> {
-            Ok(read_document(source, "config", &image.manifest.config).map_err(Box::new)?.0)
-        };
-        let mut places: Vec<String> =
-            differing(&config(self.request.source, self.request.image)?, &config(&again, &rebuilt)?)
-                .into_iter()
-                // Of these the layers' own verdicts tell.
-                .filter(|place| !place.starts_with("/rootfs/diff_ids"))
-                .map(|place| format!("config {place}"))
-                .collect();
-        if self.request.keeps_blobs {
-            let annotations = |image: &Image| serde_json::json!(image.manifest.annotations);
-            let of = differing(&annotations(self.request.image), &annotations(&rebuilt));
-            places.extend(of.into_iter().map(|place| format!("annotations {place}")));
-        }
-        let order = |image: &Image| image.layers.iter().map(|layer| layer.name.clone()).collect::<Vec<_>>();
-        if order(self.request.image) != order(&rebuilt) {
-            places.push("the order of layers".to_owned());
-        }
-        Ok((digest, places))
-    }
-
     /// For each layer that differs, what it depends on.
-    fn reasons(&self, differ: &[LayerName], varied: &Built) -> Result<Vec<(LayerName, Reasons)>, ReproduceError> {
-        let mut all = Vec::new();
+    fn reasons(&self, differ: &[&LayerName], varied: &Built) -> Result<BTreeMap<LayerName, Reasons>, ReproduceError> {
+        let mut all = BTreeMap::new();
         if differ.is_empty() {
             return Ok(all);
         }
@@ -236,7 +198,7 @@ impl<'w> Work<'w> {
                 let why = "it comes out otherwise each time that it is built".to_owned();
                 Reasons { why: Some(why), causes: self.pin(name)? }
             };
-            all.push((name.clone(), reasons));
+            all.insert((*name).clone(), reasons);
         }
         Ok(all)
     }

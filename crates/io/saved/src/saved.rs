@@ -87,6 +87,8 @@ mod tests {
             header.set_entry_type(kind);
             header.set_size(size as u64);
             header.set_mode(0o644);
+            header.set_uid(0);
+            header.set_gid(0);
             header
         };
         for (name, bytes) in files {

@@ -1,6 +1,6 @@
 //! `diff` and how it names images.
 
-use super::{Registry, Source, Subject};
+use super::{Choice, Registry, Source, Subject};
 use clap::Args;
 use sage_oci_names::{Architecture, ChannelName, EngineImage, ImageName};
 use std::path::PathBuf;
@@ -59,6 +59,25 @@ pub enum Place {
     Lock(ImageName, PathBuf),
     /// In a container engine.
     Engine(EngineImage),
+}
+
+impl Place {
+    /// The image, where it is one of the project.
+    pub fn of_project(&self) -> Option<&ImageName> {
+        match self {
+            Self::Subject(Subject::Image(image)) | Self::Channel(image, _) | Self::Lock(image, _) => Some(image),
+            Self::Subject(Subject::Layout(_) | Subject::Remote(_)) | Self::Engine(_) => None,
+        }
+    }
+
+    /// Which of the image's images it is, besides what `choice` says.
+    pub fn choice(&self, choice: &Choice) -> Choice {
+        match self {
+            Self::Channel(_, channel) => Choice { channel: Some(channel.clone()), ..choice.clone() },
+            Self::Lock(_, lock) => Choice { lock: Some(lock.clone()), ..choice.clone() },
+            Self::Subject(_) | Self::Engine(_) => choice.clone(),
+        }
+    }
 }
 
 /// What stands before the name of an image in an engine.

@@ -1,6 +1,6 @@
 //! The verbs that look at images with suspicion.
 
-use super::{Choice, Registry, Subject};
+use super::{Choice, Registry, Side};
 use crate::architectures::Architectures;
 use clap::Args;
 use sage_oci_names::{ChannelName, ImageName, LayerName};
@@ -15,10 +15,11 @@ use std::path::PathBuf;
 /// be told.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The image, as `sagemath`; or an OCI layout as a path with a `/`: `./layout`; or an image in a registry, as
-    /// `REPOSITORY@sha256:...`.
-    #[arg(value_name = "IMAGE|PATH")]
-    pub subject: Subject,
+    /// An OCI layout as a path with a `/`; an image in a registry, as `REPOSITORY@sha256:...`; one in Docker or podman, as
+    /// `docker://sagemath:10.10`; or an image of the project, as `sagemath` or `sagemath@bookworm` of a channel, which is built first if
+    /// it is not there.
+    #[arg(value_name = "IMAGE")]
+    pub subject: Side,
     /// Which of its images.
     #[command(flatten)]
     pub choice: Choice,

@@ -1,4 +1,4 @@
-use super::diff_sides::{Opened, Pair, open};
+use super::sides::{Opened, Pair, open};
 use super::{diff_insides, diff_scope};
 use crate::context::Context;
 use crate::{Failure, Printer, cli};

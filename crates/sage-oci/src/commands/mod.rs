@@ -10,7 +10,7 @@ mod describe;
 mod diff;
 mod diff_insides;
 mod diff_scope;
-mod diff_sides;
+
 mod digests;
 mod doctest;
 mod doctor;
@@ -30,6 +30,7 @@ mod nix_args;
 mod planned;
 mod push;
 mod recipe;
+mod sides;
 mod smoke;
 mod source;
 mod tags;

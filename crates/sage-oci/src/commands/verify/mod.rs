@@ -4,34 +4,33 @@ mod identify;
 mod text;
 
 use super::build;
+use super::sides::{self, Opened};
+use crate::architectures::Architectures;
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
-use crate::{Failure, builder, cli, downloads, interrupt, registries};
+use crate::{Failure, builder, cli, downloads, interrupt};
 use identify::identify;
-use sage_oci_image::{Image, ImageSource};
 use sage_oci_layout::LayoutDir;
-use sage_oci_names::Architecture;
 use sage_oci_produce::{Downloads, Plan, download};
 use sage_oci_reproduce::{Here, Request, Watch, verify};
 use sage_oci_verify::{FORMAT, Report, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The image that is to be verified.
-struct Opened {
-    source: Box<dyn ImageSource>,
-    image: Image,
+struct Subject {
+    opened: Opened,
     /// The project's image whose lock is known without asking.
     locked: Option<Locked>,
 }
 
 /// `verify`.
 pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
-    let opened = open(context, options)?;
-    let report = match again(context, options, &opened) {
+    let subject = open(context, options)?;
+    let report = match again(context, options, &subject) {
         Ok(report) => report,
         Err(Failure::Error { message, hint }) if !interrupt::flag().load(Ordering::Relaxed) => {
             if options.json {
-                context.printer.json(&inconclusive(options, &opened.image, &message))?;
+                context.printer.json(&inconclusive(options, &subject.opened, &message))?;
             }
             return Err(Failure::Error { message: format!("inconclusive: {message}"), hint });
         }
@@ -48,32 +47,31 @@ pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
     }
 }
 
-fn open(context: &Context, options: &cli::Verify) -> Result<Opened, Failure> {
-    let architecture = || -> Result<Architecture, Failure> {
-        match &options.choice.arch {
-            None => crate::machine::machine(),
-            Some(crate::architectures::Architectures::These(these)) if these.len() == 1 => Ok(these[0]),
+fn open(context: &Context, options: &cli::Verify) -> Result<Subject, Failure> {
+    let place = &options.subject.place;
+    let Some(name) = place.of_project() else {
+        let arch = match &options.choice.arch {
+            None => None,
+            Some(Architectures::These(these)) if these.len() == 1 => these.first().copied(),
             Some(_) => {
-                Err(Failure::new("one architecture is verified at a time", Some("give it with `--arch`".to_owned())))
+                let hint = "give it with `--arch`".to_owned();
+                return Err(Failure::new("one architecture is verified at a time", Some(hint)));
             }
-        }
+        };
+        let opened = sides::open_foreign(&options.subject, arch, &options.registry, context.printer)?;
+        return Ok(Subject { opened, locked: None });
     };
-    let (source, locked): (Box<dyn ImageSource>, _) = match &options.subject {
-        cli::Subject::Image(name) => {
-            let locked = context.locked(&options.choice.of(name.clone()))?;
-            let built = build::realise(context, &locked, &cli::Building::default(), None)?;
-            (Box::new(LayoutDir::open(&built.folder)?), Some(locked))
-        }
-        cli::Subject::Layout(folder) => (Box::new(LayoutDir::open(folder)?), None),
-        cli::Subject::Remote(remote) => (Box::new(registries::image(remote, &options.registry)?), None),
-    };
-    let image = Image::open(&*source, architecture()?)?;
-    Ok(Opened { source, image, locked })
+    let locked = context.locked(&place.choice(&options.choice).of(name.clone()))?;
+    let built = build::realise(context, &locked, &cli::Building::default(), None)?;
+    let image = build::open(&built, &locked)?;
+    let opened = Opened::of_layout(&options.subject.text, LayoutDir::open(&built.folder)?, image);
+    Ok(Subject { opened, locked: Some(locked) })
 }
 
-fn again(context: &Context, options: &cli::Verify, opened: &Opened) -> Result<Report, Failure> {
+fn again(context: &Context, options: &cli::Verify, subject: &Subject) -> Result<Report, Failure> {
     let found;
-    let locked = match &opened.locked {
+    let opened = &subject.opened;
+    let locked = match &subject.locked {
         Some(locked) => locked,
         None => {
             found = identify(context, &options.choice, &opened.image)?;
@@ -108,10 +106,10 @@ fn again(context: &Context, options: &cli::Verify, opened: &Opened) -> Result<Re
         sage_oci_machine::memory_available(),
     );
     let request = Request {
-        subject: subject(options),
+        subject: options.subject.text.clone(),
         source: &*opened.source,
         image: &opened.image,
-        keeps_blobs: true,
+        keeps_blobs: opened.has_manifest,
         derivations: plan.derivations(),
         layers: plan.layers().iter().map(|layer| (layer.name.clone(), layer.handle.derivation.clone())).collect(),
         top: plan.derivation().clone(),
@@ -144,19 +142,11 @@ fn archives_of(
     plan.fetches().map(|(fetch, out)| (out.clone(), files(fetch))).collect()
 }
 
-fn subject(options: &cli::Verify) -> String {
-    match &options.subject {
-        cli::Subject::Image(name) => name.to_string(),
-        cli::Subject::Layout(folder) => folder.display().to_string(),
-        cli::Subject::Remote(remote) => remote.reference.to_string(),
-    }
-}
-
-fn inconclusive(options: &cli::Verify, image: &Image, why: &str) -> Report {
+fn inconclusive(options: &cli::Verify, opened: &Opened, why: &str) -> Report {
     Report {
         format: FORMAT,
-        subject: subject(options),
-        manifest: Some(image.descriptor.digest),
+        subject: options.subject.text.clone(),
+        manifest: opened.has_manifest.then_some(opened.image.descriptor.digest),
         rebuilt: None,
         verdict: Verdict::Inconclusive { why: why.to_owned() },
         layers: Vec::new(),

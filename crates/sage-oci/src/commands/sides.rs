@@ -1,4 +1,4 @@
-//! The two images of a comparison, wherever they are.
+//! Images that are compared or verified, wherever they are.
 
 use super::build;
 use crate::architectures::Architectures;
@@ -28,6 +28,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// One of the project, in a layout.
+    pub fn of_layout(name: &str, layout: LayoutDir, image: Image) -> Self {
+        Self { name: name.to_owned(), source: Box::new(layout), image, is_near: true, has_manifest: true }
+    }
+
     /// What is told of it.
     pub fn document(&self) -> ImageDocument {
         let image = &self.image;
@@ -107,35 +112,56 @@ fn told(half: &Half, text: &str) -> ImageDocument {
     }
 }
 
+/// Opens one image that is not to be built.
+pub fn open_foreign(
+    side: &cli::Side,
+    arch: Option<Architecture>,
+    registry: &cli::Registry,
+    printer: Printer,
+) -> Result<Opened, Failure> {
+    let none = || Err(Failure::new("it is one to be built", None));
+    whole(foreign(side, arch, registry)?.map_or_else(none, Ok)?, &side.text, arch, printer)
+}
+
 fn half(
     context: &impl Fn() -> Result<Context, Failure>,
     options: &cli::Diff,
     side: &cli::Side,
     is_second: bool,
 ) -> Result<Half, Failure> {
-    let named = |failure: Failure| failure.at(&side.text);
+    if let Some(half) = foreign(side, options.arch, &options.registry)? {
+        return Ok(half);
+    }
     let built = |image: &ImageName, choice: Choice| {
         let arch = options.arch.map(|arch| Architectures::These(vec![arch]));
         let source = if is_second { options.source.clone() } else { cli::Source::default() };
         of_project(&context()?, image, &Choice { arch, source, ..choice })
     };
+    let choice = side.place.choice(&Choice::default());
+    let Some(image) = side.place.of_project() else { return Err(Failure::new("it is none of the project", None)) };
+    let (source, image, is_near) = built(image, choice)?;
+    Ok(Half::Opened(Box::new(Opened { name: side.text.clone(), source, image, is_near, has_manifest: true })))
+}
+
+/// An image that is none to be built; none where it is.
+fn foreign(side: &cli::Side, arch: Option<Architecture>, registry: &cli::Registry) -> Result<Option<Half>, Failure> {
+    let named = |failure: Failure| failure.at(&side.text);
     let (source, image, is_near): (Box<dyn ImageSource>, Image, bool) = match &side.place {
-        Place::Engine(name) => return in_engine(name).map(Half::InEngine),
-        Place::Subject(Subject::Image(image)) => built(image, Choice::default())?,
-        Place::Channel(image, channel) => built(image, Choice { channel: Some(channel.clone()), ..Choice::default() })?,
-        Place::Lock(image, lock) => built(image, Choice { lock: Some(lock.clone()), ..Choice::default() })?,
+        Place::Engine(name) => return in_engine(name).map(|found| Some(Half::InEngine(found))),
+        Place::Subject(Subject::Image(_)) | Place::Channel(..) | Place::Lock(..) => return Ok(None),
         Place::Subject(Subject::Layout(folder)) => {
             let layout = LayoutDir::open(folder)?;
-            let image = one(&layout, options.arch).map_err(named)?;
+            let image = one(&layout, arch).map_err(named)?;
             (Box::new(layout), image, true)
         }
         Place::Subject(Subject::Remote(remote)) => {
-            let remote = registries::image(remote, &options.registry)?;
-            let image = one(&remote, options.arch).map_err(named)?;
+            let remote = registries::image(remote, registry)?;
+            let image = one(&remote, arch).map_err(named)?;
             (Box::new(remote), image, false)
         }
     };
-    Ok(Half::Opened(Box::new(Opened { name: side.text.clone(), source, image, is_near, has_manifest: true })))
+    let name = side.text.clone();
+    Ok(Some(Half::Opened(Box::new(Opened { name, source, image, is_near, has_manifest: true }))))
 }
 
 type Read = (Box<dyn ImageSource>, Image, bool);
