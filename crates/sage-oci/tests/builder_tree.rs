@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Packages that only the command needs: its verbs, the engine's API, signatures, the resolver, definitions and locks, reports.
-const NEVER: [&str; 28] = [
+const NEVER: [&str; 32] = [
     "sage-oci",
     "sage-oci-archive",
     "sage-oci-census",
@@ -13,6 +13,7 @@ const NEVER: [&str; 28] = [
     "sage-oci-child",
     "sage-oci-credentials",
     "sage-oci-definition",
+    "sage-oci-delta",
     "sage-oci-emit",
     "sage-oci-engine",
     "sage-oci-hub",
@@ -21,10 +22,13 @@ const NEVER: [&str; 28] = [
     "sage-oci-produce",
     "sage-oci-project",
     "sage-oci-recipe",
+    "sage-oci-reproduce",
     "sage-oci-resolve",
     "sage-oci-signature",
     "sage-oci-smoke",
     "sage-oci-store",
+    "sage-oci-trace",
+    "sage-oci-verify",
     "bollard",
     "clap",
     "console",

@@ -1,0 +1,183 @@
+//! What `verify` says of whole images that have the right layers, wrong ones, or the right ones in other ways. The builder gives what
+//! was prepared, so that all that differs is in the published image.
+
+use sage_oci_derivation::{DerivationBuilder, Derivations};
+use sage_oci_fake_image::{Layer, TinyImage};
+use sage_oci_image::{Image, ImageInput, ImageSource, MemoryImage, OCI_LAYOUT, OciLayout, assemble, blob_path};
+use sage_oci_names::{Algorithm, Architecture, Compression, LayerName, StorePath};
+use sage_oci_reproduce::{Here, Request, Watch, verify};
+use sage_oci_verify::{Report, Sameness, Verdict};
+use std::io::Read;
+use std::path::Path;
+
+struct Silent;
+
+impl Watch for Silent {
+    fn begins(&self, _: &str) {}
+    fn built(&self, _: &str, _: usize) -> bool {
+        true
+    }
+}
+
+struct World {
+    made: TinyImage,
+    derivations: Derivations,
+    layers: Vec<(LayerName, StorePath)>,
+    top: StorePath,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new(layers: &[Layer]) -> Self {
+        let made = image(layers);
+        let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+        let mut derivations = Derivations::default();
+        let add = |name: &str, derivations: &mut Derivations| {
+            let made = DerivationBuilder::new(name, "x86_64-linux", "/nix/store/x/bin/x").env("spec", name);
+            derivations.add(made).unwrap().path.clone()
+        };
+        let mut all = Vec::new();
+        for layer in &made.input.layers {
+            all.push((layer.name.clone(), add(layer.name.as_str(), &mut derivations)));
+            let prepared = folder.path().join("prepared").join(layer.name.as_str());
+            write(&prepared.join("blob"), &blob(&made.source, &layer.blob));
+        }
+        let layout = folder.path().join("prepared/whole");
+        write(&layout.join(OCI_LAYOUT), &OciLayout::bytes());
+        write(&layout.join("index.json"), &made.source.index().unwrap());
+        for digest in made
+            .input
+            .layers
+            .iter()
+            .map(|layer| layer.blob)
+            .chain([made.documents.config_digest, made.documents.manifest_digest])
+        {
+            write(&layout.join(blob_path(&digest)), &blob(&made.source, &digest));
+        }
+        let top = add("whole", &mut derivations);
+        Self { made, derivations, layers: all, top, folder }
+    }
+
+    fn verify(&self, source: &MemoryImage) -> Report {
+        let image = Image::open(source, Architecture::host().unwrap()).unwrap();
+        let prepared = self.folder.path().join("prepared");
+        let builder = format!(
+            "#!/bin/sh\nset -eu\nPATH=/usr/bin:/bin\ncp -r '{}'/\"$(cat \"$specPath\")\" \"$out\"\n",
+            prepared.display()
+        );
+        let launcher = Path::new(env!("CARGO_BIN_EXE_sage-oci"));
+        let request = Request {
+            subject: "tiny".to_owned(),
+            source,
+            image: &image,
+            keeps_blobs: true,
+            derivations: &self.derivations,
+            layers: self.layers.clone(),
+            top: self.top.clone(),
+            archives: Vec::new(),
+            builder: builder.as_bytes(),
+            launcher: launcher.to_owned(),
+            only: None,
+            wanted: Default::default(),
+            here: Here::look(launcher),
+            jobs: 2,
+            folder: self.folder.path().to_owned(),
+        };
+        verify(&request, &Silent).unwrap()
+    }
+
+    /// The same image with another input.
+    fn published(&self, change: impl FnOnce(&mut ImageInput)) -> MemoryImage {
+        let mut input = self.made.input.clone();
+        change(&mut input);
+        let blobs: Vec<Vec<u8>> = input.layers.iter().map(|layer| blob(&self.made.source, &layer.blob)).collect();
+        MemoryImage::new(&assemble(&input).unwrap(), blobs)
+    }
+}
+
+fn image(layers: &[Layer]) -> TinyImage {
+    TinyImage::build(layers, Compression::usual(Algorithm::Zstd))
+}
+
+fn blob(source: &MemoryImage, digest: &sage_oci_names::BlobDigest) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    source.blob(digest).unwrap().unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+fn write(path: &Path, bytes: &[u8]) {
+    sage_oci_files::create_dir_all(path.parent().unwrap()).unwrap();
+    sage_oci_files::write_atomic(path, bytes).unwrap();
+}
+
+fn apart() -> [Layer; 2] {
+    [Layer::new("one").file("etc/one", "1"), Layer::new("two").file("etc/two", "2")]
+}
+
+#[test]
+fn the_image_itself() {
+    let world = World::new(&apart());
+    let report = world.verify(&world.made.source);
+    assert_eq!((report.verdict, report.rebuilt), (Verdict::SameBytes, report.manifest));
+}
+
+#[test]
+fn layers_in_another_order_are_the_same_content_where_none_hides_anothers_files() {
+    let other = Verdict::SameContent { differ: vec![Sameness::Layers] };
+    let world = World::new(&apart());
+    let report = world.verify(&world.published(|input| input.layers.swap(1, 2)));
+    assert_eq!(report.verdict, other, "{report:#?}");
+    let world = World::new(&[Layer::new("one").file("etc/x", "1"), Layer::new("two").file("etc/x", "2")]);
+    let report = world.verify(&world.published(|input| input.layers.swap(1, 2)));
+    assert_eq!(report.verdict, Verdict::Different, "{report:#?}");
+}
+
+#[test]
+fn the_same_files_in_one_layer_are_the_same_content() {
+    let world = World::new(&apart());
+    let together = image(&[Layer::new("both").file("etc/one", "1").file("etc/two", "2")]);
+    let report = world.verify(&together.source);
+    assert_eq!(report.verdict, Verdict::SameContent { differ: vec![Sameness::Layers] }, "{report:#?}");
+    let other = image(&[Layer::new("both").file("etc/one", "1").file("etc/two", "3")]);
+    assert_eq!(world.verify(&other.source).verdict, Verdict::Different);
+}
+
+#[test]
+fn a_layer_that_nothing_makes_is_another_image() {
+    let world = World::new(&apart());
+    let more =
+        image(&[apart(), [Layer::new("back-door").file("etc/x", "1"), Layer::new("z").file("etc/y", "")]].concat());
+    assert_eq!(world.verify(&more.source).verdict, Verdict::Different);
+    let fewer = world.published(|input| drop(input.layers.pop()));
+    let report = world.verify(&fewer);
+    assert_eq!(report.verdict, Verdict::Different, "{report:#?}");
+    assert_eq!(report.layers[2].why.as_deref(), Some("the image has no such layer"));
+}
+
+#[test]
+fn another_configuration_is_another_image() {
+    let world = World::new(&apart());
+    let report = world.verify(&world.published(|input| input.config.cmd = vec!["/bin/evil".to_owned()]));
+    assert_eq!(report.verdict, Verdict::Different);
+    assert!(report.layers.iter().all(|layer| layer.verdict == Verdict::SameBytes));
+    assert!(report.documents.iter().any(|place| place.contains("Cmd")), "{:?}", report.documents);
+    let report = world.verify(&world.published(|input| drop(input.annotations.insert("a".into(), "b".into()))));
+    assert_eq!(report.verdict, Verdict::Different);
+    assert!(!report.documents.is_empty());
+}
+
+#[test]
+fn a_damaged_blob_is_not_excused_by_the_documents() {
+    let world = World::new(&apart());
+    let mut damaged = world.made.source.clone();
+    let digest = world.made.input.layers[1].blob;
+    let mut bytes = blob(&damaged, &digest);
+    *bytes.last_mut().unwrap() ^= 1;
+    damaged.replace(digest, bytes);
+    let report = world.verify(&damaged);
+    assert_eq!(report.verdict, Verdict::Different, "{report:#?}");
+    assert!(report.layers[1].why.as_deref().unwrap_or_default().contains(&digest.to_string()), "{report:#?}");
+    let mut truncated = world.made.source.clone();
+    truncated.remove(&digest);
+    assert_eq!(world.verify(&truncated).verdict, Verdict::Different);
+}
