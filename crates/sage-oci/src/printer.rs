@@ -42,12 +42,19 @@ impl Printer {
         _ = writeln!(std::io::stdout().lock(), "{text}");
     }
 
-    /// A document of the result as JSON.
+    /// A document of the result as JSON, written as it is made: one may be long.
     pub fn json(self, document: &impl serde::Serialize) -> Result<(), crate::Failure> {
-        let text = serde_json::to_string_pretty(document)
-            .map_err(|error| crate::Failure::new(format_args!("cannot write the result as JSON: {error}"), None))?;
-        self.result(text);
-        Ok(())
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        match serde_json::to_writer_pretty(&mut out, document) {
+            // As of a line: a reader that went away has what it wants.
+            Err(error) if !error.is_io() => {
+                Err(crate::Failure::new(format_args!("cannot write the result as JSON: {error}"), None))
+            }
+            _ => {
+                _ = writeln!(out).and_then(|()| out.flush());
+                Ok(())
+            }
+        }
     }
 
     /// A line for people.

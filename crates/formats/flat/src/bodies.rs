@@ -10,7 +10,8 @@ use std::io::Read;
 pub struct Bodies(BTreeMap<ImagePath, Vec<u8>>);
 
 impl Bodies {
-    /// Reads the files of the image `side` of a comparison. Memory is that of the files, whose sizes the trees tell: choose few.
+    /// Reads files of the image `side` of a comparison that have other content in the other one. Memory is that of the files, whose sizes
+    /// the comparison tells: choose few.
     ///
     /// # Errors
     ///
@@ -23,10 +24,10 @@ impl Bodies {
     ) -> Result<Self, FlatError> {
         let mut by_layer: BTreeMap<u16, BTreeMap<ImagePath, Vec<ImagePath>>> = BTreeMap::new();
         for path in paths {
-            let Some(node) = compared.trees[side].nodes.get(&path) else { continue };
-            let Some(layer) = place.image.layers.get(usize::from(node.layer)) else { continue };
+            let Some(number) = compared.places[side].get(&path) else { continue };
+            let Some(layer) = place.image.layers.get(usize::from(*number)) else { continue };
             let first = compared.links.get(&layer.diff_id).and_then(|links| links.get(&path)).unwrap_or(&path).clone();
-            by_layer.entry(node.layer).or_default().entry(first).or_default().push(path);
+            by_layer.entry(*number).or_default().entry(first).or_default().push(path);
         }
         let mut bodies = Self::default();
         for (layer, names) in by_layer {

@@ -2,7 +2,7 @@ use crate::FlatError;
 use crate::dpkg::{Dpkg, DpkgFiles};
 use crate::read::{LayerRead, read_layer};
 use crate::work::parallel;
-use sage_oci_delta::{Alignment, Delta, FlatTree, Layer, Place, Search, stack};
+use sage_oci_delta::{Alignment, Change, Delta, Facts, FlatTree, Layer, Place, Search, stack};
 use sage_oci_image::{Image, ImageLayer, ImageSource};
 use sage_oci_names::DiffId;
 use sage_oci_tree::ImagePath;
@@ -24,8 +24,8 @@ pub struct Compared {
     pub delta: Delta,
     /// dpkg's database in each image, as far as it was needed.
     pub dpkg: [Dpkg; 2],
-    /// Each image's paths, as far as they were read: whatever differs is among them.
-    pub trees: [FlatTree; 2],
+    /// The layer, in each image, of files that have other content: where their bytes are.
+    pub(crate) places: [BTreeMap<ImagePath, u16>; 2],
     /// Names of files by the layer, and what the layer calls their content.
     pub(crate) links: BTreeMap<DiffId, BTreeMap<ImagePath, ImagePath>>,
     /// The layers that were read, by the bytes of their blobs.
@@ -101,7 +101,22 @@ pub fn compare(sides: [Side<'_>; 2], prefer: usize, threads: usize) -> Result<Co
         all.flat_map(|(first, names)| names.iter().map(|name| (name.clone(), first.clone()))).collect()
     };
     let links = known.iter().map(|(id, read)| (*id, names(read))).collect();
-    Ok(Compared { delta, dpkg, trees, links, read })
+    let places = places_of(&delta, &trees);
+    Ok(Compared { delta, dpkg, places, links, read })
+}
+
+/// Of whole trees nothing else is needed any more, and they are large.
+fn places_of(delta: &Delta, trees: &[FlatTree; 2]) -> [BTreeMap<ImagePath, u16>; 2] {
+    let digest = |facts: &Option<Facts>| facts.as_ref().and_then(Facts::sha256);
+    let other = |change: &&Change| match (digest(&change.old), digest(&change.new)) {
+        (Some(old), Some(new)) => old != new,
+        _ => false,
+    };
+    let of = |tree: &FlatTree| {
+        let paths = delta.changes.iter().filter(other).map(|change| &change.path);
+        paths.filter_map(|path| Some((path.clone(), tree.nodes.get(path)?.layer))).collect()
+    };
+    [of(&trees[0]), of(&trees[1])]
 }
 
 /// The layers of an image that were read, at their places.
