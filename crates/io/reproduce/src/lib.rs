@@ -12,11 +12,14 @@ mod error;
 mod layers;
 mod order;
 mod rebuilt;
+mod request;
 mod start;
 mod verify;
 
 pub use bench::{Bench, Built};
 pub use conditions::{Conditions, Here};
 pub use error::ReproduceError;
+pub use order::archives;
+pub use request::{Request, Watch};
 pub use start::Ran;
-pub use verify::{Request, Watch, verify};
+pub use verify::verify;

@@ -14,16 +14,8 @@ pub(crate) struct Order<'d> {
 impl<'d> Order<'d> {
     /// Some derivations and all that they need, without what is fetched and what is `there` already.
     pub(crate) fn of(derivations: &'d Derivations, wanted: &[&StorePath], there: impl Fn(&Finished) -> bool) -> Self {
-        let mut needed: BTreeSet<&StorePath> = wanted.iter().copied().collect();
-        let all: Vec<&Finished> = derivations.iter().collect();
-        for finished in all.iter().rev() {
-            if needed.contains(&finished.path) && !is_fixed(finished) && !there(finished) {
-                needed.extend(finished.derivation.input_derivations.keys());
-            }
-        }
-        let built = |finished: &&&Finished| needed.contains(&finished.path) && !is_fixed(finished) && !there(finished);
-        let all: BTreeMap<&StorePath, &Finished> =
-            all.iter().filter(built).map(|finished| (&finished.path, *finished)).collect();
+        let mut all = needed(derivations, wanted, &there);
+        all.retain(|_, finished| !is_fixed(finished) && !there(finished));
         let waits = |finished: &'d Finished| {
             let inputs = finished.derivation.input_derivations.keys();
             inputs.filter(|input| all.contains_key(*input)).collect()
@@ -56,6 +48,32 @@ impl<'d> Order<'d> {
     pub(crate) fn is_over(&self) -> bool {
         self.waiting.is_empty()
     }
+}
+
+/// Some derivations and all that they need, by path; what those need that are `there` already is not looked at.
+fn needed<'d>(
+    derivations: &'d Derivations,
+    wanted: &[&StorePath],
+    there: &impl Fn(&Finished) -> bool,
+) -> BTreeMap<&'d StorePath, &'d Finished> {
+    let mut names: BTreeSet<&StorePath> = wanted.iter().copied().collect();
+    let mut all = BTreeMap::new();
+    let order: Vec<&Finished> = derivations.iter().collect();
+    for finished in order.into_iter().rev() {
+        if names.contains(&finished.path) {
+            all.insert(&finished.path, finished);
+            if !there(finished) {
+                names.extend(finished.derivation.input_derivations.keys());
+            }
+        }
+    }
+    all
+}
+
+/// The outputs of fetches that some derivations need.
+pub fn archives(derivations: &Derivations, wanted: &[&StorePath]) -> BTreeSet<StorePath> {
+    let all = needed(derivations, wanted, &|_| false);
+    all.into_values().filter(|finished| is_fixed(finished)).map(|finished| finished.out().clone()).collect()
 }
 
 /// Whether its output is known by its content: an archive, which is no work of ours.
@@ -95,6 +113,8 @@ mod tests {
         let (forth, back) = (names(false), names(true));
         assert_eq!((forth.len(), &forth[2]), (3, &"top".to_owned()));
         assert_eq!(back, [forth[1].clone(), forth[0].clone(), "top".to_owned()]);
+        assert_eq!(archives(&all, &[&first.path]), [archive.out().clone()].into());
+        assert!(archives(&all, &[]).is_empty());
         // What is there is not built, nor what only it needs.
         let mut order = Order::of(&all, &[&top.path], |finished| finished.derivation.name == "first");
         assert_eq!(order.take(false).map(|finished| finished.derivation.name.as_str()), Some("second"));

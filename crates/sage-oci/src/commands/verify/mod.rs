@@ -8,11 +8,11 @@ use super::sides::{self, Opened};
 use crate::architectures::Architectures;
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
-use crate::{Failure, builder, cli, downloads, interrupt};
+use crate::{Failure, builder, cli, interrupt};
 use identify::identify;
 use sage_oci_layout::LayoutDir;
-use sage_oci_produce::{Downloads, Plan, download};
-use sage_oci_reproduce::{Here, Request, Watch, verify};
+use sage_oci_produce::{Downloads, download};
+use sage_oci_reproduce::{Here, Request, Watch, archives, verify};
 use sage_oci_verify::{FORMAT, Report, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -88,16 +88,21 @@ fn again(context: &Context, options: &cli::Verify, subject: &Subject) -> Result<
             Some(format!("there are {}", known.join(", "))),
         ));
     }
+    let layers: Vec<_> =
+        plan.layers().iter().map(|layer| (layer.name.clone(), layer.handle.derivation.clone())).collect();
+    let wanted = layers.iter().filter(|(name, _)| options.layer.as_ref().is_none_or(|only| only == name));
+    let needed = archives(plan.derivations(), &wanted.map(|(_, derivation)| derivation).collect::<Vec<_>>());
+    let fetches = || plan.fetches().filter(|(_, out)| needed.contains(*out));
     let own = tempfile::tempdir_in(&options.work).map_err(|error| {
         Failure::new(format_args!("cannot make a folder in {}: {error}", options.work.display()), None)
     })?;
-    let mut archives = Downloads::from(downloads::options(cli::Building::default().connections));
+    let mut downloads = Downloads::from(crate::downloads::options(cli::Building::default().connections));
     if options.fetch_anew {
-        archives.folder = own.path().to_owned();
+        downloads.folder = own.path().to_owned();
     }
     // Those that are here are held to their digests, too.
     let meter = Meter::new(context.printer, "Checking", Unit::Bytes);
-    download(plan.fetches().map(|(fetch, _)| fetch), &archives, &meter)?;
+    download(fetches().map(|(fetch, _)| fetch), &downloads, &meter)?;
     meter.finish();
     let launcher = std::env::current_exe()
         .map_err(|error| Failure::new(format_args!("cannot tell where this program is: {error}"), None))?;
@@ -111,9 +116,14 @@ fn again(context: &Context, options: &cli::Verify, subject: &Subject) -> Result<
         image: &opened.image,
         keeps_blobs: opened.has_manifest,
         derivations: plan.derivations(),
-        layers: plan.layers().iter().map(|layer| (layer.name.clone(), layer.handle.derivation.clone())).collect(),
+        layers,
         top: plan.derivation().clone(),
-        archives: archives_of(&plan, &archives),
+        archives: fetches()
+            .map(|(fetch, out)| {
+                let files = fetch.step.files.iter();
+                (out.clone(), files.map(|file| (file.name.clone(), downloads.archive(&file.sha256))).collect())
+            })
+            .collect(),
         builder: builder::OWN,
         only: options.layer.clone(),
         wanted: options.vary.0.clone(),
@@ -130,16 +140,6 @@ fn again(context: &Context, options: &cli::Verify, subject: &Subject) -> Result<
         return Err(interrupt::failure());
     }
     Ok(report?)
-}
-
-fn archives_of(
-    plan: &Plan,
-    downloads: &Downloads,
-) -> Vec<(sage_oci_names::StorePath, Vec<(String, std::path::PathBuf)>)> {
-    let files = |fetch: &sage_oci_recipe::Fetch| {
-        fetch.step.files.iter().map(|file| (file.name.clone(), downloads.archive(&file.sha256))).collect()
-    };
-    plan.fetches().map(|(fetch, out)| (out.clone(), files(fetch))).collect()
 }
 
 fn inconclusive(options: &cli::Verify, opened: &Opened, why: &str) -> Report {
