@@ -1,7 +1,7 @@
 use super::emulation;
 use super::load::{import, sweep, tidily};
 use super::planned::{Planned, hint_at_programs};
-use super::source::{self, TITLE};
+use super::source;
 use crate::cli::Subject;
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
@@ -78,7 +78,7 @@ pub async fn test_source(
     running: &cli::Running,
 ) -> Result<Report, Failure> {
     let printer = context.printer;
-    let locked = source::identify(context, &Image::open(source.as_ref(), architecture)?)?;
+    let locked = source::identify(context, &Image::open(source.as_ref(), architecture)?, &cli::Choice::default())?;
     let mut selection = selection(context, &locked, wanted)?;
     let loaded = import(printer, engine, source, architecture, &locked.tags()?).await?;
     let image = EngineImage::from(loaded.id);
@@ -158,8 +158,10 @@ pub async fn look(engine: &Engine, planned: &Planned, named: bool) -> Result<(),
         found => found?,
     };
     let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
-    if !named && labels.get(TITLE) != Some(&image.title) {
-        let title = labels.get(TITLE).map_or_else(|| "no title".to_owned(), |title| format!("the title `{title}`"));
+    if !named && labels.get(sage_oci_recipe::TITLE) != Some(&image.title) {
+        let title = labels
+            .get(sage_oci_recipe::TITLE)
+            .map_or_else(|| "no title".to_owned(), |title| format!("the title `{title}`"));
         return Err(Failure::new(
             format_args!("the engine's `{name}` is somebody else's image: it has {title}, not `{}`", image.title),
             Some(format!("{load}; to test that one as it is, say `--reference {name}`")),

@@ -9,12 +9,8 @@ use sage_oci_definition::Resolved;
 use sage_oci_image::{Image, ImageSource};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Architecture, ChannelName};
+use sage_oci_recipe::{CHANNEL, TITLE};
 use std::sync::Arc;
-
-/// The annotations that tell whose image it is.
-pub const TITLE: &str = "org.opencontainers.image.title";
-/// The channel that it was locked for.
-pub const CHANNEL: &str = "org.sage-oci.channel";
 
 /// Opens a layout or an image in a registry. A channel and a lock are for images that are built.
 pub fn foreign(
@@ -51,22 +47,27 @@ pub fn architecture(asked: Option<&Architectures>) -> Result<Architecture, Failu
     }
 }
 
-/// The image of the project that an image says it is, by title and channel.
-pub fn identify(context: &Context, image: &Image) -> Result<Locked, Failure> {
+/// What an image says of itself: an annotation, or the label of that name where its place keeps no annotations.
+pub fn said<'i>(image: &'i Image, key: &str) -> &'i str {
+    let annotation = image.manifest.annotations.get(key);
+    annotation.or_else(|| image.config.config.labels.get(key)).map_or("", String::as_str)
+}
+
+/// The image of the project that an image says it is, by title and channel; of the lock and the revision that `choice` may name.
+pub fn identify(context: &Context, image: &Image, choice: &cli::Choice) -> Result<Locked, Failure> {
     let resolved = definition(context, image)?;
     let architecture = Architecture::parse(&image.config.architecture).map_err(|_| unknown(image))?;
     let (channel, arch) = (Some(resolved.channel), Some(Architectures::These(vec![architecture])));
-    context.locked(&cli::Choice { channel, arch, ..cli::Choice::default() }.of(resolved.name))
+    context.locked(&cli::Choice { channel, arch, ..choice.clone() }.of(resolved.name))
 }
 
 /// The definition of the image that an image says it is; no lock is needed.
 pub fn definition(context: &Context, image: &Image) -> Result<Resolved, Failure> {
-    let said = |key: &str| image.manifest.annotations.get(key).map_or("", String::as_str);
-    let channel = ChannelName::parse(said(CHANNEL)).map_err(|_| unknown(image))?;
+    let channel = ChannelName::parse(said(image, CHANNEL)).map_err(|_| unknown(image))?;
     for definition in context.project.images()? {
         for name in definition.names() {
             let resolved = context.project.image(&name, Some(&channel));
-            if let Some(resolved) = resolved.ok().filter(|resolved| resolved.title == said(TITLE)) {
+            if let Some(resolved) = resolved.ok().filter(|resolved| resolved.title == said(image, TITLE)) {
                 return Ok(resolved);
             }
         }
@@ -75,8 +76,7 @@ pub fn definition(context: &Context, image: &Image) -> Result<Resolved, Failure>
 }
 
 fn unknown(image: &Image) -> Failure {
-    let said = |key: &str| image.manifest.annotations.get(key).map_or("", String::as_str);
-    let hint = "`smoke NAME --reference ENGINE_NAME` tests any image of the engine with the checks of NAME".to_owned();
-    let says = format!("its title is `{}`, its channel `{}`", said(TITLE), said(CHANNEL));
+    let hint = "`smoke NAME --reference ENGINE_NAME` tests any image of the engine with the checks of NAME, and `diff` compares any two".to_owned();
+    let says = format!("its title is `{}`, its channel `{}`", said(image, TITLE), said(image, CHANNEL));
     Failure::new(format_args!("{} is no image of this project: {says}", image.descriptor.digest), Some(hint))
 }
