@@ -126,6 +126,17 @@ fn named_all(spoil: &str, nature: Nature, variations: &[Variation], asked: &str)
         panic!("this test traces programs: {why}");
     }
     let report = world.against_itself();
+    // Only root can vary who builds, and not every machine has another file system with room.
+    let variations: Vec<Variation> = variations.iter().copied().filter(|one| report.varied.contains(one)).collect();
+    if variations.is_empty() {
+        assert_eq!(
+            report.verdict,
+            Verdict::SameBytes,
+            "what cannot be varied is not seen, and told: {:#?}",
+            report.not_varied
+        );
+        return;
+    }
     assert_eq!(report.verdict, Verdict::Different, "{spoil}: {report:#?}");
     let layer = &report.layers[0];
     let found: Vec<(&str, Nature)> = layer.differences.iter().map(|one| (one.path.as_str(), one.nature)).collect();
