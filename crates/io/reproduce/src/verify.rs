@@ -146,10 +146,14 @@ impl<'w> Work<'w> {
             let built = self.build(&mut control, Some(name), false)?;
             let Some(derivation) = self.derivation(name) else { continue };
             let (Some(plain), Some(other)) = (out(&built, derivation), out(varied, derivation)) else { continue };
+            let comes_back = || match self.alone(name, None)? {
+                Some((_, again)) => again.same(plain),
+                None => Ok(false),
+            };
             let reasons = if same_blob(plain, other)? {
                 let why = "it comes out the same each time, and not as it was published".to_owned();
                 Reasons { why: Some(why), causes: Vec::new() }
-            } else if self.alone(name, None)?.is_some_and(|(_, again)| again.same(plain).unwrap_or_default()) {
+            } else if comes_back()? {
                 Reasons { why: None, causes: self.bisect(name, plain)? }
             } else {
                 let why = "it comes out otherwise each time that it is built".to_owned();
