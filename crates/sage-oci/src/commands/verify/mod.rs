@@ -137,7 +137,7 @@ fn again(context: &Context, options: &cli::Verify, subject: &Subject) -> Result<
     let report = verify(&request, &watching);
     watching.meter.finish();
     if interrupt::flag().load(Ordering::Relaxed) {
-        return Err(interrupt::failure());
+        return Err(Failure::new("interrupted; nothing of the second build is kept", None));
     }
     Ok(report?)
 }
