@@ -1,6 +1,6 @@
 use crate::architectures::Architectures;
 use crate::cli::{Building, Target};
-use crate::machine::machine;
+use crate::machine::{machine, parallel};
 use crate::revision::{self, Chosen, Here, OfImage, Opened};
 use crate::{Failure, Printer, builder, interrupt};
 use sage_oci_definition::Resolved;
@@ -228,8 +228,7 @@ pub fn contents(nix: &Nix, path: &StorePath) -> Result<Contents, Failure> {
 /// Nix with the settings of the command line.
 pub fn nix(building: &Building) -> Result<Nix, Failure> {
     let number = |count: Option<usize>| count.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let usual = sage_oci_machine::parallel(processors, sage_oci_machine::memory_available());
+    let usual = parallel();
     let settings = Settings {
         jobs: number(building.jobs),
         cores: number(building.cores),

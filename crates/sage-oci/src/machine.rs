@@ -1,4 +1,5 @@
 use crate::Failure;
+use sage_oci_machine::Parallel;
 use sage_oci_names::Architecture;
 
 /// The architecture that is asked for, or this machine's.
@@ -14,4 +15,10 @@ pub fn machine() -> Result<Architecture, Failure> {
             Some("images are built on amd64 and arm64 machines".to_owned()),
         )
     })
+}
+
+/// How many builds this machine does at once, and with how many threads each.
+pub fn parallel() -> Parallel {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    sage_oci_machine::parallel(processors, sage_oci_machine::memory_available())
 }

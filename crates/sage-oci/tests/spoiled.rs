@@ -61,7 +61,8 @@ impl World {
         sage_oci_files::read(built.ran[&self.path].outputs["out"].join("blob")).unwrap()
     }
 
-    fn verify(&self, published: &[u8], content: &[u8], media_type: LayerType) -> Report {
+    /// An image whose documents promise a layer.
+    fn image(&self, published: &[u8], content: &[u8], media_type: LayerType) -> MemoryImage {
         let layer = LayerRef {
             name: self.layer.clone(),
             diff_id: DiffId::new(digest_of(content).sha256()),
@@ -77,8 +78,11 @@ impl World {
             annotations: Default::default(),
             below: None,
         };
-        let source = MemoryImage::new(&assemble(&input).unwrap(), [published.to_vec()]);
-        self.verify_image(&source, Variation::ALL.into())
+        MemoryImage::new(&assemble(&input).unwrap(), [published.to_vec()])
+    }
+
+    fn verify(&self, published: &[u8], content: &[u8], media_type: LayerType) -> Report {
+        self.verify_image(&self.image(published, content, media_type), Variation::ALL.into())
     }
 
     fn verify_image(&self, source: &MemoryImage, wanted: BTreeSet<Variation>) -> Report {
@@ -276,22 +280,7 @@ fn a_damaged_image_is_not_believed() {
     let report = world.verify(&padded, &padded, LayerType::Tar);
     assert_eq!(report.verdict, Verdict::SameContent { differ: vec![Sameness::Archive] }, "{report:#?}");
     // One that lies: the blob is another one than it says.
-    let layer = LayerRef {
-        name: world.layer.clone(),
-        diff_id: DiffId::new(digest_of(&blob).sha256()),
-        blob: digest_of(&blob),
-        size: blob.len() as u64,
-        media_type: LayerType::Tar,
-    };
-    let input = ImageInput {
-        architecture: Architecture::Amd64,
-        epoch: 0,
-        layers: vec![layer],
-        config: ConfigSettings::default(),
-        annotations: Default::default(),
-        below: None,
-    };
-    let mut source = MemoryImage::new(&assemble(&input).unwrap(), [blob.clone()]);
+    let mut source = world.image(&blob, &blob, LayerType::Tar);
     source.replace(digest_of(&blob), flipped);
     let report = world.verify_image(&source, BTreeSet::new());
     assert_eq!(report.verdict, Verdict::Different);

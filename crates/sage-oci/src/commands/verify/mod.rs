@@ -3,12 +3,11 @@
 mod identify;
 mod text;
 
-use super::build;
 use super::sides::{self, Opened};
-use crate::architectures::Architectures;
+use super::{build, source};
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
-use crate::{Failure, builder, cli, interrupt};
+use crate::{Failure, builder, cli, interrupt, machine};
 use identify::identify;
 use sage_oci_layout::LayoutDir;
 use sage_oci_produce::{Downloads, download};
@@ -50,14 +49,8 @@ pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
 fn open(context: &Context, options: &cli::Verify) -> Result<Subject, Failure> {
     let place = &options.subject.place;
     let Some(name) = place.of_project() else {
-        let arch = match &options.choice.arch {
-            None => None,
-            Some(Architectures::These(these)) if these.len() == 1 => these.first().copied(),
-            Some(_) => {
-                let hint = "give it with `--arch`".to_owned();
-                return Err(Failure::new("one architecture is verified at a time", Some(hint)));
-            }
-        };
+        let asked = options.choice.arch.as_ref();
+        let arch = asked.map(|_| source::architecture(asked)).transpose()?;
         let opened = sides::open_foreign(&options.subject, arch, &options.registry, context.printer)?;
         return Ok(Subject { opened, locked: None });
     };
@@ -106,10 +99,6 @@ fn again(context: &Context, options: &cli::Verify, subject: &Subject) -> Result<
     meter.finish();
     let launcher = std::env::current_exe()
         .map_err(|error| Failure::new(format_args!("cannot tell where this program is: {error}"), None))?;
-    let usual = sage_oci_machine::parallel(
-        std::thread::available_parallelism().map_or(1, usize::from),
-        sage_oci_machine::memory_available(),
-    );
     let request = Request {
         subject: options.subject.text.clone(),
         source: &*opened.source,
@@ -129,7 +118,7 @@ fn again(context: &Context, options: &cli::Verify, subject: &Subject) -> Result<
         wanted: options.vary.0.clone(),
         here: Here::look(&launcher),
         launcher,
-        jobs: options.jobs.unwrap_or(usual.jobs as usize),
+        jobs: options.jobs.unwrap_or(machine::parallel().jobs as usize),
         folder: options.work.clone(),
     };
     let watching =
