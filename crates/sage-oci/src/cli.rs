@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub use diff::{Diff, Place, Side};
 pub use publish::{Ci, Compressions, Describe, Part, Push, Registry, Tags};
 pub use target::{Choice, Remote, Source, Subject, Target};
-pub use verify::{Digests, Verify};
+pub use verify::{Digests, Lint, Verify};
 
 /// Reproducible, layered OCI images of SageMath.
 ///
@@ -68,6 +68,15 @@ pub enum Command {
     Verify(Verify),
     /// Hold images against the digests that they are known to have, or write these down.
     Digests(Digests),
+    /// Look for what must not be in an image, or must be constant.
+    ///
+    /// Any image: a layout, one in a registry, in Docker or podman, or of the project. Every file that a container sees is read once and held against
+    /// the rules: identity, log, leftover, private-key, shadow-day, time, set-id, world-writable, unknown-owner, dangling-link, missing-library,
+    /// no-byte-code, stale-byte-code, store-path, build-path, altered, unowned. What breaks one and may, with the reason, stands in `nix/lint.toml`, for
+    /// the project's images; an exception that names nothing is told, too.
+    ///
+    /// Exit status: 0 clean, 1 not clean, or a rule could not be held against the image; 2 could not read it.
+    Lint(Lint),
     /// Say what differs between two images, by package and path.
     ///
     /// Any two: layouts, images in registries, in Docker or podman, of two locks or channels, whoever made them. First come the packages

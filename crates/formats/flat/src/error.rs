@@ -41,6 +41,16 @@ pub enum FlatError {
         #[source]
         source: io::Error,
     },
+    /// A file that a visitor could not read to its end.
+    #[error("cannot read `{path}`")]
+    #[hint(none)]
+    Visit {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// dpkg's own record of what is installed cannot be read.
     #[error("the image's `/var/lib/dpkg/status` cannot be read")]
     Dpkg {

@@ -1,7 +1,7 @@
 //! Images as a container sees them, whoever made them.
 //!
 //! * [`walk`] reads an image from its top and hands each file that can be seen to a visitor, once, while it is digested; its answer is
-//!   the [`FlatTree`](sage_oci_delta::FlatTree).
+//!   the [`FlatTree`](sage_oci_delta::FlatTree), and what its package database says.
 //! * [`compare`] reads of two images what their comparison needs: the layers that they do not share, and of the others what
 //!   [`Search`](sage_oci_delta::Search) asks for.
 //! * [`Bodies`] gets the bytes of some paths again, bounded in memory.
@@ -26,4 +26,4 @@ pub use dpkg::{Dpkg, DpkgFiles};
 pub use error::FlatError;
 pub use read::{LayerRead, read_layer};
 pub use settings::compare_settings;
-pub use walk::walk;
+pub use walk::{Walked, walk};

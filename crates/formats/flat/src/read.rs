@@ -146,9 +146,8 @@ fn pass<E: From<FlatError>>(
     let info = read_foreign_layer(blob, |entry, body| take(reading, entry, body, wants, visit));
     let info = match info {
         Ok(info) => info,
-        Err(Stop::Visit(error)) => return Err(error),
         Err(stop) => {
-            // That the bytes are not those that were promised is the better news.
+            // That the bytes are not those that were promised is the better news, also where it was the visitor who met them.
             check_size(source, layer).map_err(FlatError::from)?;
             check_layer(source, layer).map_err(FlatError::from)?;
             return Err(match stop {

@@ -1,10 +1,19 @@
-use crate::FlatError;
 use crate::read::read_layer;
+use crate::{Dpkg, DpkgFiles, FlatError};
 use sage_oci_delta::{FlatTree, Layer, What, stack};
 use sage_oci_image::{Image, ImageSource};
 use sage_oci_tree::{Entry, ImagePath};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+
+/// What a walk has learned of an image.
+#[derive(Debug, Clone, Default)]
+pub struct Walked {
+    /// What a container sees.
+    pub tree: FlatTree,
+    /// What its package database says.
+    pub dpkg: Dpkg,
+}
 
 /// Reads an image from its top and gives what a container sees of it.
 ///
@@ -19,9 +28,9 @@ pub fn walk<E: From<FlatError>>(
     source: &dyn ImageSource,
     image: &Image,
     mut visit: impl FnMut(&Entry, &mut dyn Read) -> Result<(), E>,
-) -> Result<FlatTree, E> {
+) -> Result<Walked, E> {
     let mut shadow = Shadow::default();
-    let mut layers: Vec<Layer> = Vec::new();
+    let (mut layers, mut files): (Vec<Layer>, Vec<DpkgFiles>) = (Vec::new(), Vec::new());
     for layer in image.layers.iter().rev() {
         let mut passed = BTreeSet::new();
         let read = read_layer(source, layer, &|path| !shadow.hides(path), |entry, body| {
@@ -50,8 +59,12 @@ pub fn walk<E: From<FlatError>>(
         // What cannot be seen may hide, too.
         shadow.below.extend(read.others);
         layers.push(read.layer);
+        files.push(read.dpkg);
     }
-    Ok(stack(layers.iter().rev().map(Some)))
+    let tree = stack(layers.iter().rev().map(Some));
+    drop(layers);
+    let dpkg = Dpkg::of(&tree, files.iter().rev().map(Some))?;
+    Ok(Walked { tree, dpkg })
 }
 
 /// What lies under the layers that were read.

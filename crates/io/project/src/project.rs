@@ -246,6 +246,19 @@ impl Project {
         Ok(Some((name, files::read_to_string(path)?)))
     }
 
+    /// What may break lint's rules in the images, and why: file name and text; none where there is no such file.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn lint(&self) -> Result<Option<(String, String)>, ProjectError> {
+        let name = "nix/lint.toml";
+        let path = self.root.join(name);
+        if !files::exists(&path)? {
+            return Ok(None);
+        }
+        Ok(Some((name.to_owned(), files::read_to_string(path)?)))
+    }
+
     /// The texts that definitions place in images, by file name.
     ///
     /// # Errors

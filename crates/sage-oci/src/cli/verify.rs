@@ -48,6 +48,31 @@ pub struct Verify {
     pub registry: Registry,
 }
 
+/// `lint`.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// An OCI layout as a path with a `/`, whoever wrote it; an image in a registry, as `REPOSITORY@sha256:...`; one in Docker or podman, as
+    /// `docker://sagemath:10.10`; or an image of the project, as `sagemath` or `sagemath@bookworm` of a channel, which is built first if
+    /// it is not there.
+    #[arg(value_name = "IMAGE")]
+    pub subject: Side,
+    /// Which of its images.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// What may break a rule, and why, in the place of `nix/lint.toml`, for any image.
+    #[arg(long, value_name = "FILE")]
+    pub exceptions: Option<PathBuf>,
+    /// Tell what is allowed, too, by reason, and every path.
+    #[arg(long)]
+    pub all: bool,
+    /// Print the report as JSON, whose `format` grows when a key changes its meaning.
+    #[arg(long)]
+    pub json: bool,
+    /// How a registry is reached.
+    #[command(flatten)]
+    pub registry: Registry,
+}
+
 /// `digests`.
 #[derive(Debug, Args)]
 pub struct Digests {

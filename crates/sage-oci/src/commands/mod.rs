@@ -20,6 +20,7 @@ mod graph;
 mod inspect;
 mod inspect_index;
 mod inspect_layout;
+mod lint;
 mod load;
 mod local_names;
 mod lock;
@@ -71,7 +72,8 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
             }
         },
         Command::Digests(options) => digests::run(&context()?, &options),
-        Command::Verify(options) => verify::run(&context()?, &options),
+        Command::Verify(options) => verify::run(context, &options, printer),
+        Command::Lint(options) => lint::run(context, &options, printer),
         Command::Diff(options) => diff::run(context, &options, printer),
         Command::Ci(options) => ci::run(&context()?, &options),
         Command::Push(options) => push::run(context, &options, printer),

@@ -1,9 +1,9 @@
 //! Images that are compared or verified, wherever they are.
 
-use super::build;
+use super::{build, source};
 use crate::architectures::Architectures;
 use crate::cli::{self, Choice, Place, Subject};
-use crate::context::Context;
+use crate::context::{Context, Locked};
 use crate::runtime::runtime;
 use crate::{Failure, Printer, registries};
 use sage_oci_delta::ImageDocument;
@@ -28,11 +28,6 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// One of the project, in a layout.
-    pub fn of_layout(name: &str, layout: LayoutDir, image: Image) -> Self {
-        Self { name: name.to_owned(), source: Box::new(layout), image, is_near: true, has_manifest: true }
-    }
-
     /// What is told of it.
     pub fn document(&self) -> ImageDocument {
         let image = &self.image;
@@ -112,15 +107,25 @@ fn told(half: &Half, text: &str) -> ImageDocument {
     }
 }
 
-/// Opens one image that is not to be built.
-pub fn open_foreign(
+/// Opens one image: of the project, which is built first if it is not there, and its lock is known then, or from wherever it is.
+pub fn open_one(
+    context: &impl Fn() -> Result<Context, Failure>,
     side: &cli::Side,
-    arch: Option<Architecture>,
+    choice: &Choice,
     registry: &cli::Registry,
     printer: Printer,
-) -> Result<Opened, Failure> {
+) -> Result<(Opened, Option<Locked>), Failure> {
+    if let Some(name) = side.place.of_project() {
+        let (context, choice) = (context()?, side.place.choice(choice).of(name.clone()));
+        let locked = context.locked(&choice)?;
+        let (source, image, is_near) = built(&context, &locked)?;
+        return Ok((Opened { name: side.text.clone(), source, image, is_near, has_manifest: true }, Some(locked)));
+    }
+    let asked = choice.arch.as_ref();
+    let arch = asked.map(|_| source::architecture(asked)).transpose()?;
     let none = || Err(Failure::new("it is one to be built", None));
-    whole(foreign(side, arch, registry)?.map_or_else(none, Ok)?, &side.text, arch, printer)
+    let half = foreign(side, arch, registry)?.map_or_else(none, Ok)?;
+    Ok((whole(half, &side.text, arch, printer)?, None))
 }
 
 fn half(
@@ -167,9 +172,12 @@ fn foreign(side: &cli::Side, arch: Option<Architecture>, registry: &cli::Registr
 type Read = (Box<dyn ImageSource>, Image, bool);
 
 fn of_project(context: &Context, image: &ImageName, choice: &Choice) -> Result<Read, Failure> {
-    let locked = context.locked(&choice.of(image.clone()))?;
-    let built = build::realise(context, &locked, &cli::Building::default(), None)?;
-    let image = build::open(&built, &locked)?;
+    built(context, &context.locked(&choice.of(image.clone()))?)
+}
+
+fn built(context: &Context, locked: &Locked) -> Result<Read, Failure> {
+    let built = build::realise(context, locked, &cli::Building::default(), None)?;
+    let image = build::open(&built, locked)?;
     Ok((Box::new(LayoutDir::open(&built.folder)?), image, true))
 }
 

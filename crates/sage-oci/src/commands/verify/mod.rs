@@ -4,32 +4,28 @@ mod identify;
 mod text;
 
 use super::sides::{self, Opened};
-use super::{build, source};
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
-use crate::{Failure, builder, cli, interrupt, machine};
+use crate::{Failure, Printer, builder, cli, interrupt, machine};
 use identify::identify;
-use sage_oci_layout::LayoutDir;
 use sage_oci_produce::{Downloads, download};
 use sage_oci_reproduce::{Here, Request, Watch, archives, verify};
 use sage_oci_verify::{FORMAT, Report, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The image that is to be verified.
-struct Subject {
-    opened: Opened,
-    /// The project's image whose lock is known without asking.
-    locked: Option<Locked>,
-}
-
 /// `verify`.
-pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
-    let subject = open(context, options)?;
-    let report = match again(context, options, &subject) {
+pub fn run(
+    context: impl Fn() -> Result<Context, Failure>,
+    options: &cli::Verify,
+    printer: Printer,
+) -> Result<(), Failure> {
+    let (opened, locked) = sides::open_one(&context, &options.subject, &options.choice, &options.registry, printer)?;
+    let context = &context()?;
+    let report = match again(context, options, &opened, locked) {
         Ok(report) => report,
         Err(Failure::Error { message, hint }) if !interrupt::flag().load(Ordering::Relaxed) => {
             if options.json {
-                context.printer.json(&inconclusive(options, &subject.opened, &message))?;
+                context.printer.json(&inconclusive(options, &opened, &message))?;
             }
             return Err(Failure::Error { message: format!("inconclusive: {message}"), hint });
         }
@@ -46,32 +42,10 @@ pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
     }
 }
 
-fn open(context: &Context, options: &cli::Verify) -> Result<Subject, Failure> {
-    let place = &options.subject.place;
-    let Some(name) = place.of_project() else {
-        let asked = options.choice.arch.as_ref();
-        let arch = asked.map(|_| source::architecture(asked)).transpose()?;
-        let opened = sides::open_foreign(&options.subject, arch, &options.registry, context.printer)?;
-        return Ok(Subject { opened, locked: None });
-    };
-    let locked = context.locked(&place.choice(&options.choice).of(name.clone()))?;
-    let built = build::realise(context, &locked, &cli::Building::default(), None)?;
-    let image = build::open(&built, &locked)?;
-    let opened = Opened::of_layout(&options.subject.text, LayoutDir::open(&built.folder)?, image);
-    Ok(Subject { opened, locked: Some(locked) })
-}
-
-fn again(context: &Context, options: &cli::Verify, subject: &Subject) -> Result<Report, Failure> {
-    let found;
-    let opened = &subject.opened;
-    let locked = match &subject.locked {
-        Some(locked) => locked,
-        None => {
-            found = identify(context, &options.choice, &opened.image)?;
-            &found
-        }
-    };
-    let plan = context.plan_without_store(locked)?;
+/// `locked` is the lock of an image of the project, which is known without asking.
+fn again(context: &Context, options: &cli::Verify, opened: &Opened, locked: Option<Locked>) -> Result<Report, Failure> {
+    let locked = locked.map_or_else(|| identify(context, &options.choice, &opened.image), Ok)?;
+    let plan = context.plan_without_store(&locked)?;
     if let Some(layer) = &options.layer
         && !plan.layers().iter().any(|known| known.name == layer)
     {
