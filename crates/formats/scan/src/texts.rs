@@ -1,7 +1,7 @@
 use sage_oci_tree::ImagePath;
 
 /// No text that a rule reads is larger.
-pub(crate) const MOST: u64 = 8 << 20;
+pub(crate) const MOST: u64 = 32 << 20;
 
 /// Whether rules read a file's text.
 pub(crate) fn wants(path: &ImagePath) -> bool {
@@ -14,7 +14,7 @@ pub(crate) fn wants(path: &ImagePath) -> bool {
         "var/lib/dbus/machine-id",
         "etc/ld.so.conf",
         "var/lib/dpkg/diversions",
-        "var/lib/dpkg/statoverride",
+        "var/lib/dpkg/status",
     ];
     let path = path.as_str();
     FILES.contains(&path)

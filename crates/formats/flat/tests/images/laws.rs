@@ -1,7 +1,7 @@
 use crate::make::{Item, Tar, image};
 use proptest::prelude::*;
 use sage_oci_delta::{Alignment, Delta, Facts, FlatTree, stack};
-use sage_oci_flat::{Compared, FlatError, Side, compare, read_layer, walk};
+use sage_oci_flat::{Compared, FlatError, Side, Walked, compare, read_layer, walk};
 use sage_oci_image::{Image, MemoryImage, digest_of};
 use sage_oci_tree::ImagePath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,7 +123,7 @@ proptest! {
     fn a_walk_sees_what_can_be_seen((pool, first, _) in pool()) {
         let (source, image) = made(&pool, &first);
         let mut seen = Vec::new();
-        let tree = walk::<FlatError>(&source, &image, |entry, body| {
+        let Walked { tree, .. } = walk::<FlatError>(&source, &image, |entry, body| {
             let mut bytes = Vec::new();
             body.read_to_end(&mut bytes).unwrap();
             seen.push((entry.path.clone(), digest_of(&bytes).sha256()));

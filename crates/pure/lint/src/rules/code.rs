@@ -56,7 +56,7 @@ fn byte_code<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = (&'a ImagePat
 }
 
 /// The module that a file of byte-code is made of (PEP 3147): `a/__pycache__/m.cpython-313.pyc` of `a/m.py`.
-fn source(path: &ImagePath) -> Option<ImagePath> {
+pub(super) fn source(path: &ImagePath) -> Option<ImagePath> {
     let folder = path.parent().filter(|folder| folder.name() == "__pycache__")?;
     // The optimised form has one dot more: `m.cpython-313.opt-1.pyc`.
     let name = path.name().strip_suffix(".pyc")?;

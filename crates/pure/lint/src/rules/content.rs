@@ -1,9 +1,11 @@
 //! What stands in files.
 
+use super::code::source;
 use super::{Found, debian};
 use crate::{Mark, Subject};
+use sage_oci_tree::ImagePath;
 
-fn marked(subject: &Subject<'_>, of: impl Fn(&Mark) -> Option<String>) -> Vec<(sage_oci_tree::ImagePath, String)> {
+fn marked(subject: &Subject<'_>, of: impl Fn(&Mark) -> Option<String>) -> Vec<(ImagePath, String)> {
     let seen = subject.seen.iter();
     seen.flat_map(|(path, seen)| seen.marks.iter().filter_map(&of).map(|what| (path.clone(), what))).collect()
 }
@@ -22,6 +24,10 @@ pub(crate) fn store_path(subject: &Subject<'_>) -> Found {
     }))
 }
 
+fn has_mark(subject: &Subject<'_>, path: &ImagePath) -> bool {
+    subject.seen(path).is_some_and(|seen| seen.marks.iter().any(|mark| matches!(mark, Mark::Build(_))))
+}
+
 /// Of what a package ships as it is, its own builder's folders are its own affair: they are the same for everybody.
 pub(crate) fn build_path(subject: &Subject<'_>) -> Found {
     let mut found = marked(subject, |mark| match mark {
@@ -34,11 +40,16 @@ pub(crate) fn build_path(subject: &Subject<'_>) -> Found {
     });
     if !built.is_empty() {
         let sums = debian::sums(subject);
-        let shipped = |path: &sage_oci_tree::ImagePath| match (sums.get(path), subject.seen(path)) {
+        let shipped = |path: &ImagePath| match (sums.get(path), subject.seen(path)) {
             (Some(sum), Some(seen)) => *sum == seen.md5,
             _ => false,
         };
-        found.extend(built.into_iter().filter(|(path, _)| !shipped(path)));
+        // Byte-code has what its source has, which may be a link.
+        let behind = |path: &ImagePath| subject.find(source(path)?.as_str());
+        let of_package = |path: &ImagePath| {
+            shipped(path) || behind(path).is_some_and(|source| has_mark(subject, &source) && shipped(&source))
+        };
+        found.extend(built.into_iter().filter(|(path, _)| !of_package(path)));
     }
     found.sort();
     Ok(found)

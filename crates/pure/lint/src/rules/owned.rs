@@ -4,6 +4,8 @@ use super::{Found, debian};
 use crate::Subject;
 use data_encoding::HEXLOWER;
 use sage_oci_delta::What;
+use sage_oci_tree::ImagePath;
+use std::ops::Bound;
 
 /// Why an image without packages cannot be asked.
 const NO_PACKAGES: &str = "the image has no package database";
@@ -32,18 +34,19 @@ pub(crate) fn altered(subject: &Subject<'_>) -> Found {
 pub(crate) fn unowned(subject: &Subject<'_>) -> Found {
     let Some(owners) = subject.owners else { return Err(NO_PACKAGES.to_owned()) };
     let made = debian::made(subject);
-    let mut found = Vec::new();
-    let mut nodes = subject.tree.nodes.iter().peekable();
-    while let Some((path, node)) = nodes.next() {
+    let nodes = &subject.tree.nodes;
+    let is_empty = |path: &ImagePath| {
+        let below = format!("{path}/");
+        nodes
+            .range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded))
+            .next()
+            .is_none_or(|(next, _)| !next.as_str().starts_with(&below))
+    };
+    let unknown = |path: &ImagePath| owners.get(path).is_empty() && !debian::is_database(path) && !made.contains(path);
+    let found = nodes.iter().filter(|(path, node)| {
         // A directory is there for what lies in it.
-        let is_empty =
-            |below: Option<&(&sage_oci_tree::ImagePath, _)>| below.is_none_or(|(next, _)| !next.is_within(path));
-        if path.is_root() || node.facts.what.is_directory() && !is_empty(nodes.peek()) {
-            continue;
-        }
-        if owners.get(path).is_empty() && !debian::is_database(path) && !made.contains(path) {
-            found.push((path.clone(), node.facts.what.name().to_owned()));
-        }
-    }
-    Ok(found)
+        let matters = !path.is_root() && (!node.facts.what.is_directory() || is_empty(path));
+        matters && unknown(path)
+    });
+    Ok(found.map(|(path, node)| (path.clone(), node.facts.what.name().to_owned())).collect())
 }
