@@ -351,3 +351,9 @@ fn a_layer_with_another_byte_is_no_layer() {
     assert!(output.stdout.is_empty());
     assert!(error.contains("sha256:"), "{error}");
 }
+
+#[test]
+fn the_projects_own_exceptions_can_be_read() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../nix/lint.toml");
+    sage_oci_lint::Exceptions::parse(&sage_oci_files::read_to_string(file).unwrap()).unwrap();
+}
