@@ -10,13 +10,25 @@ pub(crate) fn said(variation: Variation, observed: Option<&Observed>) -> Vec<Str
         let asked = interval.questions.iter().filter(|(question, _)| concerns(question, variation));
         asked.map(|(question, count)| sentence(question, *count, interval)).collect()
     };
-    intervals.iter().flat_map(of_interval).collect()
+    let mut said: Vec<String> = intervals.iter().flat_map(of_interval).collect();
+    // Whoever writes what lies in memory asks nobody.
+    said.extend(
+        match variation {
+            Variation::Aslr => {
+                Some("an address of memory, or bytes that the builder has not set, are part of what it writes")
+            }
+            Variation::Memory => Some("bytes of memory that the builder has not set are part of what it writes"),
+            _ => None,
+        }
+        .map(ToOwned::to_owned),
+    );
+    said
 }
 
 /// Whether the answer to a question is another one under a variation.
 fn concerns(question: &Question, variation: Variation) -> bool {
     match question {
-        Question::Clock => variation == Variation::Time,
+        Question::Clock | Question::FileTime => variation == Variation::Time,
         Question::Uname => [Variation::DomainHost, Variation::Kernel].contains(&variation),
         Question::HostName => variation == Variation::DomainHost,
         Question::Processors => variation == Variation::NumCpus,
@@ -25,10 +37,11 @@ fn concerns(question: &Question, variation: Variation) -> bool {
         Question::TimeZone => variation == Variation::Timezone,
         Question::Locale => variation == Variation::Locales,
         Question::Accounts => variation == Variation::UserGroup,
-        // What the kernel says of a process: where it runs, as whom, and in which places of memory.
-        Question::Proc(_) => {
-            [Variation::Aslr, Variation::BuildPath, Variation::ExecPath, Variation::UserGroup].contains(&variation)
+        // What the kernel says of a process: in which places of memory it is, where it runs, and as whom.
+        Question::Proc(path) if variation == Variation::Aslr => {
+            ["maps", "smaps", "stat", "auxv"].iter().any(|file| path.ends_with(file))
         }
+        Question::Proc(_) => [Variation::BuildPath, Variation::ExecPath, Variation::UserGroup].contains(&variation),
         Question::Memory | Question::Sys(_) => false,
     }
 }
@@ -71,5 +84,6 @@ mod tests {
         assert_eq!(said(Variation::Random, Some(&observed)).len(), 1);
         assert!(said(Variation::Umask, Some(&observed)).is_empty());
         assert!(said(Variation::Time, None).is_empty());
+        assert!(said(Variation::Aslr, Some(&observed))[0].contains("has not set"));
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::SystemTime;
 
 /// A folder in which steps are built again.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Bench<'b> {
     conditions: Conditions,
     /// Where each output lies, by its path in the store: archives, and what was built.
     there: BTreeMap<StorePath, PathBuf>,
+    begun: SystemTime,
 }
 
 /// What was built.
@@ -51,7 +53,8 @@ impl<'b> Bench<'b> {
         if let Some(mut file) = files::create_program(&program)? {
             file.write_all(builder).map_err(FileError::at("write", &program))?;
         }
-        Ok(Self { folder, derivations, program, launcher: launcher.to_owned(), conditions, there: BTreeMap::new() })
+        let (launcher, there, begun) = (launcher.to_owned(), BTreeMap::new(), now());
+        Ok(Self { folder, derivations, program, launcher, conditions, there, begun })
     }
 
     /// Lays out an archive step's output: files by name, links to where they are.
@@ -157,7 +160,7 @@ impl<'b> Bench<'b> {
         let folder = self.folder.join(file_name(&finished.path));
         let outputs = finished.outputs.keys().map(|output| (output.clone(), folder.join(output))).collect();
         let (program, launcher) = (self.program.clone(), self.launcher.clone());
-        Ok(Job { name, spec, folder, program, launcher, outputs })
+        Ok(Job { name, spec, folder, program, launcher, outputs, since: self.begun })
     }
 }
 
@@ -166,6 +169,11 @@ struct State<'d> {
     there: BTreeMap<StorePath, PathBuf>,
     built: Built,
     failed: Option<ReproduceError>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "files that are younger are given the time that builders are told")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// A path as it stands within a text of JSON.

@@ -3,6 +3,7 @@ use sage_oci_verify::{NotVaried, Variation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Where the second build's temporary files go if they are to be on another file system; Linux has it in memory.
 const OTHER_FILE_SYSTEM: &str = "/dev/shm";
@@ -122,11 +123,12 @@ impl Conditions {
         self.traces && !self.varied.is_empty()
     }
 
-    /// What builders are told otherwise.
-    pub(crate) fn answers(&self) -> Answers {
+    /// What builders are told otherwise, and since when files are their own or each other's.
+    pub(crate) fn answers(&self, since: SystemTime) -> Answers {
         let varies = |variation| self.varies(variation);
         Answers {
             time: varies(Variation::Time).then_some(FAR),
+            files_since: Some(since),
             node_name: varies(Variation::DomainHost).then(|| "i-capture-the-hostname".to_owned()),
             domain: varies(Variation::DomainHost).then(|| "i-capture-the-domainname".to_owned()),
             release: varies(Variation::Kernel).then(|| "2.6.69-verify".to_owned()),
@@ -172,6 +174,10 @@ impl Conditions {
             if self.varies(Variation::Home) { folder.join("nobody's").into() } else { "/homeless-shelter".into() },
         );
         set("NIX_BUILD_CORES", self.threads().to_string().into());
+        if self.varies(Variation::Memory) {
+            // mallopt(3), M_PERTURB. Fresh memory of the kernel is full of zeros, which hides that nobody has set it.
+            set("MALLOC_PERTURB_", "165".into());
+        }
         if self.varies(Variation::Timezone) {
             set("TZ", "Asia/Kathmandu".into());
         }
@@ -258,6 +264,7 @@ mod tests {
                     | Variation::ExecPath
                     | Variation::Home
                     | Variation::Locales
+                    | Variation::Memory
                     | Variation::NumCpus
                     | Variation::Timezone
             );

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::SystemTime;
 
 /// How much of a log's end is looked at for what went wrong, in bytes.
 const END: u64 = 4096;
@@ -33,6 +34,8 @@ pub(crate) struct Job {
     pub(crate) launcher: PathBuf,
     /// By name.
     pub(crate) outputs: BTreeMap<String, PathBuf>,
+    /// When the bench was made: younger inputs are this build's own.
+    pub(crate) since: SystemTime,
 }
 
 /// Runs the builder of a step.
@@ -60,7 +63,7 @@ pub(crate) fn run(job: &Job, conditions: &Conditions) -> Result<Ran, ReproduceEr
                 arguments,
                 environment,
                 directory: temporary.path().to_owned(),
-                answers: conditions.answers(),
+                answers: conditions.answers(job.since),
                 outputs: job.outputs.values().cloned().collect(),
                 fixed_addresses: conditions.varies(Variation::Aslr),
                 umask: conditions.varies(Variation::Umask).then_some(0o077),

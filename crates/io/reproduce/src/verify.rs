@@ -8,6 +8,10 @@ use sage_oci_names::{LayerName, StorePath};
 use sage_oci_verify::{Cause, FORMAT, LayerReport, Report, Variation, Verdict};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The coarsest clock of a format, that of zip, counts two seconds: builds in one of its ticks would be the same by chance.
+const TICK: Duration = Duration::from_millis(2100);
 
 /// Builds an image again, compares, and looks for what a difference depends on.
 ///
@@ -146,9 +150,12 @@ impl<'w> Work<'w> {
             let built = self.build(&mut control, Some(name), false)?;
             let Some(derivation) = self.derivation(name) else { continue };
             let (Some(plain), Some(other)) = (out(&built, derivation), out(varied, derivation)) else { continue };
-            let comes_back = || match self.alone(name, None)? {
-                Some((_, again)) => again.same(plain),
-                None => Ok(false),
+            let comes_back = || {
+                std::thread::sleep(TICK);
+                match self.alone(name, None)? {
+                    Some((_, again)) => again.same(plain),
+                    None => Ok(false),
+                }
             };
             let reasons = if same_blob(plain, other)? {
                 let why = "it comes out the same each time, and not as it was published".to_owned();
@@ -177,14 +184,16 @@ impl<'w> Work<'w> {
         Ok(causes)
     }
 
-    /// A layer that comes out otherwise each time: what is answered the same twice, and so makes it come out the same twice?
+    /// A layer that comes out otherwise each time: what is the same twice, and so makes it come out the same twice?
     fn pin(&self, name: &LayerName) -> Result<Vec<Cause>, ReproduceError> {
+        let mut first = Vec::new();
+        for variation in [Variation::Time, Variation::Random, Variation::Aslr, Variation::Memory] {
+            first.extend(self.alone(name, Some(variation))?.map(|(ran, blob)| (variation, ran, blob)));
+        }
+        std::thread::sleep(TICK);
         let mut causes = Vec::new();
-        for variation in [Variation::Time, Variation::Random, Variation::Aslr] {
-            let (first, second) = (self.alone(name, Some(variation))?, self.alone(name, Some(variation))?);
-            if let (Some((ran, one)), Some((_, other))) = (first, second)
-                && one == other
-            {
+        for (variation, ran, one) in first {
+            if self.alone(name, Some(variation))?.is_some_and(|(_, other)| one == other) {
                 causes.push(Cause { variation, observed: said(variation, ran.observed.as_ref()) });
             }
         }

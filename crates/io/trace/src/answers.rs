@@ -1,12 +1,20 @@
+use crate::told::Seeded;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// How many random bytes a device has: programs take a few for a seed.
+const DEVICE: usize = 1 << 18;
 
 /// What a traced program is told otherwise than the machine would; by default nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// The time at the start, in seconds since 1970; it runs on from there. Files that are written keep the machine's time, and
-    /// clocks that only measure how long something takes are left alone.
+    /// The time at the start, in seconds since 1970; it runs on from there. Files that are made meanwhile are told to have been made in
+    /// that time, though the machine keeps its own, and clocks that only measure how long something takes are left alone.
     pub time: Option<i64>,
+    /// Files that were made since then but before the start, as inputs that another program has just written, are told to have been made
+    /// at the start.
+    pub files_since: Option<SystemTime>,
     /// The host's name; of a long one the first 64 bytes.
     pub node_name: Option<String>,
     /// The domain's name (of NIS; the one of DNS is part of a host's name, or comes from the network).
@@ -15,8 +23,8 @@ pub struct Answers {
     pub release: Option<String>,
     /// How many processors it may use, numbered from 0; not more than the kernel was made for count.
     pub processors: Option<usize>,
-    /// Random bytes come from this seed: the same ones in every run whose calls have the same order. Those that are read from
-    /// `/dev/urandom` or made by the processor stay random.
+    /// Random bytes come from this seed: the same ones in every run whose calls have the same order. The devices for them become files
+    /// with an end, and those that the processor makes stay random.
     pub random: Option<u64>,
     /// A folder's entries come in the reverse of the file system's order. Of a folder with more than a few hundred, each part
     /// that the kernel hands out at once is turned by itself.
@@ -46,6 +54,11 @@ impl Answers {
             for list in ["online", "possible", "present"] {
                 put(&format!("/sys/devices/system/cpu/{list}"), numbers.clone());
             }
+        }
+        if let Some(seed) = self.random {
+            let mut bytes = vec![0; DEVICE];
+            Seeded(seed).fill(&mut bytes);
+            files.extend(["/dev/urandom", "/dev/random"].map(|device| (PathBuf::from(device), bytes.clone())));
         }
         files.extend(self.files.clone());
         files

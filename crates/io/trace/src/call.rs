@@ -1,13 +1,16 @@
 use nix::libc;
+use std::mem::offset_of;
 
 /// A call that stops, with what is needed of its arguments: addresses are those of the program that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "old calls exist on x86-64 only"))]
 pub(crate) enum Call {
-    /// `clock_gettime` and `gettimeofday`: seconds, and parts of one, are written to `at`.
-    Clock { at: u64 },
+    /// `clock_gettime` and `gettimeofday`: seconds, and parts of one with so many nanoseconds each, are written to `at`.
+    Clock { at: u64, part: i128 },
     /// `time`: seconds are returned, and written to `at` where that is not 0.
     Seconds { at: u64 },
+    /// What is said of a file (`stat`, `statx`) is written to `at`, and its times lie there at these distances.
+    File { at: u64, times: &'static [usize] },
     /// `uname`.
     Uname { at: u64 },
     /// `sched_getaffinity`.
@@ -45,6 +48,17 @@ impl Access {
     }
 }
 
+/// Where `stat` has times: of the last change of content, of anything, and of the last reading.
+const STAT: &[usize] =
+    &[offset_of!(libc::stat, st_mtime), offset_of!(libc::stat, st_ctime), offset_of!(libc::stat, st_atime)];
+/// The same of `statx`, and when a file was made.
+const STATX: &[usize] = &[
+    offset_of!(libc::statx, stx_mtime),
+    offset_of!(libc::statx, stx_ctime),
+    offset_of!(libc::statx, stx_atime),
+    offset_of!(libc::statx, stx_btime),
+];
+
 /// The calls that stop, in the order in which the filter looks for them: the frequent ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -54,6 +68,9 @@ pub(crate) enum Kind {
     Futex,
     ClockNanosleep,
     GetTimeOfDay,
+    StatX,
+    FStat,
+    FStatAt,
     Uname,
     Affinity,
     Sysinfo,
@@ -62,6 +79,10 @@ pub(crate) enum Kind {
     RenameAt,
     RenameAt2,
     LinkAt,
+    #[cfg(target_arch = "x86_64")]
+    Stat,
+    #[cfg(target_arch = "x86_64")]
+    LStat,
     #[cfg(target_arch = "x86_64")]
     Time,
     #[cfg(target_arch = "x86_64")]
@@ -76,6 +97,17 @@ pub(crate) enum Kind {
     OldDirectory,
 }
 
+impl Kind {
+    /// Whether it tells what a file is.
+    pub(crate) fn is_of_file(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        if matches!(self, Self::Stat | Self::LStat) {
+            return true;
+        }
+        matches!(self, Self::StatX | Self::FStat | Self::FStatAt)
+    }
+}
+
 /// Every kind with the kernel's number for it; old calls exist on x86-64 only.
 pub(crate) const CALLS: &[(libc::c_long, Kind)] = &[
     (libc::SYS_openat, Kind::OpenAt),
@@ -84,6 +116,9 @@ pub(crate) const CALLS: &[(libc::c_long, Kind)] = &[
     (libc::SYS_futex, Kind::Futex),
     (libc::SYS_clock_nanosleep, Kind::ClockNanosleep),
     (libc::SYS_gettimeofday, Kind::GetTimeOfDay),
+    (libc::SYS_statx, Kind::StatX),
+    (libc::SYS_fstat, Kind::FStat),
+    (libc::SYS_newfstatat, Kind::FStatAt),
     (libc::SYS_uname, Kind::Uname),
     (libc::SYS_sched_getaffinity, Kind::Affinity),
     (libc::SYS_sysinfo, Kind::Sysinfo),
@@ -92,6 +127,10 @@ pub(crate) const CALLS: &[(libc::c_long, Kind)] = &[
     (libc::SYS_renameat, Kind::RenameAt),
     (libc::SYS_renameat2, Kind::RenameAt2),
     (libc::SYS_linkat, Kind::LinkAt),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_stat, Kind::Stat),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_lstat, Kind::LStat),
     #[cfg(target_arch = "x86_64")]
     (libc::SYS_time, Kind::Time),
     #[cfg(target_arch = "x86_64")]
@@ -113,7 +152,7 @@ const FUTEX_WAIT: u64 = 0;
 /// Reads a stopped call off its number and arguments; `None` where there is nothing to do about it.
 pub(crate) fn decode(number: u64, arguments: [u64; 6]) -> Option<Call> {
     let (_, kind) = CALLS.iter().find(|(known, _)| u64::try_from(*known) == Ok(number))?;
-    let [first, second, third, fourth, ..] = arguments;
+    let [first, second, third, fourth, fifth, _] = arguments;
     // A folder is a C `int`: the upper half of its register is nobody's.
     let folder = |register: u64| i32::from_ne_bytes((register as u32).to_ne_bytes());
     Some(match kind {
@@ -121,18 +160,23 @@ pub(crate) fn decode(number: u64, arguments: [u64; 6]) -> Option<Call> {
         Kind::OpenAt2 => {
             Call::Open { folder: folder(first), argument: 1, path: second, access: Access::FlagsAt(third) }
         }
-        Kind::ClockGettime => Call::Clock { at: second },
+        Kind::ClockGettime => Call::Clock { at: second, part: 1 },
         // A plain `FUTEX_WAIT` is the only one that waits for a while and not until a time.
         Kind::Futex if second & FUTEX_COMMAND == FUTEX_WAIT => return None,
         Kind::Futex => Call::Deadline { argument: 3, at: fourth },
         Kind::ClockNanosleep => Call::Deadline { argument: 2, at: third },
-        Kind::GetTimeOfDay => Call::Clock { at: first },
+        Kind::GetTimeOfDay => Call::Clock { at: first, part: 1000 },
+        Kind::StatX => Call::File { at: fifth, times: STATX },
+        Kind::FStat => Call::File { at: second, times: STAT },
+        Kind::FStatAt => Call::File { at: third, times: STAT },
         Kind::Uname => Call::Uname { at: first },
         Kind::Affinity => Call::Processors { at: third },
         Kind::Sysinfo => Call::Memory,
         Kind::Random => Call::Random { at: first },
         Kind::Directory => Call::Directory { at: second },
         Kind::RenameAt | Kind::RenameAt2 | Kind::LinkAt => Call::Name { folder: folder(third), path: fourth },
+        #[cfg(target_arch = "x86_64")]
+        Kind::Stat | Kind::LStat => Call::File { at: second, times: STAT },
         #[cfg(target_arch = "x86_64")]
         Kind::Time => Call::Seconds { at: first },
         #[cfg(target_arch = "x86_64")]

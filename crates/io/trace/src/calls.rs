@@ -1,10 +1,11 @@
 use crate::call::{Access, Call, decode};
 use crate::memory;
+use crate::moved::Moved;
 use crate::observed::Recorder;
 use crate::place::{Outputs, absolute};
 use crate::registers::Registers;
 use crate::substitutes::Substitutes;
-use crate::told::{self, Seeded, UNAME};
+use crate::told::{self, Seeded, TIME, UNAME};
 use crate::{Answers, Question};
 use nix::Result;
 use nix::libc::AT_FDCWD;
@@ -20,8 +21,8 @@ const MOST: usize = 1 << 20;
 /// Counts calls and changes their answers.
 pub(crate) struct Calls {
     pub(crate) answers: Answers,
-    /// By how many seconds the time is moved.
-    pub(crate) moved: Option<i64>,
+    /// How the time is moved.
+    pub(crate) moved: Option<Moved>,
     pub(crate) seeded: Option<Seeded>,
     pub(crate) outputs: Outputs,
     pub(crate) substitutes: Substitutes,
@@ -50,6 +51,8 @@ impl Calls {
         let mut lent = None;
         let changed = match call {
             Call::Clock { .. } | Call::Seconds { .. } => self.ask(Question::Clock, self.moved.is_some()),
+            // Whether it is one that is being made its time will tell.
+            Call::File { .. } => self.moved.is_some(),
             Call::Uname { .. } => {
                 let Answers { node_name, domain, release, .. } = &self.answers;
                 let told = node_name.is_some() || domain.is_some() || release.is_some();
@@ -79,11 +82,9 @@ impl Calls {
             }
             Call::Deadline { argument, at } => {
                 if let Some(moved) = self.moved.filter(|_| at != 0) {
-                    let mut time = [0; 16];
+                    let mut time = [0; TIME];
                     memory::read(process, at, &mut time)?;
-                    let (seconds, _) = time.split_first_chunk_mut::<8>().ok_or(nix::Error::EFAULT)?;
-                    *seconds = told::moved(*seconds, moved.saturating_neg());
-                    lent = Some(lend(process, &mut registers, argument, &time)?);
+                    lent = Some(lend(process, &mut registers, argument, &moved.deadline(time))?);
                 }
                 lent.is_some()
             }
@@ -114,13 +115,19 @@ impl Calls {
         }
         let Ok(returned) = usize::try_from(registers.returned()) else { return Ok(()) };
         match call {
-            Call::Clock { at } => self.move_time(process, at),
-            Call::Seconds { at } => {
-                let moved = registers.returned().saturating_add(self.moved.unwrap_or_default());
-                registers.set_returned(moved);
-                registers.put(process)?;
-                self.move_time(process, at)
+            Call::Clock { at, part } => {
+                let Some(moved) = self.moved.filter(|_| at != 0) else { return Ok(()) };
+                let mut time = [0; TIME];
+                memory::read(process, at, &mut time)?;
+                memory::write(process, at, &moved.clock(time, part))
             }
+            Call::Seconds { at } => {
+                let Some(seconds) = self.moved.map(|moved| moved.seconds()) else { return Ok(()) };
+                registers.set_returned(seconds);
+                registers.put(process)?;
+                if at == 0 { Ok(()) } else { memory::write(process, at, &seconds.to_ne_bytes()) }
+            }
+            Call::File { at, times } => self.date(process, at, times),
             Call::Uname { at } => {
                 let Answers { node_name, domain, release, .. } = &self.answers;
                 let mut answer = [0; UNAME];
@@ -148,11 +155,21 @@ impl Calls {
         }
     }
 
-    fn move_time(&self, process: Pid, at: u64) -> Result<()> {
-        let Some(moved) = self.moved.filter(|_| at != 0) else { return Ok(()) };
-        let mut seconds = [0; 8];
-        memory::read(process, at, &mut seconds)?;
-        memory::write(process, at, &told::moved(seconds, moved))
+    /// Gives a file that was made meanwhile a time that is told.
+    fn date(&mut self, process: Pid, at: u64, times: &[usize]) -> Result<()> {
+        let Some(moved) = self.moved else { return Ok(()) };
+        for (which, distance) in times.iter().enumerate() {
+            let at = at.saturating_add(*distance as u64);
+            let mut time = [0; TIME];
+            memory::read(process, at, &mut time)?;
+            let Some(time) = moved.file(time) else { continue };
+            memory::write(process, at, &time)?;
+            // The first is of its content; that it was read meanwhile tells nothing of who made it.
+            if which == 0 {
+                self.recorder.asked(Question::FileTime);
+            }
+        }
+        Ok(())
     }
 }
 

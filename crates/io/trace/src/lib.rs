@@ -16,8 +16,8 @@
 //!
 //! All that the program starts is followed, threads as well, and gets the same answers.
 //!
-//! What is not seen: the processor's own instructions (its counter, its kind, its random numbers), the time of files, which stays the
-//! machine's, names that come from the network, and programs for 32 bits, which run untouched. What waits for a time of the day waits as
+//! What is not seen: the processor's own instructions (its counter, its kind, its random numbers), when files were made where no other
+//! time is told, names that come from the network, and programs for 32 bits, which run untouched. What waits for a time of the day waits as
 //! long as it would (`futex` and `clock_nanosleep`; timers that are armed for a time of the day are left alone). A program that traces
 //! others itself cannot be traced, signals above 31 end the run ([`TraceError::Signal`]), and one that is stopped (`SIGSTOP`) goes on.
 
@@ -30,6 +30,7 @@ mod error;
 mod filter;
 mod launch;
 mod memory;
+mod moved;
 mod observed;
 mod place;
 mod question;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 pub enum Question {
     /// What time it is. Clocks that only measure how long something takes do not count.
     Clock,
+    /// When a file was made that was made meanwhile. Seen only where the time is told otherwise.
+    FileTime,
     /// `uname`: the names of host, domain and machine and the kernel's release, in one answer. Nobody sees which was wanted.
     Uname,
     /// The name or the number of this machine, in a file.
@@ -84,6 +86,7 @@ impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Clock => "the time",
+            Self::FileTime => "the time of a file just made",
             Self::Uname => "the names of the host and the kernel",
             Self::HostName => "the host's name",
             Self::Processors => "the processors",

@@ -1,5 +1,6 @@
 use crate::calls::Calls;
 use crate::enter::Failure;
+use crate::moved::Moved;
 use crate::observed::Recorder;
 use crate::place::Outputs;
 use crate::stage::Stage;
@@ -13,7 +14,7 @@ use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Runs a program to its end, with all that it starts; what it has left running then is ended.
 ///
@@ -89,7 +90,7 @@ fn follow(launch: &Launch, main: Pid, substitutes: Substitutes, failure: &Path) 
     }
     let calls = Calls {
         answers: launch.answers.clone(),
-        moved: launch.answers.time.map(|time| time.saturating_sub(now())),
+        moved: launch.answers.time.map(|time| Moved::starting(time, launch.answers.files_since)),
         seeded: launch.answers.random.map(Seeded),
         outputs: Outputs::new(launch.outputs.iter().cloned()),
         substitutes,
@@ -135,11 +136,4 @@ fn pidfd(process: Pid) -> Result<OwnedFd, TraceError> {
 /// Ends a process after a while, unless the other end of the channel goes before. Says whether it did.
 fn end_after(limit: Duration, process: &OwnedFd, over: &Receiver<()>) -> bool {
     over.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) && pidfd_send_signal(process, Signal::KILL).is_ok()
-}
-
-/// The machine's time in seconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "another time is told by its distance from this one")]
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -5,9 +5,32 @@ const NAME: usize = 65;
 /// The fields of `uname`'s answer, in their order: system, node, release, version, machine, domain.
 pub(crate) const UNAME: usize = 6 * NAME;
 
-/// Moves a time by whole seconds. It is the seconds at the front of a `timespec` or a `timeval`; parts of one stay.
-pub(crate) fn moved(seconds: [u8; 8], by: i64) -> [u8; 8] {
-    i64::from_ne_bytes(seconds).saturating_add(by).to_ne_bytes()
+/// The size of a `timespec`, a `timeval` and a `statx_timestamp`: seconds, and parts of one.
+pub(crate) const TIME: usize = 16;
+/// Nanoseconds of a second.
+pub(crate) const SECOND: i128 = 1_000_000_000;
+
+/// Moves a time by nanoseconds. A part of a second is so many nanoseconds; one that the kernel would refuse is left for it to refuse.
+pub(crate) fn moved(time: [u8; TIME], part: i128, by: i128) -> [u8; TIME] {
+    let Some(whole) = nanoseconds(time, part) else { return time };
+    let whole = whole + by;
+    let seconds = clamped(whole.div_euclid(SECOND));
+    let parts = clamped(whole.rem_euclid(SECOND) / part);
+    (u128::from(seconds.cast_unsigned()) | u128::from(parts.cast_unsigned()) << 64).to_le_bytes()
+}
+
+/// A time in nanoseconds since 1970; none where its parts are no parts of a second.
+pub(crate) fn nanoseconds(time: [u8; TIME], part: i128) -> Option<i128> {
+    // Both architectures begin a number with its lowest byte.
+    let both = u128::from_le_bytes(time);
+    let word = |bits: u128| i128::from((bits as u64).cast_signed());
+    let (seconds, parts) = (word(both), word(both >> 64));
+    (0..SECOND / part).contains(&parts).then(|| seconds * SECOND + parts * part)
+}
+
+/// As many seconds as a program can be told.
+pub(crate) fn clamped(seconds: i128) -> i64 {
+    i64::try_from(seconds).unwrap_or(if seconds < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// Puts names into the answer of `uname`; of long ones what fits.
@@ -134,9 +157,15 @@ mod tests {
     }
 
     #[test]
-    fn time_moves_by_seconds() {
-        assert_eq!(moved(100i64.to_ne_bytes(), -30), 70i64.to_ne_bytes());
-        assert_eq!(moved(i64::MAX.to_ne_bytes(), 1), i64::MAX.to_ne_bytes());
+    fn time_moves_by_parts_of_a_second() {
+        let time = |seconds: i64, parts: i64| [seconds.to_le_bytes(), parts.to_le_bytes()].concat().try_into().unwrap();
+        assert_eq!(moved(time(100, 5), 1, -30 * SECOND), time(70, 5));
+        assert_eq!(moved(time(100, 600_000), 1000, SECOND / 2), time(101, 100_000));
+        assert_eq!(moved(time(0, 0), 1, -1), time(-1, 999_999_999));
+        assert_eq!(moved(time(i64::MAX, 0), 1, SECOND), time(i64::MAX, 0));
+        // Parts that are none, as `UTIME_NOW`.
+        assert_eq!(moved(time(1, 0x3fff_ffff), 1, SECOND), time(1, 0x3fff_ffff));
+        assert_eq!(nanoseconds(time(2, 3), 1000), Some(2 * SECOND + 3000));
     }
 
     #[test]

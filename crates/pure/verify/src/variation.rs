@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 /// Something in which the second build differs from the first, by the names that reprotest uses (its manual, "VARIATIONS");
-/// `random` and `tmp` are our own.
+/// `memory`, `random` and `tmp` are our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Variation {
     /// Addresses of memory: chosen at random in one build, the same each time in the other.
@@ -25,11 +25,13 @@ pub enum Variation {
     Kernel,
     /// `LANG` and its kin.
     Locales,
+    /// What is in memory that a program has not set: one byte over and over, where C's library hands it out.
+    Memory,
     /// How many processors there are, and how many threads may work.
     NumCpus,
     /// What the kernel gives for random numbers, always the same.
     Random,
-    /// The time of day, half of it in 2042.
+    /// The time of day, somewhere in 2042, and that of files that are made meanwhile.
     Time,
     /// `TZ`.
     Timezone,
@@ -43,7 +45,7 @@ pub enum Variation {
 
 impl Variation {
     /// All of them, by name.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Aslr,
         Self::BuildPath,
         Self::DomainHost,
@@ -53,6 +55,7 @@ impl Variation {
         Self::Home,
         Self::Kernel,
         Self::Locales,
+        Self::Memory,
         Self::NumCpus,
         Self::Random,
         Self::Time,
@@ -74,6 +77,7 @@ impl Variation {
             Self::Home => "home",
             Self::Kernel => "kernel",
             Self::Locales => "locales",
+            Self::Memory => "memory",
             Self::NumCpus => "num_cpus",
             Self::Random => "random",
             Self::Time => "time",

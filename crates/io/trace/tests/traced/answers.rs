@@ -182,3 +182,72 @@ fn a_static_program_has_no_way_around_and_waits_no_longer() {
         assert!(ended.observed.count(&Question::Clock) >= 5, "{:?}", ended.observed);
     }
 }
+
+/// Every call that tells when a file was made, on the file that its argument names.
+const FILE_TIMES: &str = r#"
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int count, char **names) {
+    struct stat told;
+    struct statx more;
+    const char *name = names[count - 1];
+    int file = open(name, O_RDONLY);
+    if (syscall(SYS_fstat, file, &told)) return 1;
+    printf("%ld\n", (long) told.st_mtime);
+    if (syscall(SYS_newfstatat, AT_FDCWD, name, &told, 0)) return 2;
+    printf("%ld\n", (long) told.st_ctime);
+    if (syscall(SYS_statx, AT_FDCWD, name, 0, STATX_BASIC_STATS, &more)) return 3;
+    printf("%ld\n%ld\n", (long) more.stx_mtime.tv_sec, (long) more.stx_ctime.tv_sec);
+#ifdef SYS_stat
+    if (syscall(SYS_stat, name, &told) || syscall(SYS_lstat, name, &told)) return 4;
+    printf("%ld\n", (long) told.st_mtime);
+#endif
+    return 0;
+}
+"#;
+
+#[test]
+fn files_are_made_in_the_time_that_is_told() {
+    let times = |name: &str, answers: Answers| {
+        let mut world = World::probe(&[]);
+        let program = static_program(world.path(), FILE_TIMES);
+        let script = format!("echo x >new; exec {} {name}", program.display());
+        world.launch.program = "sh".into();
+        world.launch.arguments = ["-c".into(), script.into()].to_vec();
+        world.told(answers).lines()
+    };
+    let (ended, said) = times("new", at_2042());
+    said.iter().for_each(|seconds| assert_2042(seconds));
+    assert!(said.len() >= 4 && ended.observed.count(&Question::FileTime) >= 2, "{:?}", ended.observed);
+    // One that was there before, and one of a program that is told nothing.
+    let (_, said) = times("/bin/true", at_2042());
+    assert!(said.iter().all(|seconds| seconds.parse::<i64>().unwrap() < IN_2042), "{said:?}");
+    let (ended, said) = times("new", Answers::default());
+    assert!(said.iter().all(|seconds| seconds.parse::<i64>().unwrap() < IN_2042), "{said:?}");
+    assert_eq!(ended.observed.count(&Question::FileTime), 0);
+}
+
+#[test]
+fn inputs_that_were_just_made_are_of_the_start_and_dates_that_are_given_stay() {
+    let mut world = World::of("sh", &["-c", "stat -c %Y input; touch -d @5 input; stat -c %Y input"]);
+    let before = std::time::SystemTime::now();
+    std::fs::write(world.path().join("input"), b"").unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    world.launch.answers = Answers { files_since: Some(before), ..at_2042() };
+    assert_eq!(world.lines().1, [IN_2042.to_string(), "5".to_owned()]);
+}
+
+#[test]
+fn a_device_of_random_bytes_has_those_of_the_seed() {
+    let of = |seed| {
+        World::of("od", &["-An", "-N8", "-tx8", "/dev/urandom"]).told(Answers { random: seed, ..Answers::default() })
+    };
+    let (ended, said) = of(Some(0)).lines();
+    assert_eq!(said, [" e220a8397b1dcdaf"]);
+    assert!(ended.observed.count(&Question::Random) > 0);
+    assert_ne!(of(None).lines().1, said);
+}
