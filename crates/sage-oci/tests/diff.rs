@@ -2,7 +2,7 @@
 
 use assert_cmd::Command;
 use sage_oci_image::{
-    ConfigSettings, Descriptor, Image, ImageInput, LayerRef, LayerType, OCI_LAYOUT, OciLayout, assemble,
+    ConfigSettings, Descriptor, Image, ImageInput, LayerRef, LayerType, MAX_LAYERS, OCI_LAYOUT, OciLayout, assemble,
     assemble_index, blob_path, digest_of,
 };
 use sage_oci_layer::{LayerWriter, Options};
@@ -273,6 +273,71 @@ fn what_cannot_be_compared_is_said() {
     failing(None, "not here");
     assert_eq!(bench.run(&["./one", "./nosuch"]).0, 2);
     assert_eq!(bench.run(&["./one", "engine:"]).0, 2);
+}
+
+#[test]
+fn as_many_layers_as_engines_stack() {
+    let bench = Bench::new();
+    let names: Vec<(String, String)> = (0..MAX_LAYERS).map(|at| (format!("l{at}"), format!("f{at}"))).collect();
+    let files: Vec<[(&str, &str); 1]> = names.iter().map(|(_, file)| [(file.as_str(), "x")]).collect();
+    let layers: Vec<Layer<'_>> =
+        names.iter().zip(&files).map(|((name, _), files)| (name.as_str(), &files[..])).collect();
+    let mut others = layers.clone();
+    others[MAX_LAYERS - 1] = ("top", &[("f", "y")]);
+    bench.image("one", &layers).image("two", &others);
+    let (status, out, error) = bench.run(&["./one", "./two", "--exit-code"]);
+    assert_eq!(status, 1, "{error}");
+    assert!(out.contains("/f126") && out.contains("127 layers") && out.contains("/f  file"), "{out}");
+}
+
+#[test]
+fn a_name_that_is_no_text_is_said() {
+    let bench = Bench::new();
+    bench.image("one", &[("x", &[("a", "1")])]).image("two", &[("x", &[("a", "2")])]);
+    let layout = sage_oci_layout::LayoutDir::open(bench.path("two")).unwrap();
+    let image = Image::open(&layout, Architecture::Amd64).unwrap();
+    // The file's name with a byte that is no text, in a layer that is as its image says.
+    let mut tar = zstd::decode_all(
+        &sage_oci_files::read(bench.path("two").join(blob_path(&image.layers[0].descriptor.digest))).unwrap()[..],
+    )
+    .unwrap();
+    let header = tar.chunks_exact(512).position(|block| block.starts_with(b"a\0")).unwrap() * 512;
+    tar[header] = 0xff;
+    let sum: u32 = u32::from(b' ') * 8
+        + tar[header..header + 512]
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !(148..156).contains(at))
+            .map(|(_, byte)| u32::from(*byte))
+            .sum::<u32>();
+    tar[header + 148..header + 156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let layer = LayerRef {
+        name: "x".parse().unwrap(),
+        diff_id: sage_oci_names::DiffId::new(digest_of(&tar).sha256()),
+        blob: digest_of(&tar),
+        size: tar.len() as u64,
+        media_type: LayerType::Tar,
+    };
+    let input = ImageInput {
+        architecture: Architecture::Amd64,
+        epoch: 0,
+        layers: vec![layer],
+        config: ConfigSettings::default(),
+        annotations: BTreeMap::new(),
+        below: None,
+    };
+    let made = assemble(&input).unwrap();
+    for document in [&made.config, &made.manifest, &tar] {
+        bench.write("three", &blob_path(&digest_of(document)), document);
+    }
+    bench.write("three", OCI_LAYOUT, &OciLayout::bytes());
+    bench.write("three", "index.json", &made.index);
+    let (status, out, error) = bench.run(&["./one", "./three"]);
+    assert_eq!((status, out.as_str()), (2, ""), "{error}");
+    assert!(
+        error.contains(&digest_of(&tar).to_string()) && error.contains('\u{fffd}') && error.contains("UTF-8"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -3,9 +3,12 @@
 
 use sage_oci_derivation::{DerivationBuilder, Derivations};
 use sage_oci_fake_image::{Layer, TinyImage};
-use sage_oci_image::{Image, ImageInput, ImageSource, MemoryImage, OCI_LAYOUT, OciLayout, assemble, blob_path};
-use sage_oci_names::{Algorithm, Architecture, Compression, LayerName, StorePath};
-use sage_oci_reproduce::{Here, Request, Watch, verify};
+use sage_oci_image::{
+    Image, ImageInput, ImageSource, LayerType, MAX_LAYERS, MemoryImage, OCI_LAYOUT, OciLayout, assemble, blob_path,
+    digest_of,
+};
+use sage_oci_names::{Algorithm, Architecture, Compression, DiffId, LayerName, StorePath};
+use sage_oci_reproduce::{Here, ReproduceError, Request, Watch, verify};
 use sage_oci_verify::{Report, Sameness, Verdict};
 use std::io::Read;
 use std::path::Path;
@@ -59,6 +62,18 @@ impl World {
     }
 
     fn verify(&self, source: &MemoryImage) -> Report {
+        self.try_verify(source).unwrap()
+    }
+
+    /// It cannot be told; why not. Nothing stays of the second build.
+    fn inconclusive(&self, source: &MemoryImage) -> String {
+        let why = self.try_verify(source).unwrap_err().to_string();
+        let left = sage_oci_files::list(self.folder.path()).unwrap();
+        assert_eq!(left, [self.folder.path().join("prepared")], "{why}");
+        why
+    }
+
+    fn try_verify(&self, source: &MemoryImage) -> Result<Report, ReproduceError> {
         let image = Image::open(source, Architecture::host().unwrap()).unwrap();
         let prepared = self.folder.path().join("prepared");
         let builder = format!(
@@ -83,7 +98,7 @@ impl World {
             jobs: 2,
             folder: self.folder.path().to_owned(),
         };
-        verify(&request, &Silent).unwrap()
+        verify(&request, &Silent)
     }
 
     /// The same image with another input.
@@ -177,7 +192,78 @@ fn a_damaged_blob_is_not_excused_by_the_documents() {
     let report = world.verify(&damaged);
     assert_eq!(report.verdict, Verdict::Different, "{report:#?}");
     assert!(report.layers[1].why.as_deref().unwrap_or_default().contains(&digest.to_string()), "{report:#?}");
-    let mut truncated = world.made.source.clone();
-    truncated.remove(&digest);
-    assert_eq!(world.verify(&truncated).verdict, Verdict::Different);
+}
+
+#[test]
+fn of_what_is_not_there_nothing_is_said() {
+    let world = World::new(&apart());
+    let digest = world.made.input.layers[1].blob;
+    let mut absent = world.made.source.clone();
+    absent.remove(&digest);
+    let why = world.inconclusive(&absent);
+    assert!(why.contains(&digest.to_string()) && why.contains("not here"), "{why}");
+    let mut cut = world.made.source.clone();
+    let bytes = blob(&cut, &digest);
+    cut.replace(digest, bytes[..bytes.len() / 2].to_vec());
+    let why = world.inconclusive(&cut);
+    let size = format!("has {} bytes, its descriptor says {}", bytes.len() / 2, bytes.len());
+    assert!(why.contains(&digest.to_string()) && why.contains(&size), "{why}");
+}
+
+#[test]
+fn as_many_layers_as_engines_stack() {
+    let layer = |number: usize| Layer::new(&format!("l{number}")).file(&format!("etc/{number}"), number.to_string());
+    let world = World::new(&(1..MAX_LAYERS).map(layer).collect::<Vec<_>>());
+    let report = world.verify(&world.made.source);
+    assert_eq!((report.verdict, report.layers.len()), (Verdict::SameBytes, MAX_LAYERS));
+    let report = world.verify(&world.published(|input| input.layers.swap(1, MAX_LAYERS - 1)));
+    assert_eq!(report.verdict, Verdict::SameContent { differ: vec![Sameness::Layers] });
+}
+
+/// A tar archive with a file of that name.
+fn tar_of(name: &[u8]) -> Vec<u8> {
+    let mut header = [0; 512];
+    header[..name.len()].copy_from_slice(name);
+    for (at, field) in [
+        (100, "0000644\0"),
+        (108, "0000000\0"),
+        (116, "0000000\0"),
+        (124, "00000000000\0"),
+        (136, "00000000000\0"),
+        (148, "        "),
+        (156, "0"),
+        (257, "ustar\x0000"),
+    ] {
+        header[at..at + field.len()].copy_from_slice(field.as_bytes());
+    }
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    [&header[..], &[0; 1024]].concat()
+}
+
+#[test]
+fn a_name_that_is_no_text_cannot_be_compared() {
+    let world = World::new(&apart());
+    let other = |name: &[u8], top: bool| {
+        let bytes = tar_of(name);
+        let mut input = world.made.input.clone();
+        let digest = digest_of(&bytes);
+        let layer = &mut input.layers[1];
+        (layer.blob, layer.size, layer.media_type) = (digest, bytes.len() as u64, LayerType::Tar);
+        layer.diff_id = DiffId::new(digest.sha256());
+        if top {
+            layer.name = "back-door".parse().unwrap();
+        }
+        let blobs = input.layers.iter().map(|layer| match layer.blob == digest {
+            true => bytes.clone(),
+            false => blob(&world.made.source, &layer.blob),
+        });
+        MemoryImage::new(&assemble(&input).unwrap(), blobs.collect::<Vec<_>>())
+    };
+    assert_eq!(world.verify(&other(b"etc/one", false)).verdict, Verdict::Different, "the archive is sound");
+    for top in [false, true] {
+        let why = world.inconclusive(&other(b"etc/on\xff", top));
+        assert!(why.contains("etc/on\u{fffd}") && why.contains("UTF-8"), "{why}");
+        assert!(why.starts_with(if top { "layer sha256:" } else { "layer one of the image" }), "{why}");
+    }
 }

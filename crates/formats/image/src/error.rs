@@ -198,3 +198,15 @@ pub enum ImageError {
         platform: Option<String>,
     },
 }
+
+impl ImageError {
+    /// Whether nothing is known of the bytes that were wanted: their place failed, or does not have all of them. Of any other error the
+    /// image is to blame.
+    pub fn is_of_the_place(&self) -> bool {
+        match self {
+            Self::Source { .. } | Self::Absent { .. } | Self::NothingHere { .. } => true,
+            Self::SizeMismatch { expected, actual, .. } => actual < expected,
+            _ => false,
+        }
+    }
+}

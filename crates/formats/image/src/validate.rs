@@ -163,7 +163,8 @@ pub fn check_layer(source: &dyn ImageSource, layer: &ImageLayer) -> Result<u64, 
         drained.map(|size| (DiffId::new(inside.finish()), size))
     };
     // Whatever the decoder did not want, or all that is left after it failed: the blob's own digest is the better news.
-    std::io::copy(&mut stored, &mut std::io::sink()).map_err(content)?;
+    std::io::copy(&mut stored, &mut std::io::sink())
+        .map_err(|error| ImageError::Source { what: format!("layer {blob}"), source: error.into() })?;
     check(&layer.descriptor, stored)?;
     let (actual, size) = inside.map_err(content)?;
     if actual != layer.diff_id {

@@ -50,6 +50,15 @@ pub enum ReproduceError {
         /// Why.
         why: String,
     },
+    /// What was published cannot be compared file by file.
+    #[error("layer {name} of the image has other bytes than were built, and cannot be taken apart: {why}")]
+    #[hint("this project makes no such layer; `sage-oci inspect` shows what the image says of itself")]
+    Foreign {
+        /// The layer's name, or its digest.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// The image cannot be read.
     #[error(transparent)]
     Image(#[from] Box<ImageError>),

@@ -40,9 +40,13 @@ pub(crate) fn judge(
     name: &str,
 ) -> Result<Judged, ReproduceError> {
     // Nothing is believed of the image: its blob may be another one than its manifest says.
-    if let Err(error) = check_layer(source, layer) {
-        let why = Some(error.to_string());
-        return Ok(Judged { why, is_damaged: true, ..Judged::new(Verdict::Different, None) });
+    match check_layer(source, layer) {
+        Ok(_) => {}
+        Err(error) if error.is_of_the_place() => return Err(Box::new(error).into()),
+        Err(error) => {
+            let why = Some(error.to_string());
+            return Ok(Judged { why, is_damaged: true, ..Judged::new(Verdict::Different, None) });
+        }
     }
     let blob = out.join("blob");
     let stored = digest(&blob)?;
@@ -58,7 +62,8 @@ pub(crate) fn judge(
         return Ok(Judged::new(verdict, rebuilt));
     }
     let published = open_blob(source, "layer", &layer.descriptor.digest).map_err(Box::new)?;
-    let (published, _) = entries(published).map_err(no_layer)?;
+    let (published, _) = entries(published)
+        .map_err(|error| ReproduceError::Foreign { name: name.to_owned(), why: error.to_string() })?;
     let (verdict, found) = compare(&published, &again);
     Ok(Judged { found, ..Judged::new(verdict, rebuilt) })
 }

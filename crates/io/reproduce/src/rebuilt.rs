@@ -1,5 +1,5 @@
 use crate::{ReproduceError, Request};
-use sage_oci_flat::{Side, compare, compare_settings};
+use sage_oci_flat::{FlatError, Side, compare, compare_settings};
 use sage_oci_image::Image;
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{BlobDigest, DiffId};
@@ -34,12 +34,23 @@ impl Rebuilt {
         layers(request.image) == layers(&self.image)
     }
 
-    /// Whether the published image shows a container the same files, in whatever layers they are. One that cannot be read does not.
-    pub(crate) fn has_the_files_of(&self, request: &Request<'_>) -> bool {
+    /// Whether the published image shows a container the same files, in whatever layers they are. One that no engine would take does
+    /// not; of one that cannot be read it is not known.
+    pub(crate) fn has_the_files_of(&self, request: &Request<'_>) -> Result<bool, ReproduceError> {
         let sides =
             [Side { source: request.source, image: request.image }, Side { source: &self.layout, image: &self.image }];
         let threads = request.here.processors.min(MOST_THREADS);
-        compare(sides, 1, threads).is_ok_and(|compared| compared.delta.changes.is_empty())
+        match compare(sides, 1, threads) {
+            Ok(compared) => Ok(compared.delta.changes.is_empty()),
+            Err(FlatError::Image(error)) if error.is_of_the_place() => Err(Box::new(error).into()),
+            Err(FlatError::Layer { layer, source }) => {
+                Err(ReproduceError::Foreign { name: layer.to_string(), why: source.to_string() })
+            }
+            Err(FlatError::Body { layer, source, .. }) => {
+                Err(ReproduceError::Foreign { name: layer.to_string(), why: source.to_string() })
+            }
+            Err(_) => Ok(false),
+        }
     }
 
     /// The verdict on the whole, and where the documents differ.

@@ -42,11 +42,11 @@ pub fn verify(request: &Request<'_>, watch: &dyn Watch) -> Result<Report, Reprod
     let differ: Vec<&LayerName> =
         layers.iter().filter(|(_, judged)| judged.verdict == Verdict::Different).map(|(name, _)| name).collect();
     let is_damaged = layers.iter().any(|(_, judged)| judged.is_damaged);
-    let same_files =
-        rebuilt.as_ref().filter(|_| !is_damaged).is_some_and(|rebuilt| match rebuilt.has_the_layers_of(request) {
-            true => differ.is_empty(),
-            false => rebuilt.has_the_files_of(request),
-        });
+    let same_files = match rebuilt.as_ref().filter(|_| !is_damaged) {
+        None => false,
+        Some(rebuilt) if rebuilt.has_the_layers_of(request) => differ.is_empty(),
+        Some(rebuilt) => rebuilt.has_the_files_of(request)?,
+    };
     let mut reasons = if same_files { BTreeMap::new() } else { work.reasons(&differ, &built)? };
     let mut reports = Vec::new();
     for (name, mut judged) in layers {

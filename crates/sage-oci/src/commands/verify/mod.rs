@@ -3,34 +3,28 @@
 mod identify;
 mod text;
 
+use super::build;
 use super::sides::{self, Opened};
+use crate::architectures::Architectures;
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
-use crate::{Failure, Printer, builder, cli, interrupt, machine};
+use crate::{Failure, builder, cli, interrupt, machine};
 use identify::identify;
-use sage_oci_produce::{Downloads, download};
+use sage_oci_layout::LayoutDir;
+use sage_oci_names::{Architecture, LayerName};
+use sage_oci_produce::{Downloads, Plan, download};
 use sage_oci_reproduce::{Here, Request, Watch, archives, verify};
 use sage_oci_verify::{FORMAT, Report, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// `verify`.
-pub fn run(
-    context: impl Fn() -> Result<Context, Failure>,
-    options: &cli::Verify,
-    printer: Printer,
-) -> Result<(), Failure> {
-    let (opened, locked) = sides::open_one(&context, &options.subject, &options.choice, &options.registry, printer)?;
-    let context = &context()?;
-    let report = match again(context, options, &opened, locked) {
-        Ok(report) => report,
-        Err(Failure::Error { message, hint }) if !interrupt::flag().load(Ordering::Relaxed) => {
-            if options.json {
-                context.printer.json(&inconclusive(options, &opened, &message))?;
-            }
-            return Err(Failure::Error { message: format!("inconclusive: {message}"), hint });
-        }
-        Err(failure) => return Err(failure),
-    };
+pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
+    let arch = one_architecture(options.choice.arch.as_ref())?;
+    let locked = of_project(context, options)?;
+    let opened = &or_report(open(context, options, arch, locked.as_ref()), context, options, None)?;
+    let plan = or_report(planned(context, options, opened, locked), context, options, Some(opened))?;
+    known(&plan, options.layer.as_ref())?;
+    let report = or_report(again(context, options, opened, &plan), context, options, Some(opened))?;
     if options.json {
         context.printer.json(&report)?;
     } else {
@@ -42,19 +36,77 @@ pub fn run(
     }
 }
 
-/// `locked` is the lock of an image of the project, which is known without asking.
-fn again(context: &Context, options: &cli::Verify, opened: &Opened, locked: Option<Locked>) -> Result<Report, Failure> {
-    let locked = locked.map_or_else(|| identify(context, &options.choice, &opened.image), Ok)?;
-    let plan = context.plan_without_store(&locked)?;
-    if let Some(layer) = &options.layer
-        && !plan.layers().iter().any(|known| known.name == layer)
-    {
-        let known: Vec<&str> = plan.layers().iter().map(|layer| layer.name.as_str()).collect();
-        return Err(Failure::new(
-            format_args!("there is no layer `{layer}`"),
-            Some(format!("there are {}", known.join(", "))),
-        ));
+/// What could not be told is told so, as a report where one is wanted.
+fn or_report<T>(
+    result: Result<T, Failure>,
+    context: &Context,
+    options: &cli::Verify,
+    opened: Option<&Opened>,
+) -> Result<T, Failure> {
+    match result {
+        Err(Failure::Error { message, hint }) if !interrupt::flag().load(Ordering::Relaxed) => {
+            if options.json {
+                context.printer.json(&inconclusive(options, opened, &message))?;
+            }
+            Err(Failure::Error { message: format!("inconclusive: {message}"), hint })
+        }
+        other => other,
     }
+}
+
+/// The project's image of that name, whose lock is known without asking.
+fn of_project(context: &Context, options: &cli::Verify) -> Result<Option<Locked>, Failure> {
+    let place = &options.subject.place;
+    let target = place.of_project().map(|name| place.choice(&options.choice).of(name.clone()));
+    target.map(|target| context.locked(&target)).transpose()
+}
+
+fn open(
+    context: &Context,
+    options: &cli::Verify,
+    arch: Option<Architecture>,
+    locked: Option<&Locked>,
+) -> Result<Opened, Failure> {
+    let Some(locked) = locked else {
+        return sides::open_foreign(&options.subject, arch, &options.registry, context.printer);
+    };
+    let built = build::realise(context, locked, &cli::Building::default(), None)?;
+    let image = build::open(&built, locked)?;
+    Ok(Opened::of_layout(&options.subject.text, LayoutDir::open(&built.folder)?, image))
+}
+
+/// The architecture that is asked for, if one is.
+fn one_architecture(asked: Option<&Architectures>) -> Result<Option<Architecture>, Failure> {
+    match asked {
+        None => Ok(None),
+        Some(Architectures::These(these)) if these.len() == 1 => Ok(Some(these[0])),
+        Some(_) => {
+            let hint =
+                "run it once for each, as with `--arch amd64`; of an index there is nothing more to verify".to_owned();
+            Err(Failure::new("a verdict is on the image of one architecture", Some(hint)))
+        }
+    }
+}
+
+/// The derivations of what the image says that it is.
+fn planned(context: &Context, options: &cli::Verify, opened: &Opened, locked: Option<Locked>) -> Result<Plan, Failure> {
+    let locked = locked.map_or_else(|| identify(context, &options.choice, &opened.image), Ok)?;
+    context.plan_without_store(&locked)
+}
+
+/// Fails where the image has no such layer.
+fn known(plan: &Plan, layer: Option<&LayerName>) -> Result<(), Failure> {
+    let known: Vec<&str> = plan.layers().iter().map(|layer| layer.name.as_str()).collect();
+    match layer.filter(|layer| !known.contains(&layer.as_str())) {
+        None => Ok(()),
+        Some(layer) => Err(Failure::new(
+            format_args!("`--layer {layer}`: the image has no such layer"),
+            Some(format!("there are {}", known.join(", "))),
+        )),
+    }
+}
+
+fn again(context: &Context, options: &cli::Verify, opened: &Opened, plan: &Plan) -> Result<Report, Failure> {
     let layers: Vec<_> =
         plan.layers().iter().map(|layer| (layer.name.clone(), layer.handle.derivation.clone())).collect();
     let wanted = layers.iter().filter(|(name, _)| options.layer.as_ref().is_none_or(|only| only == name));
@@ -105,11 +157,11 @@ fn again(context: &Context, options: &cli::Verify, opened: &Opened, locked: Opti
     Ok(report?)
 }
 
-fn inconclusive(options: &cli::Verify, opened: &Opened, why: &str) -> Report {
+fn inconclusive(options: &cli::Verify, opened: Option<&Opened>, why: &str) -> Report {
     Report {
         format: FORMAT,
         subject: options.subject.text.clone(),
-        manifest: opened.has_manifest.then_some(opened.image.descriptor.digest),
+        manifest: opened.filter(|opened| opened.has_manifest).map(|opened| opened.image.descriptor.digest),
         rebuilt: None,
         verdict: Verdict::Inconclusive { why: why.to_owned() },
         layers: Vec::new(),
