@@ -94,6 +94,7 @@ impl World {
             launcher: launcher.to_owned(),
             only: None,
             wanted: Default::default(),
+            emulate: Default::default(),
             here: Here::look(launcher),
             jobs: 2,
             folder: self.folder.path().to_owned(),

@@ -17,6 +17,9 @@ pub(crate) fn said(variation: Variation, observed: Option<&Observed>) -> Vec<Str
             Variation::Aslr => {
                 Some("an address of memory, or bytes that the builder has not set, are part of what it writes")
             }
+            Variation::CpuKind => Some(
+                "the builder's own instructions depend on the processor: an older one, emulated, gives other bytes",
+            ),
             Variation::Memory => Some("bytes of memory that the builder has not set are part of what it writes"),
             _ => None,
         }

@@ -104,6 +104,23 @@ impl<'b> Bench<'b> {
         }
     }
 
+    /// Runs one builder again in a folder of its own, under other conditions, of what was built here.
+    pub(crate) fn once_more(
+        &self,
+        derivation: &StorePath,
+        folder: &Path,
+        conditions: &Conditions,
+    ) -> Result<Ran, ReproduceError> {
+        let absent = || ReproduceError::NoSource { name: "the layer".to_owned(), path: derivation.clone() };
+        let finished = self.derivations.get(derivation).ok_or_else(absent)?;
+        let mut job = self.job(finished, &self.there)?;
+        folder.clone_into(&mut job.folder);
+        for (name, place) in &mut job.outputs {
+            *place = folder.join(name);
+        }
+        run(&job, conditions)
+    }
+
     fn work(&self, state: &Mutex<State<'_>>, changed: &Condvar, tell: &(dyn Fn(&Finished, usize) -> bool + Sync)) {
         let mut now = state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

@@ -1,3 +1,4 @@
+use crate::emulated::{no_emulator, words};
 use sage_oci_trace::{Answers, Launch};
 use sage_oci_verify::{NotVaried, Variation};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub struct Here {
     pub no_other_user: Option<String>,
     /// Why programs cannot be traced, if they cannot.
     pub no_tracing: Option<String>,
+    /// Why no older processor can be emulated, if it cannot.
+    pub no_emulator: Option<String>,
     /// Bytes that are free on another file system for temporary files; none where there is no other one.
     pub other_file_system: Option<u64>,
 }
@@ -40,6 +43,7 @@ impl Here {
                 true => None,
             },
             no_tracing: no_tracing(launcher),
+            no_emulator: no_emulator(),
             other_file_system: sage_oci_files::free_space(OTHER_FILE_SYSTEM).ok(),
         }
     }
@@ -110,6 +114,10 @@ impl Conditions {
     /// The program that is started, with its arguments, to run the builder.
     pub(crate) fn words(&self, builder: &Path) -> (PathBuf, Vec<OsString>) {
         match self.user() {
+            None if self.varies(Variation::CpuKind) => {
+                let [emulator, arguments @ ..] = words();
+                (emulator.into(), arguments.map(OsString::from).into_iter().chain([builder.into()]).collect())
+            }
             None => (builder.to_owned(), Vec::new()),
             Some(user) => {
                 let options = [format!("--reuid={user}"), format!("--regid={user}"), "--clear-groups".to_owned()];
@@ -118,9 +126,9 @@ impl Conditions {
         }
     }
 
-    /// Whether builders are traced: where anything is varied, for what they ask is worth knowing then.
+    /// Whether builders are traced: where anything is varied, for what they ask is worth knowing then. What an emulator asks is not.
     pub(crate) fn is_traced(&self) -> bool {
-        self.traces && !self.varied.is_empty()
+        self.traces && !self.varied.is_empty() && !self.varies(Variation::CpuKind)
     }
 
     /// What builders are told otherwise, and since when files are their own or each other's.
@@ -210,6 +218,7 @@ fn impossible(variation: Variation, here: &Here) -> Option<String> {
         | Variation::Random
         | Variation::Time
         | Variation::Umask => here.no_tracing.clone(),
+        Variation::CpuKind => here.no_emulator.clone(),
         Variation::UserGroup => here.no_other_user.clone(),
         Variation::Tmp => match here.other_file_system {
             None => Some(format!("there is no other file system at {OTHER_FILE_SYSTEM}")),
@@ -227,7 +236,7 @@ mod tests {
     use super::*;
 
     fn here() -> Here {
-        Here { processors: 2, no_other_user: None, no_tracing: None, other_file_system: Some(ROOM) }
+        Here { processors: 2, no_other_user: None, no_tracing: None, no_emulator: None, other_file_system: Some(ROOM) }
     }
 
     #[test]
@@ -238,6 +247,7 @@ mod tests {
         let poor = Here {
             no_other_user: Some("root".into()),
             no_tracing: Some("forbidden".into()),
+            no_emulator: Some("absent".into()),
             other_file_system: Some(1),
             ..here()
         };
@@ -246,7 +256,18 @@ mod tests {
         let told: Vec<&str> = not_varied.iter().map(|one| one.variation.name()).collect();
         assert_eq!(
             told,
-            ["aslr", "domain_host", "fileordering", "kernel", "random", "time", "tmp", "umask", "user_group"]
+            [
+                "aslr",
+                "cpu_kind",
+                "domain_host",
+                "fileordering",
+                "kernel",
+                "random",
+                "time",
+                "tmp",
+                "umask",
+                "user_group"
+            ]
         );
         assert!(not_varied.iter().all(|one| !one.why.is_empty()));
     }

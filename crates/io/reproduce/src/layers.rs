@@ -17,11 +17,13 @@ pub(crate) struct Judged {
     pub(crate) why: Option<String>,
     /// The image does not have what its documents say.
     pub(crate) is_damaged: bool,
+    /// It came out like that on an older processor, and not on this machine's.
+    pub(crate) on_old_processor: bool,
 }
 
 impl Judged {
     fn new(verdict: Verdict, rebuilt: Option<DiffId>) -> Self {
-        Self { verdict, rebuilt, found: Vec::new(), why: None, is_damaged: false }
+        Self { verdict, rebuilt, found: Vec::new(), why: None, is_damaged: false, on_old_processor: false }
     }
 
     /// The image has no such layer.

@@ -8,6 +8,7 @@
 mod asked;
 mod bench;
 mod conditions;
+mod emulated;
 mod error;
 mod layers;
 mod order;

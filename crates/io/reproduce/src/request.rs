@@ -2,7 +2,7 @@ use crate::Here;
 use sage_oci_derivation::Derivations;
 use sage_oci_image::{Image, ImageSource};
 use sage_oci_names::{LayerName, StorePath};
-use sage_oci_verify::Variation;
+use sage_oci_verify::{Emulate, Variation};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -32,6 +32,8 @@ pub struct Request<'r> {
     pub only: Option<LayerName>,
     /// What is to be varied.
     pub wanted: BTreeSet<Variation>,
+    /// Which layers an emulator builds where the kind of processor is to be varied.
+    pub emulate: Emulate,
     /// What this machine allows.
     pub here: Here,
     /// How many builders run at once.

@@ -1,11 +1,12 @@
 use crate::asked::said;
+use crate::emulated::{self, candidates};
 use crate::layers::{Blob, Judged, judge, same_blob};
 use crate::rebuilt::Rebuilt;
 use crate::{Bench, Built, Conditions, Ran, ReproduceError, Request, Watch};
 use sage_oci_derivation::Finished;
 use sage_oci_files::{self as files, FileError};
 use sage_oci_names::{LayerName, StorePath};
-use sage_oci_verify::{Cause, FORMAT, LayerReport, Report, Variation, Verdict};
+use sage_oci_verify::{Cause, Emulation, FORMAT, LayerReport, NotVaried, Report, Variation, Verdict};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,36 +23,54 @@ const TICK: Duration = Duration::from_millis(2100);
 /// # Errors
 /// [`ReproduceError`]: it could not be built, or not be compared.
 pub fn verify(request: &Request<'_>, watch: &dyn Watch) -> Result<Report, ReproduceError> {
-    let (conditions, not_varied) = Conditions::of(&request.wanted, &request.here);
+    let (mut wanted, here) = (request.wanted.clone(), &request.here);
+    // That one is of single layers, and after all others.
+    let emulates = wanted.remove(&Variation::CpuKind);
+    let (conditions, mut not_varied) = Conditions::of(&wanted, here);
     let scratch = tempfile::Builder::new()
         .prefix("sage-oci-verify-")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .tempdir_in(&request.folder)
         .map_err(FileError::at("make a folder in", &request.folder))?;
     let work = Work { request, watch, scratch: scratch.path() };
-    let varied = conditions.varied().iter().copied().collect();
+    let mut varied = conditions.varied().clone();
     watch.begins("again");
     let mut bench = work.bench("varied", conditions)?;
     let built = work.build(&mut bench, request.only.as_ref(), true)?;
     watch.begins("comparing");
-    let layers = work.layers(&built)?;
+    let mut layers = work.layers(&built)?;
+    let emulation = match emulates.then_some(&here.no_emulator) {
+        None => None,
+        Some(Some(why)) => {
+            not_varied.push(NotVaried { variation: Variation::CpuKind, why: why.clone() });
+            None
+        }
+        Some(None) => Some(work.emulate(&bench, &mut layers, &mut not_varied)?),
+    };
+    let emulation = emulation.filter(|emulation| !emulation.layers.is_empty());
+    varied.extend(emulation.as_ref().map(|_| Variation::CpuKind));
     let rebuilt = match (&request.only, out(&built, &request.top)) {
         (None, Some(layout)) => Some(Rebuilt::open(request, layout)?),
         _ => None,
     };
-    let differ: Vec<&LayerName> =
-        layers.iter().filter(|(_, judged)| judged.verdict == Verdict::Different).map(|(name, _)| name).collect();
+    let differ = || layers.iter().filter(|(_, judged)| judged.verdict == Verdict::Different);
+    let unknown: Vec<&LayerName> =
+        differ().filter(|(_, judged)| !judged.on_old_processor).map(|(name, _)| name).collect();
     let is_damaged = layers.iter().any(|(_, judged)| judged.is_damaged);
     let same_files = match rebuilt.as_ref().filter(|_| !is_damaged) {
         None => false,
-        Some(rebuilt) if rebuilt.has_the_layers_of(request) => differ.is_empty(),
+        Some(rebuilt) if rebuilt.has_the_layers_of(request) => differ().next().is_none(),
         Some(rebuilt) => rebuilt.has_the_files_of(request)?,
     };
-    let mut reasons = if same_files { BTreeMap::new() } else { work.reasons(&differ, &built)? };
+    let mut reasons = if same_files { BTreeMap::new() } else { work.reasons(&unknown, &built)? };
     let mut reports = Vec::new();
     for (name, mut judged) in layers {
         let Reasons { why, causes } = reasons.remove(&name).unwrap_or_default();
         judged.why = judged.why.or(why);
+        let causes = match judged.on_old_processor {
+            false => causes,
+            true => vec![Cause { variation: Variation::CpuKind, observed: said(Variation::CpuKind, None) }],
+        };
         reports.push(report(request, name, judged, causes));
     }
     let of_layers = reports.iter().map(|layer| layer.verdict.clone());
@@ -67,8 +86,9 @@ pub fn verify(request: &Request<'_>, watch: &dyn Watch) -> Result<Report, Reprod
         verdict,
         layers: reports,
         documents,
-        varied,
+        varied: varied.into_iter().collect(),
         not_varied,
+        emulation,
     })
 }
 
@@ -138,6 +158,45 @@ impl<'w> Work<'w> {
         Ok(all)
     }
 
+    /// Builds chosen layers by an emulator. Those that come out otherwise differ from now on.
+    fn emulate(
+        &self,
+        bench: &Bench<'_>,
+        layers: &mut [(LayerName, Judged)],
+        not_varied: &mut Vec<NotVaried>,
+    ) -> Result<Emulation, ReproduceError> {
+        let request = self.request;
+        let size = |name: &LayerName| published(request, name).map(|layer| layer.descriptor.size);
+        let candidates = candidates(request, size);
+        let chosen = request.emulate.choose(&candidates);
+        let is_chosen =
+            |(name, judged): &&(LayerName, Judged)| chosen.contains(&name) && judged.verdict != Verdict::Different;
+        let chosen = layers.iter().filter(is_chosen);
+        let chosen: Vec<_> =
+            chosen.filter_map(|(name, _)| Some((name.clone(), self.derivation(name)?.clone()))).collect();
+        if !chosen.is_empty() {
+            self.watch.begins("on an older processor");
+        }
+        let mut emulated = Vec::new();
+        for (name, ran) in emulated::build(request, bench, &self.scratch.join("emulated"), chosen, self.watch)? {
+            let out = ran.map(|ran| ran.outputs.get("out").cloned());
+            let (Ok(Some(out)), Some(layer)) = (&out, published(request, &name)) else {
+                not_varied.extend(out.err().map(|error| emulated::not_varied(&name, &error)));
+                continue;
+            };
+            let judged = judge(request.source, layer, request.keeps_blobs, out, name.as_str())?;
+            if let Some((_, before)) = layers.iter_mut().find(|(layer, _)| *layer == name)
+                && judged.verdict != before.verdict
+            {
+                *before = Judged { on_old_processor: true, ..judged };
+            }
+            emulated.push(name.to_string());
+        }
+        emulated.sort_unstable();
+        let others = layers.iter().map(|(name, _)| name.to_string()).filter(|name| !emulated.contains(name)).collect();
+        Ok(Emulation { by: emulated::words().join(" "), layers: emulated, others })
+    }
+
     /// For each layer that differs, what it depends on.
     fn reasons(&self, differ: &[&LayerName], varied: &Built) -> Result<BTreeMap<LayerName, Reasons>, ReproduceError> {
         let mut all = BTreeMap::new();
@@ -174,7 +233,7 @@ impl<'w> Work<'w> {
     /// Tries one variation after the other against a build without any.
     fn bisect(&self, name: &LayerName, plain: &Path) -> Result<Vec<Cause>, ReproduceError> {
         let mut causes = Vec::new();
-        for variation in self.request.wanted.iter().copied() {
+        for variation in self.request.wanted.iter().copied().filter(|one| *one != Variation::CpuKind) {
             if let Some((ran, again)) = self.alone(name, Some(variation))?
                 && !again.same(plain)?
             {

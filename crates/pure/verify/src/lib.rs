@@ -4,12 +4,14 @@
 //! put together here to a [`Report`], whose [`Verdict`] is one of four and decides the exit status. [`Golden`] is the list of digests
 //! that images are known to have.
 
+mod emulation;
 mod entries;
 mod golden;
 mod report;
 mod variation;
 mod verdict;
 
+pub use emulation::{Candidate, Emulate, Emulation};
 pub use entries::{Facts, Found, Nature, compare};
 pub use golden::{Golden, GoldenError, GoldenImage, Moved};
 pub use report::{Cause, FORMAT, LayerReport, NotVaried, Report};

@@ -1,4 +1,4 @@
-use crate::{Found, Variation, Verdict};
+use crate::{Emulation, Found, Variation, Verdict};
 use sage_oci_names::{BlobDigest, DiffId};
 use serde::Serialize;
 
@@ -30,6 +30,9 @@ pub struct Report {
     pub varied: Vec<Variation>,
     /// In what it could not, on this machine.
     pub not_varied: Vec<NotVaried>,
+    /// What was built by an emulator besides; nothing where the kind of processor was not varied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emulation: Option<Emulation>,
 }
 
 /// A layer.

@@ -4,13 +4,16 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 /// Something in which the second build differs from the first, by the names that reprotest uses (its manual, "VARIATIONS");
-/// `memory`, `random` and `tmp` are our own.
+/// `cpu_kind`, `memory`, `random` and `tmp` are our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Variation {
     /// Addresses of memory: chosen at random in one build, the same each time in the other.
     Aslr,
     /// The folder of inputs, outputs and the step itself.
     BuildPath,
+    /// The kind of processor: one without any instruction beyond SSE3, by an emulator, for chosen layers ([`Emulate`](crate::Emulate)).
+    /// Programs that a builder starts run on the machine's own.
+    CpuKind,
     /// The host's and the domain's name.
     DomainHost,
     /// Variables that mean nothing, and those that programs look at.
@@ -45,9 +48,10 @@ pub enum Variation {
 
 impl Variation {
     /// All of them, by name.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Aslr,
         Self::BuildPath,
+        Self::CpuKind,
         Self::DomainHost,
         Self::Environment,
         Self::ExecPath,
@@ -70,6 +74,7 @@ impl Variation {
         match self {
             Self::Aslr => "aslr",
             Self::BuildPath => "build_path",
+            Self::CpuKind => "cpu_kind",
             Self::DomainHost => "domain_host",
             Self::Environment => "environment",
             Self::ExecPath => "exec_path",

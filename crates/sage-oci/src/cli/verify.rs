@@ -4,7 +4,7 @@ use super::{Choice, Registry, Side};
 use crate::architectures::Architectures;
 use clap::Args;
 use sage_oci_names::{ChannelName, ImageName, LayerName};
-use sage_oci_verify::Vary;
+use sage_oci_verify::{Emulate, Vary};
 use std::path::PathBuf;
 
 /// `verify`.
@@ -25,9 +25,13 @@ pub struct Verify {
     pub choice: Choice,
     /// In what the second build differs from a usual one: `all`, `none`, or names with commas between them. They are those of
     /// reprotest: aslr, build_path, domain_host, environment, exec_path, fileordering, home, kernel, locales, num_cpus, time,
-    /// timezone, umask, user_group; and random and tmp.
+    /// timezone, umask, user_group; and cpu_kind, memory, random and tmp.
     #[arg(long, value_name = "LIST", default_value = "all")]
     pub vary: Vary,
+    /// Which layers an emulator builds, where `cpu_kind` is varied, which takes it about ten times as long: `smallest` of each kind of
+    /// step, `all`, or names with commas between them. It is `qemu-x86_64-static -cpu kvm64`, on amd64.
+    #[arg(long, value_name = "LAYERS", default_value = "smallest")]
+    pub emulate: Emulate,
     /// Verify this layer alone.
     #[arg(long, value_name = "NAME")]
     pub layer: Option<LayerName>,

@@ -82,3 +82,24 @@ fn the_lock_s_folder_is_read_only() {
     // A second try with a place that can be written begins with what has been fetched.
     assert!(names(&world.cache().join("debs")).iter().any(|name| name.ends_with(".deb")));
 }
+
+#[test]
+fn there_is_no_room_for_a_second_build() {
+    let world = World::new("verify-disk", 8 << 20).locked();
+    world.on_image("build", &[]).fine();
+    let prepare = format!("export SAGE_OCI_CACHE='{}'", world.cache().display());
+    let work = world.folder.path().join("disk").display().to_string();
+    // None for the builder's program, and then none for what it writes.
+    for size in ["size=2m", "size=14m"] {
+        for more in [&[][..], &["--json"]] {
+            let words = ["verify", &world.image, "--vary", "none", "--work", &work];
+            let (said, files) = on_small_disk(&world, size, &prepare, &[&words[..], more].concat());
+            assert_eq!(said.status, Some(2), "{}", said.stderr);
+            assert!(said.stderr.contains("error: inconclusive: "), "{}", said.stderr);
+            assert!(said.stderr.contains("No space left on device"), "{}", said.stderr);
+            assert_eq!(files, Vec::<String>::new(), "{size}");
+            let report = said.stdout.contains("\"verdict\": \"inconclusive\"");
+            assert_eq!((report, said.stdout.is_empty()), (!more.is_empty(), more.is_empty()), "{}", said.stdout);
+        }
+    }
+}

@@ -20,4 +20,5 @@ mod smoke;
 mod suites;
 mod twice;
 mod verbs;
+mod verify;
 mod world;

@@ -11,10 +11,10 @@ use crate::progress::{Meter, Unit};
 use crate::{Failure, builder, cli, interrupt, machine};
 use identify::identify;
 use sage_oci_layout::LayoutDir;
-use sage_oci_names::{Architecture, LayerName};
+use sage_oci_names::Architecture;
 use sage_oci_produce::{Downloads, Plan, download};
 use sage_oci_reproduce::{Here, Request, Watch, archives, verify};
-use sage_oci_verify::{FORMAT, Report, Verdict};
+use sage_oci_verify::{Emulate, FORMAT, Report, Variation, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// `verify`.
@@ -23,7 +23,7 @@ pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
     let locked = of_project(context, options)?;
     let opened = &or_report(open(context, options, arch, locked.as_ref()), context, options, None)?;
     let plan = or_report(planned(context, options, opened, locked), context, options, Some(opened))?;
-    known(&plan, options.layer.as_ref())?;
+    known(&plan, options)?;
     let report = or_report(again(context, options, opened, &plan), context, options, Some(opened))?;
     if options.json {
         context.printer.json(&report)?;
@@ -94,16 +94,28 @@ fn planned(context: &Context, options: &cli::Verify, opened: &Opened, locked: Op
     context.plan_without_store(&locked)
 }
 
-/// Fails where the image has no such layer.
-fn known(plan: &Plan, layer: Option<&LayerName>) -> Result<(), Failure> {
+/// Fails where the command line names a layer that the image does not have.
+fn known(plan: &Plan, options: &cli::Verify) -> Result<(), Failure> {
     let known: Vec<&str> = plan.layers().iter().map(|layer| layer.name.as_str()).collect();
-    match layer.filter(|layer| !known.contains(&layer.as_str())) {
-        None => Ok(()),
-        Some(layer) => Err(Failure::new(
-            format_args!("`--layer {layer}`: the image has no such layer"),
-            Some(format!("there are {}", known.join(", "))),
-        )),
+    let emulated = match &options.emulate {
+        Emulate::These(names) => names.as_slice(),
+        Emulate::Smallest | Emulate::All => &[],
+    };
+    let named = options.layer.iter().map(|layer| ("--layer", layer));
+    let named = named.chain(emulated.iter().map(|layer| ("--emulate", layer)));
+    for (option, layer) in named {
+        if !known.contains(&layer.as_str()) {
+            return Err(Failure::new(
+                format_args!("`{option} {layer}`: the image has no such layer"),
+                Some(format!("there are {}", known.join(", "))),
+            ));
+        }
     }
+    if !emulated.is_empty() && !options.vary.0.contains(&Variation::CpuKind) {
+        let hint = Some("add it: `--vary cpu_kind`".to_owned());
+        return Err(Failure::new("`--emulate` chooses layers for `cpu_kind`, which is not varied", hint));
+    }
+    Ok(())
 }
 
 fn again(context: &Context, options: &cli::Verify, opened: &Opened, plan: &Plan) -> Result<Report, Failure> {
@@ -142,6 +154,7 @@ fn again(context: &Context, options: &cli::Verify, opened: &Opened, plan: &Plan)
         builder: builder::OWN,
         only: options.layer.clone(),
         wanted: options.vary.0.clone(),
+        emulate: options.emulate.clone(),
         here: Here::look(&launcher),
         launcher,
         jobs: options.jobs.unwrap_or(machine::parallel().jobs as usize),
@@ -168,6 +181,7 @@ fn inconclusive(options: &cli::Verify, opened: Option<&Opened>, why: &str) -> Re
         documents: Vec::new(),
         varied: Vec::new(),
         not_varied: Vec::new(),
+        emulation: None,
     }
 }
 

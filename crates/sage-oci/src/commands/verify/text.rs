@@ -30,6 +30,13 @@ pub fn report(report: &Report) -> String {
     for one in &report.not_varied {
         _ = writeln!(text, "not varied: {} ({})", one.variation, one.why);
     }
+    if let Some(emulation) = &report.emulation {
+        let others = match emulation.others.len() {
+            0 => String::new(),
+            count => format!("; not the other {count} (`--emulate` chooses)"),
+        };
+        _ = writeln!(text, "emulated: {} by {}{others}", names(&emulation.layers), emulation.by);
+    }
     _ = writeln!(text, "layers: {same} of {} with the same bytes", report.layers.len());
     if let Some(digest) = &report.rebuilt {
         _ = writeln!(text, "manifest built again: {digest}");
