@@ -1,4 +1,4 @@
-use crate::emulated::{no_emulator, words};
+use crate::emulator::{no_emulator, words};
 use sage_oci_trace::{Answers, Launch};
 use sage_oci_verify::{NotVaried, Variation};
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,6 +9,7 @@ mod asked;
 mod bench;
 mod conditions;
 mod emulated;
+mod emulator;
 mod error;
 mod layers;
 mod order;

@@ -1,5 +1,6 @@
 use crate::asked::said;
 use crate::emulated::{self, candidates};
+use crate::emulator;
 use crate::layers::{Blob, Judged, judge, same_blob};
 use crate::rebuilt::Rebuilt;
 use crate::{Bench, Built, Conditions, Ran, ReproduceError, Request, Watch};
@@ -194,7 +195,7 @@ impl<'w> Work<'w> {
         }
         emulated.sort_unstable();
         let others = layers.iter().map(|(name, _)| name.to_string()).filter(|name| !emulated.contains(name)).collect();
-        Ok(Emulation { by: emulated::words().join(" "), layers: emulated, others })
+        Ok(Emulation { by: emulator::words().join(" "), layers: emulated, others })
     }
 
     /// For each layer that differs, what it depends on.
