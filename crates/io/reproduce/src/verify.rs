@@ -49,6 +49,11 @@ pub fn verify(request: &Request<'_>, watch: &dyn Watch) -> Result<Report, Reprod
         Some(None) => Some(work.emulate(&bench, &mut layers, &mut not_varied)?),
     };
     let emulation = emulation.filter(|emulation| !emulation.layers.is_empty());
+    let is_told = |one: &NotVaried| one.variation == Variation::CpuKind;
+    if emulates && emulation.is_none() && !not_varied.iter().any(is_told) {
+        let why = "no layer that was built is one of those that are emulated; `--emulate` chooses others".to_owned();
+        not_varied.push(NotVaried { variation: Variation::CpuKind, why });
+    }
     varied.extend(emulation.as_ref().map(|_| Variation::CpuKind));
     let rebuilt = match (&request.only, out(&built, &request.top)) {
         (None, Some(layout)) => Some(Rebuilt::open(request, layout)?),

@@ -2,7 +2,7 @@ use sage_oci_derivation::{DerivationBuilder, Derivations};
 use sage_oci_image::{ConfigSettings, Image, ImageInput, LayerRef, LayerType, MemoryImage, assemble, digest_of};
 use sage_oci_names::{Architecture, DiffId, LayerName, StorePath};
 use sage_oci_reproduce::{Bench, Conditions, Here, Request, Watch, verify};
-use sage_oci_verify::{Nature, Report, Variation, Verdict};
+use sage_oci_verify::{Emulate, Nature, Report, Variation, Verdict};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -33,6 +33,7 @@ pub struct World {
     builder: Vec<u8>,
     folder: tempfile::TempDir,
     pub here: Here,
+    pub emulate: Emulate,
 }
 
 impl World {
@@ -46,7 +47,7 @@ impl World {
         let path = derivations.add(made).unwrap().path.clone();
         let folder = tempfile::tempdir_in("/var/tmp").unwrap();
         let layer = "etc".parse().unwrap();
-        Self { derivations, path, layer, builder, folder, here: Here::look(launcher()) }
+        Self { derivations, path, layer, builder, folder, here: Here::look(launcher()), emulate: Emulate::default() }
     }
 
     /// What the builder makes, plainly.
@@ -97,7 +98,7 @@ impl World {
             launcher: launcher().to_owned(),
             only: Some(self.layer.clone()),
             wanted,
-            emulate: Default::default(),
+            emulate: self.emulate.clone(),
             here: self.here.clone(),
             jobs: 1,
             folder: self.folder.path().to_owned(),
