@@ -1,5 +1,5 @@
-use super::sides::{Opened, open_one};
-use super::source::{definition, said};
+use super::sides::{self, Opened};
+use super::source::{self, definition, said};
 use crate::context::Context;
 use crate::progress::{Meter, Unit};
 use crate::{Failure, Printer, cli};
@@ -16,8 +16,18 @@ pub fn run(
     options: &cli::Lint,
     printer: Printer,
 ) -> Result<(), Failure> {
-    let (opened, _) = open_one(&context, &options.subject, &options.choice, &options.registry, printer)?;
-    let context = context().ok();
+    let subject = &options.subject;
+    // Without a project any other image can be read.
+    let context = if subject.place.of_project().is_some() { Some(context()?) } else { context().ok() };
+    let locked =
+        context.as_ref().map(|context| sides::locked(context, subject, &options.choice)).transpose()?.flatten();
+    let opened = match (&context, &locked) {
+        (Some(context), Some(locked)) => sides::open_built(context, subject, locked)?,
+        _ => {
+            let arch = options.choice.arch.as_ref().map(|asked| source::architecture(Some(asked))).transpose()?;
+            sides::open_foreign(subject, arch, &options.registry, printer)?
+        }
+    };
     let (exceptions, applies) = exceptions(context.as_ref(), options, &opened, printer)?;
     let meter = Meter::new(printer, "Reading", Unit::Bytes);
     let mut done = 0;

@@ -72,7 +72,7 @@ pub fn run(cli: Cli, printer: Printer) -> Result<(), Failure> {
             }
         },
         Command::Digests(options) => digests::run(&context()?, &options),
-        Command::Verify(options) => verify::run(context, &options, printer),
+        Command::Verify(options) => verify::run(&context()?, &options),
         Command::Lint(options) => lint::run(context, &options, printer),
         Command::Diff(options) => diff::run(context, &options, printer),
         Command::Ci(options) => ci::run(&context()?, &options),

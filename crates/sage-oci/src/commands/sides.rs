@@ -1,6 +1,6 @@
 //! Images that are compared or verified, wherever they are.
 
-use super::{build, source};
+use super::build;
 use crate::architectures::Architectures;
 use crate::cli::{self, Choice, Place, Subject};
 use crate::context::{Context, Locked};
@@ -107,25 +107,27 @@ fn told(half: &Half, text: &str) -> ImageDocument {
     }
 }
 
-/// Opens one image: of the project, which is built first if it is not there, and its lock is known then, or from wherever it is.
-pub fn open_one(
-    context: &impl Fn() -> Result<Context, Failure>,
+/// The image of the project that a side names, whose lock is known without asking; none where it names another.
+pub fn locked(context: &Context, side: &cli::Side, choice: &Choice) -> Result<Option<Locked>, Failure> {
+    let target = side.place.of_project().map(|name| side.place.choice(choice).of(name.clone()));
+    target.map(|target| context.locked(&target)).transpose()
+}
+
+/// Opens one image: of the project, which is built first if it is not there.
+pub fn open_built(context: &Context, side: &cli::Side, locked: &Locked) -> Result<Opened, Failure> {
+    let (source, image, is_near) = built(context, locked)?;
+    Ok(Opened { name: side.text.clone(), source, image, is_near, has_manifest: true })
+}
+
+/// Opens one image that is not to be built.
+pub fn open_foreign(
     side: &cli::Side,
-    choice: &Choice,
+    arch: Option<Architecture>,
     registry: &cli::Registry,
     printer: Printer,
-) -> Result<(Opened, Option<Locked>), Failure> {
-    if let Some(name) = side.place.of_project() {
-        let (context, choice) = (context()?, side.place.choice(choice).of(name.clone()));
-        let locked = context.locked(&choice)?;
-        let (source, image, is_near) = built(&context, &locked)?;
-        return Ok((Opened { name: side.text.clone(), source, image, is_near, has_manifest: true }, Some(locked)));
-    }
-    let asked = choice.arch.as_ref();
-    let arch = asked.map(|_| source::architecture(asked)).transpose()?;
+) -> Result<Opened, Failure> {
     let none = || Err(Failure::new("it is one to be built", None));
-    let half = foreign(side, arch, registry)?.map_or_else(none, Ok)?;
-    Ok((whole(half, &side.text, arch, printer)?, None))
+    whole(foreign(side, arch, registry)?.map_or_else(none, Ok)?, &side.text, arch, printer)
 }
 
 fn half(

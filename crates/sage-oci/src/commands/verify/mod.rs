@@ -3,14 +3,12 @@
 mod identify;
 mod text;
 
-use super::build;
 use super::sides::{self, Opened};
 use crate::architectures::Architectures;
 use crate::context::{Context, Locked};
 use crate::progress::{Meter, Unit};
 use crate::{Failure, builder, cli, interrupt, machine};
 use identify::identify;
-use sage_oci_layout::LayoutDir;
 use sage_oci_names::Architecture;
 use sage_oci_produce::{Downloads, Plan, download};
 use sage_oci_reproduce::{Here, Request, Watch, archives, verify};
@@ -20,8 +18,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// `verify`.
 pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
     let arch = one_architecture(options.choice.arch.as_ref())?;
-    let locked = of_project(context, options)?;
-    let opened = &or_report(open(context, options, arch, locked.as_ref()), context, options, None)?;
+    let subject = &options.subject;
+    let locked = sides::locked(context, subject, &options.choice)?;
+    let opened = match &locked {
+        Some(locked) => sides::open_built(context, subject, locked),
+        None => sides::open_foreign(subject, arch, &options.registry, context.printer),
+    };
+    let opened = &or_report(opened, context, options, None)?;
     let plan = or_report(planned(context, options, opened, locked), context, options, Some(opened))?;
     known(&plan, options)?;
     let report = or_report(again(context, options, opened, &plan), context, options, Some(opened))?;
@@ -52,27 +55,6 @@ fn or_report<T>(
         }
         other => other,
     }
-}
-
-/// The project's image of that name, whose lock is known without asking.
-fn of_project(context: &Context, options: &cli::Verify) -> Result<Option<Locked>, Failure> {
-    let place = &options.subject.place;
-    let target = place.of_project().map(|name| place.choice(&options.choice).of(name.clone()));
-    target.map(|target| context.locked(&target)).transpose()
-}
-
-fn open(
-    context: &Context,
-    options: &cli::Verify,
-    arch: Option<Architecture>,
-    locked: Option<&Locked>,
-) -> Result<Opened, Failure> {
-    let Some(locked) = locked else {
-        return sides::open_foreign(&options.subject, arch, &options.registry, context.printer);
-    };
-    let built = build::realise(context, locked, &cli::Building::default(), None)?;
-    let image = build::open(&built, locked)?;
-    Ok(Opened::of_layout(&options.subject.text, LayoutDir::open(&built.folder)?, image))
 }
 
 /// The architecture that is asked for, if one is.
