@@ -1,12 +1,12 @@
 use crate::architectures::Architectures;
-use crate::cli::{Building, Target};
+use crate::cli::{Building, Source, Target};
 use crate::machine::{machine, parallel};
 use crate::revision::{self, Chosen, Here, OfImage, Opened};
 use crate::{Failure, Printer, builder, interrupt};
 use sage_oci_definition::Resolved;
 use sage_oci_layer::Contents;
-use sage_oci_lock::Lock;
-use sage_oci_names::{Architecture, Reference, ReferenceError, StorePath};
+use sage_oci_lock::LockFile;
+use sage_oci_names::{Architecture, BlobDigest, Reference, ReferenceError, StorePath};
 use sage_oci_produce::{OfCommit, Plan, Request};
 use sage_oci_project::Project;
 use sage_oci_store::{Nix, Settings};
@@ -32,7 +32,7 @@ pub struct Locked {
     /// The definition, resolved.
     pub image: Resolved,
     /// The lock of its channel.
-    pub lock: Lock,
+    pub lock: LockFile,
     /// The revision of its source, where it is not the packaged release.
     pub revision: Option<Arc<Chosen>>,
 }
@@ -106,10 +106,7 @@ impl Context {
             Some(Architectures::These(these)) => these.clone(),
             Some(Architectures::All) => self.project.locked_architectures(&image.channel)?,
         };
-        let one = |lock: Lock| {
-            let revision = revision::open(self.here(), &self.opened, &target.choice.source, &image, &lock)?;
-            Ok(Locked { image: image.clone(), lock, revision })
-        };
+        let one = |lock| self.with_lock(image.clone(), lock, &target.choice.source);
         match &target.choice.lock {
             Some(path) if architectures.len() == 1 => Ok(vec![one(self.project.read_lock(path)?)?]),
             Some(_) => Err(Failure::new("`--lock` names the lock of one architecture, `--arch` several", None)),
@@ -122,6 +119,18 @@ impl Context {
                 })
                 .collect(),
         }
+    }
+
+    /// An image of a lock that was found elsewhere.
+    pub fn with_lock(&self, image: Resolved, lock: LockFile, source: &Source) -> Result<Locked, Failure> {
+        let revision = revision::open(self.here(), &self.opened, source, &image, &lock)?;
+        Ok(Locked { image, lock, revision })
+    }
+
+    /// What images of a definition say of it here.
+    pub fn definition(&self, image: &Resolved, is_of_commit: bool) -> Result<BlobDigest, Failure> {
+        let sources = self.project.channel(&image.channel)?.apt_sources();
+        Ok(sage_oci_recipe::definition(image, &sources, &self.project.placed_files()?, is_of_commit))
     }
 
     /// All derivations of an image.

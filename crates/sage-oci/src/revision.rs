@@ -183,7 +183,7 @@ impl Chosen {
         let files = here.project.placed_files()?;
         let machine = match machine == lock.architecture {
             true => lock.clone(),
-            false => here.project.lock(&image.channel, machine)?,
+            false => here.project.lock(&image.channel, machine)?.into_lock(),
         };
         let request = Request {
             lock,

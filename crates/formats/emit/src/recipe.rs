@@ -35,7 +35,7 @@ pub struct ForMachine {
 impl Recipe {
     /// Writes graphs down, one for each architecture of machines that the images can be built on.
     ///
-    /// `placed` are the files of definitions, by their path below the project's folder, with their texts.
+    /// `placed` are the files of definitions, and the lock's, by their path below the project's folder, with their texts.
     pub fn new(
         channel: &ChannelName,
         architecture: Architecture,

@@ -3,7 +3,7 @@ use crate::{Downloads, Observer, ProduceError};
 use sage_oci_definition::Resolved;
 use sage_oci_derivation::Derivations;
 use sage_oci_emit::{Emitted, Handle};
-use sage_oci_lock::Lock;
+use sage_oci_lock::LockFile;
 use sage_oci_names::{Architecture, LayerName, StorePath};
 use sage_oci_recipe::{Change, Commit, Fetch, Graph, ImageGraph, LayerNode, Surroundings, Tools, toolchain};
 use sage_oci_store::{Missing, Nix, Target};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Request<'a> {
     /// The lock.
-    pub lock: &'a Lock,
+    pub lock: &'a LockFile,
     /// The definition, resolved for the lock's channel.
     pub image: &'a Resolved,
     /// apt's sources in the image.

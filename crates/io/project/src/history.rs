@@ -34,10 +34,7 @@ impl Project {
     /// committed text does not hold it.
     pub fn since(&self, file: &Path, holds: impl Fn(&str) -> bool) -> Option<Revision> {
         let file = file.strip_prefix(self.root()).ok()?.to_str()?;
-        let git = |arguments: &[&str]| {
-            let all = ["-C", self.root().to_str()?].into_iter().chain(arguments.iter().copied());
-            sage_oci_child::expression("git", all).stdin_null().stderr_null().read().ok()
-        };
+        let git = |arguments: &[&str]| String::from_utf8(self.git(arguments)?).ok();
         let log = git(&["log", "--format=%h %cs", "--", file])?;
         let mut since = None;
         for line in log.lines() {
@@ -51,6 +48,28 @@ impl Project {
             }
         }
         since
+    }
+
+    /// The newest commit in whose revision a file has the bytes that `is` looks for, and these bytes.
+    ///
+    /// None where there is none, the project is not a git checkout, or git is not installed.
+    pub fn committed(&self, file: &Path, is: impl Fn(&[u8]) -> bool) -> Option<(Revision, Vec<u8>)> {
+        let file = file.strip_prefix(self.root()).ok()?.to_str()?;
+        let log = self.git(&["log", "--format=%h %cs", "--", file])?;
+        for line in String::from_utf8(log).ok()?.lines() {
+            let (commit, date) = line.split_once(' ')?;
+            if let Some(bytes) = self.git(&["show", &format!("{commit}:./{file}")]).filter(|bytes| is(bytes)) {
+                return Some((Revision { commit: commit.to_owned(), date: date.to_owned() }, bytes));
+            }
+        }
+        None
+    }
+
+    /// What git writes, byte for byte.
+    fn git(&self, arguments: &[&str]) -> Option<Vec<u8>> {
+        let all = ["-C", self.root().to_str()?].into_iter().chain(arguments.iter().copied());
+        let done = sage_oci_child::expression("git", all).stdin_null().stderr_null().stdout_capture().run().ok()?;
+        Some(done.stdout)
     }
 }
 
@@ -71,7 +90,7 @@ mod tests {
         git(&["init", "-q"]);
         let project = Project::discover(root).unwrap();
         assert_eq!(project.since(&file, |_| true), None);
-        for (text, day) in [("a", "01"), ("b", "02"), ("a", "03"), ("a ", "04")] {
+        for (text, day) in [("a", "01"), ("b\n", "02"), ("a", "03"), ("a ", "04")] {
             sage_oci_files::write_atomic(&file, text.as_bytes()).unwrap();
             git(&["add", "-A"]);
             let date = format!("2026-01-{day}T12:00:00Z");
@@ -89,6 +108,9 @@ mod tests {
             duct::cmd("git", arguments).env("GIT_COMMITTER_DATE", date).run().unwrap();
         }
         assert_eq!(project.since(&file, |text| text.starts_with('a')).unwrap().date, "2026-01-03");
-        assert_eq!(project.since(&file, |text| text == "b"), None);
+        assert_eq!(project.since(&file, |text| text == "b\n"), None);
+        let (revision, bytes) = project.committed(&file, |bytes| bytes.starts_with(b"b")).unwrap();
+        assert_eq!((revision.date.as_str(), bytes.as_slice()), ("2026-01-02", &b"b\n"[..]), "byte for byte");
+        assert_eq!(project.committed(&file, |bytes| bytes == b"b"), None);
     }
 }

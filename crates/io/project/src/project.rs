@@ -1,7 +1,7 @@
 use crate::ProjectError;
 use sage_oci_definition::{Channel, Image, Located, Resolved, Suite};
 use sage_oci_files as files;
-use sage_oci_lock::{Lock, Versions};
+use sage_oci_lock::{LockFile, Versions};
 use sage_oci_names::{Architecture, ChannelName, ImageName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -150,7 +150,7 @@ impl Project {
     ///
     /// # Errors
     /// [`ProjectError::NoLock`], or a lock that cannot be used.
-    pub fn lock(&self, channel: &ChannelName, architecture: Architecture) -> Result<Lock, ProjectError> {
+    pub fn lock(&self, channel: &ChannelName, architecture: Architecture) -> Result<LockFile, ProjectError> {
         let path = self.lock_path(channel, architecture);
         if !files::exists(&path)? {
             self.channel(channel)?;
@@ -186,9 +186,9 @@ impl Project {
     ///
     /// # Errors
     /// A file that cannot be read, or a lock that cannot be used.
-    pub fn read_lock(&self, path: &Path) -> Result<Lock, ProjectError> {
+    pub fn read_lock(&self, path: &Path) -> Result<LockFile, ProjectError> {
         let text = files::read_to_string(path)?;
-        Lock::parse(&text).map_err(|source| ProjectError::Lock { path: path.to_owned(), source })
+        LockFile::parse(text).map_err(|source| ProjectError::Lock { path: path.to_owned(), source })
     }
 
     /// The armoured keys of which one must have signed a suite: name and bytes.

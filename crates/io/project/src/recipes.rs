@@ -83,7 +83,8 @@ impl Project {
                 }
             }
         }
-        let placed = placed.into_iter().map(|(name, text)| (format!("nix/images/files/{name}"), text)).collect();
+        let files = placed.into_iter().map(|(name, text)| (format!("nix/images/files/{name}"), text));
+        let placed = files.chain([(self.below_root(&lock_path), lock.text().to_owned())]).collect();
         let recipe = Recipe::new(channel, architecture, &graphs, &placed);
         inputs.extend(recipe.files().iter().cloned());
         let name = format!("nix/recipes/{}", lock_name(channel, architecture));

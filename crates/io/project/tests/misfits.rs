@@ -1,7 +1,7 @@
 //! Locks and definitions that do not fit together: what is named and missing is an error that names it, never less in an image.
 
 use sage_oci_hint::Hint as _;
-use sage_oci_lock::Lock;
+use sage_oci_lock::{Lock, LockFile};
 use sage_oci_names::{Architecture, Sha256};
 use sage_oci_project::Project;
 use sage_oci_recipe::{Graph, RecipeError, Surroundings};
@@ -15,12 +15,12 @@ fn said(
 ) -> Result<(), RecipeError> {
     let project = Project::at(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/small")).unwrap().unwrap();
     let channel = "sid".parse().unwrap();
-    let mut lock = project.lock(&channel, Architecture::Amd64).unwrap();
+    let mut lock = project.lock(&channel, Architecture::Amd64).unwrap().into_lock();
     let mut files = project.placed_files().unwrap();
     spoil(&mut lock, &mut files);
     let image = project.image(&"tool".parse().unwrap(), Some(&channel)).unwrap();
     let surroundings = Surroundings { machine, sources: "", files: &files, commit: None };
-    sage_oci_recipe::image(&mut Graph::default(), &lock, &image, surroundings).map(|_| ())
+    sage_oci_recipe::image(&mut Graph::default(), &LockFile::from(lock), &image, surroundings).map(|_| ())
 }
 
 fn without(lock: &mut Lock, package: &str) {

@@ -1,5 +1,7 @@
 use crate::{LayerDocument, StepError};
-use sage_oci_image::{Assembled, ConfigSettings, Empty, ImageInput, OCI_LAYOUT, OciLayout, assemble};
+use sage_oci_image::{
+    Assembled, ConfigSettings, Empty, ImageInput, OCI_LAYOUT, OciLayout, assemble, blob_path, digest_of,
+};
 use sage_oci_names::BlobDigest;
 use sage_oci_step::{ImageStep, RuntimeConfig};
 use std::path::{Path, PathBuf};
@@ -26,6 +28,9 @@ pub(crate) fn run(step: &ImageStep, out: &Path) -> Result<(), StepError> {
         .map(|(document, layer)| (document.blob, BlobAt::Link(Path::new(layer).join("blob"))))
         .collect();
     write_layout(out, &made, &blobs)?;
+    // Beside the image and not in it: `index.json` has this one image, or programs that copy layouts take none.
+    let lock = step.lock.as_bytes();
+    sage_oci_files::write_new(out.join(blob_path(&digest_of(lock))), lock)?;
     eprintln!("image {}: {} layers, {}", step.name, step.layers.len(), made.manifest_digest);
     Ok(())
 }

@@ -1,7 +1,8 @@
 use crate::StepError;
 use sage_oci_image::{Image, ImageError, OCI_LAYOUT, OciLayout, agreed, assemble_index, blob_path};
 use sage_oci_layout::LayoutDir;
-use sage_oci_step::IndexStep;
+use sage_oci_names::BlobDigest;
+use sage_oci_step::{IndexStep, LOCK};
 use std::path::Path;
 
 /// Writes the OCI layout of an [`IndexStep`] to `out`: its blobs are links to those of the images' layouts, and the index
@@ -19,7 +20,8 @@ pub(crate) fn run(step: &IndexStep, out: &Path) -> Result<(), StepError> {
             Some(common) => agreed(common, &image.manifest.annotations),
         });
         let documents = [image.descriptor.digest, image.manifest.config.digest];
-        for digest in image.layers.iter().map(|layer| layer.descriptor.digest).chain(documents) {
+        let lock = image.manifest.annotations.get(LOCK).and_then(|digest| BlobDigest::parse(digest).ok());
+        for digest in image.layers.iter().map(|layer| layer.descriptor.digest).chain(documents).chain(lock) {
             let (blob, link) = (Path::new(folder).join(blob_path(&digest)), out.join(blob_path(&digest)));
             // A layer that two architectures share is one blob.
             if !sage_oci_files::exists(&link)? {

@@ -224,12 +224,16 @@ fn layers_join_to_an_image_that_skopeo_reads() {
             stop_signal: String::new(),
         },
         annotations: BTreeMap::new(),
+        lock: "{}\n".to_owned(),
     };
     let image = sage_oci_steps::Outputs { out: dir.path().join("image"), contents: None };
     run(Step::Image(step.clone()), &image, &scratch(dir.path()), 1).unwrap();
     let document = LayerDocument::read(Path::new(&layers[0])).unwrap();
     let link = image.out.join("blobs/sha256").join(document.blob.sha256().hex());
     assert_eq!(sage_oci_files::read_link(link).unwrap(), Path::new(&layers[0]).join("blob"));
+    // Where `sha256sum` of the lock file says.
+    let lock = image.out.join("blobs/sha256/ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356");
+    assert_eq!(sage_oci_files::read(lock).unwrap(), b"{}\n");
     // Copying makes skopeo read every blob and check every digest.
     let copy = format!("oci:{}", dir.path().join("copy").display());
     tool("skopeo", |command| {

@@ -15,10 +15,19 @@ pub struct Archive<'a> {
     pub size: u64,
 }
 
+/// Of addresses, what counts for an image: the one file name that they end in.
+pub(crate) fn name_of<S: serde::Serializer>(urls: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(name(urls))
+}
+
+fn name(urls: &[String]) -> &str {
+    urls.first().and_then(|url| split(url)).map_or("", |(_, name)| name)
+}
+
 impl<'a> Archive<'a> {
     /// The file name.
     pub fn file_name(&self) -> &'a str {
-        self.urls.first().and_then(|url| split(url)).map_or("", |(_, name)| name)
+        name(self.urls)
     }
 
     /// What stands before the file name in each URL.

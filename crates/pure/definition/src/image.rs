@@ -2,9 +2,10 @@ use crate::error::list;
 use crate::extension::Part;
 use crate::unique::{check_images, check_names};
 use crate::written::{Body, LeftOut};
-use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Source, Upstream, User, Wheel};
+use crate::{Config, DefinitionError, FileEntry, FileKind, Located, Repository, Source, Upstream, User, Wheel};
 use sage_oci_names::{ChannelName, Compression, ImageName, PackageName, SourceName};
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An image definition: what it holds and how it runs, for all its channels and variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,10 @@ pub struct Image {
 }
 
 /// One image of one channel, with every override applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Serialised, it is what it decides of an image of a given lock: without what only the next lock depends on, reasons, addresses of
+/// archives whose digests are there, and how layers are compressed. Two that serialise alike make the same content of one lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Resolved {
     /// The image, or the variant, that was asked for.
     pub name: ImageName,
@@ -29,39 +33,52 @@ pub struct Resolved {
     pub extends: Option<Box<Resolved>>,
     /// The channel.
     pub channel: ChannelName,
+    /// The channel that is meant where nobody names one.
+    pub default_channel: ChannelName,
     /// `org.opencontainers.image.title`.
     pub title: String,
     /// `org.opencontainers.image.description`.
     pub description: String,
     /// `org.opencontainers.image.url`.
     pub url: String,
+    /// `org.opencontainers.image.source`, where the definition's repository is public.
+    pub repository: Option<Repository>,
     /// `org.opencontainers.image.licenses`, an SPDX expression.
     pub licenses: String,
     /// The package whose version the image carries.
     pub version_of: PackageName,
     /// Source packages whose layers lie on top.
+    #[serde(skip)]
     pub payload: Vec<SourceName>,
     /// Local tags beside the version.
+    #[serde(skip)]
     pub tags: Vec<String>,
     /// Packages asked for.
+    #[serde(serialize_with = "names")]
     pub wanted: Vec<Located<PackageName>>,
     /// Packages left out, beside those that the extended image leaves out.
+    #[serde(skip)]
     pub left_out: Vec<LeftOut>,
     /// Globs of names that the extended image leaves out and this one does not.
+    #[serde(skip)]
     pub brought_back: Vec<String>,
     /// The image's user.
     pub user: User,
     /// How it runs.
     pub config: Config,
     /// Files that are placed.
+    #[serde(serialize_with = "entries")]
     pub files: Vec<(FileEntry, FileKind)>,
     /// Source trees.
     pub sources: Vec<Source>,
     /// Python wheels.
     pub wheels: Vec<Wheel>,
     /// What a commit of the project's own repository changes; nothing can be said of commits where there is none.
+    /// It is serialised by itself, with an image of a commit.
+    #[serde(skip)]
     pub upstream: Option<Upstream>,
     /// How its layers are stored.
+    #[serde(skip)]
     pub compression: Compression,
     /// Globs of paths that are not unpacked.
     pub exclude: Vec<String>,
@@ -224,9 +241,11 @@ impl Image {
             layers_of: self.name.clone(),
             extends: base,
             channel: channel.clone(),
+            default_channel: self.default_channel().clone(),
             title,
             description,
             url: body.url.clone(),
+            repository: body.repository.clone(),
             licenses: body.licenses.clone(),
             version_of: body.version_of.clone(),
             payload: body.payload.clone(),
@@ -254,6 +273,15 @@ impl Image {
             include: body.include.iter().chain(&part.include).cloned().collect(),
         })
     }
+}
+
+/// Names that are asked for, wherever and in whatever order.
+fn names<S: Serializer>(wanted: &[Located<PackageName>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(wanted.iter().map(|name| &name.value).collect::<BTreeSet<_>>())
+}
+
+fn entries<S: Serializer>(files: &[(FileEntry, FileKind)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(files.iter().map(|(entry, _)| entry))
 }
 
 /// What only an image that stands alone says, and an extension takes from it.

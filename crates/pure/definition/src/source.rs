@@ -1,9 +1,9 @@
 use crate::Archive;
 use sage_oci_names::Sha256;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A source tree that the image has as a git work tree with one commit.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Its name; part of its layer's name.
@@ -11,6 +11,7 @@ pub struct Source {
     /// Its version; the commit's tag.
     pub version: String,
     /// Where the `.tar.gz` is, tried in order; all end in the same file name.
+    #[serde(serialize_with = "crate::archive::name_of")]
     pub urls: Vec<String>,
     /// The archive's digest.
     pub sha256: Sha256,

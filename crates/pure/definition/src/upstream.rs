@@ -1,12 +1,12 @@
 use sage_oci_names::{Architecture, ImageName, PackageName};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a commit of the project's own repository changes in an image, and how what it changes is compiled.
 ///
 /// The packaged program was made of a release, with the distribution's changes. A commit is laid over it: what it has differently
 /// takes the place of what the package ships, and the modules whose sources differ are compiled anew.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Upstream {
     /// What people call the project, as `Sage`.
@@ -24,6 +24,7 @@ pub struct Upstream {
     /// Files that a tree has if it can be built in this way, by their paths below its top folder.
     pub marks: Vec<String>,
     /// What to say of a tree that lacks one.
+    #[serde(skip_serializing)]
     pub mark_hint: String,
     /// Files that may say the tree's version; the first one that does counts.
     pub versions: Vec<String>,
@@ -41,7 +42,7 @@ pub struct Upstream {
 }
 
 /// The release that a package was made of.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// The image that has its source, and the packages that compile it.
@@ -53,7 +54,7 @@ pub struct Release {
 /// A text of a commit's file in whose place another one stands; nothing happens where the file does not have it.
 ///
 /// It is for commits that are newer or older than the release: what the release itself needs is a patch of its source.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Adjustment {
     /// The file, below the tree's top folder.
@@ -63,11 +64,12 @@ pub struct Adjustment {
     /// What is put in its place.
     pub to: String,
     /// Why that is right.
+    #[serde(skip_serializing)]
     pub reason: String,
 }
 
 /// A folder of packages that compilers run in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Root {
     /// Packages that are laid out beside those that the image of the compilers asks for.

@@ -1,10 +1,10 @@
 use crate::Archive;
 use sage_oci_names::Sha256;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A Python wheel that is installed for every user, below `/usr/local`, beside the packages: what Python then imports by
 /// this name is the wheel's. Without compiled code, so that it serves every architecture.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wheel {
     /// The distribution's name as its index writes it, with dashes: it is part of the layer's name.
@@ -12,12 +12,14 @@ pub struct Wheel {
     /// Its version.
     pub version: String,
     /// Where the `.whl` is, tried in order; all end in the same file name.
+    #[serde(serialize_with = "crate::archive::name_of")]
     pub urls: Vec<String>,
     /// The archive's digest.
     pub sha256: Sha256,
     /// The archive's size in bytes.
     pub size: u64,
     /// Why it is there although the packages are not from there.
+    #[serde(skip_serializing)]
     pub reason: String,
     /// Globs of installed paths that are left out, beside the image's own `exclude`.
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! Image definitions as people write them.
 
-use crate::{Config, FileEntry, Source, Upstream, User, Wheel};
+use crate::{Config, FileEntry, Repository, Source, Upstream, User, Wheel};
 use sage_oci_names::{self as names, ChannelName, ImageName, PackageName, SourceName};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -13,6 +13,8 @@ pub(crate) struct Body {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) url: String,
+    #[serde(default)]
+    pub(crate) repository: Option<Repository>,
     pub(crate) licenses: String,
     pub(crate) version_of: PackageName,
     pub(crate) default_channel: toml::Spanned<ChannelName>,

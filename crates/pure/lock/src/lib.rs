@@ -9,6 +9,7 @@ mod diff_images;
 mod diff_notes;
 mod diff_text;
 mod error;
+mod file;
 mod format;
 mod format_1;
 mod python;
@@ -21,6 +22,7 @@ pub use diff::{LayerChange, LockDiff, PackageChange, VersionChange};
 pub use diff_images::{ImageChange, Standing};
 pub use diff_notes::Note;
 pub use error::LockError;
+pub use file::LockFile;
 pub use format::{
     FORMAT, FetchGroup, ImagePlan, IndexPin, Lock, LockedCompilers, LockedInterpreter, LockedLayer, LockedPackage,
     LockedSource, Omitted, Reason, SuitePin, ToolPackage,

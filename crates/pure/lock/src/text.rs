@@ -9,17 +9,25 @@ struct Version {
     format: u64,
 }
 
+/// The format that a lock's text is in.
+///
+/// # Errors
+/// [`LockError`]: no lock, or one of a newer format.
+pub(crate) fn format_of(text: &str) -> Result<u64, LockError> {
+    let version: Version = serde_json::from_str(text).map_err(LockError::syntax)?;
+    match version.format {
+        found if found > FORMAT => Err(LockError::Newer { found, known: FORMAT }),
+        known => Ok(known),
+    }
+}
+
 impl Lock {
     /// Reads a lock of this format or an older one and checks that it is consistent ([`Lock::check`]).
     ///
     /// # Errors
     /// [`LockError`]: not of the format, of a newer one, or contradicting itself.
     pub fn parse(text: &str) -> Result<Self, LockError> {
-        let version: Version = serde_json::from_str(text).map_err(LockError::syntax)?;
-        if version.format > FORMAT {
-            return Err(LockError::Newer { found: version.format, known: FORMAT });
-        }
-        let lock = match version.format {
+        let lock = match format_of(text)? {
             0 | 1 => serde_json::from_str::<Lock1>(text).map(Self::from),
             _ => serde_json::from_str(text),
         };

@@ -5,7 +5,7 @@ use crate::surroundings::{Change, Surroundings};
 use crate::view::{plan, view};
 use crate::{Graph, ImageGraph, ImageStep, Job, RecipeError, RuntimeConfig, Sealing, Step, labels};
 use sage_oci_definition::{Config, Resolved};
-use sage_oci_lock::Lock;
+use sage_oci_lock::LockFile;
 use std::collections::BTreeMap;
 
 /// Adds every step of an image to a graph, inputs first.
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// [`RecipeError`]: the lock and the definition do not fit together.
 pub fn image(
     graph: &mut Graph,
-    lock: &Lock,
+    lock: &LockFile,
     image: &Resolved,
     surroundings: Surroundings<'_>,
 ) -> Result<ImageGraph, RecipeError> {
@@ -26,7 +26,8 @@ pub fn image(
         Some((lock, base)) => Some(Stack::add(graph, lock, base, None, surroundings)?),
         None => None,
     };
-    let lock = view(lock, image)?;
+    let file = lock;
+    let lock = view(file, image)?;
     let under = below.as_ref().zip(base.as_ref()).map(|(stack, (lock, image))| (stack, lock, &image.name));
     let mut stack = Stack::add(graph, &lock, image, under, surroundings)?;
     if let Some((Change { commit, toolchain }, upstream)) = surroundings.commit.zip(image.upstream.as_ref()) {
@@ -48,7 +49,7 @@ pub fn image(
         }
     }
     let Stack { fetches, layers, .. } = stack;
-    let mut annotations = labels::annotations(&lock, image, &plan(&lock, image)?.version);
+    let mut annotations = labels::annotations(file, image, &plan(&lock, image)?.version, surroundings);
     annotations.extend(surroundings.commit.iter().flat_map(|change| change.commit.annotations.clone()));
     let step = ImageStep {
         name: image.name.clone(),
@@ -57,6 +58,7 @@ pub fn image(
         layers: layers.iter().map(|layer| layer.node.out().to_string()).collect(),
         config: runtime_config(image, annotations.clone()),
         annotations,
+        lock: file.text().to_owned(),
     };
     let image = graph.add(Job::new(format!("{}-image", image.name), Step::Image(step)));
     Ok(ImageGraph { fetches, layers, image })

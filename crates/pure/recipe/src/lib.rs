@@ -7,6 +7,7 @@
 mod accounts;
 mod closure;
 mod commit;
+mod definition;
 mod error;
 mod generated;
 mod graph;
@@ -29,11 +30,12 @@ mod wheels;
 
 pub use closure::{ClosureGraph, closure_image};
 pub use commit::{Checkout, Commit};
+pub use definition::definition;
 pub use error::RecipeError;
 pub use graph::{Graph, Job, Node, Output, OutputName};
 pub use image::image;
 pub use join::index;
-pub use labels::{CHANNEL, INDEX, TITLE, indexes};
+pub use labels::{CHANNEL, DEFINITION, FLAKE, INDEX, LOCK_FORMAT, TITLE, indexes};
 pub use made::{Fetch, ImageGraph, LayerNode};
 pub use overlay::{BUILD, NOT_FOUND_LOG, PLACE, configure};
 pub use sage_oci_step::*;

@@ -19,6 +19,6 @@ pub use parts::{Interpreter, LayerPackage};
 pub use resources::Resources;
 pub use sealing::Sealing;
 pub use steps::{
-    Above, BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep,
+    Above, BytecodePackage, BytecodeStep, FetchFile, FetchStep, GenerateKind, GenerateStep, ImageStep, IndexStep, LOCK,
     LayerStep, LinksStep, PlacedContent, PlacedFile, RuntimeConfig, SourcePatch, SourceStep, Step, WheelStep,
 };

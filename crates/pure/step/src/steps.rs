@@ -339,7 +339,14 @@ pub struct ImageStep {
     pub config: RuntimeConfig,
     /// Annotations of the manifest.
     pub annotations: BTreeMap<String, String>,
+    /// The text of the lock, which the layout has as a blob that nothing but the annotation [`LOCK`] names.
+    pub lock: String,
 }
+
+/// The annotation and label that has the digest of an image's lock.
+///
+/// It is here since an index of several images finds their locks by it.
+pub const LOCK: &str = "org.sage-oci.lock";
 
 /// An OCI layout of one image index over images of several architectures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

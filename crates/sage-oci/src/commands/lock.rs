@@ -26,7 +26,7 @@ pub fn run(context: &Context, options: &cli::Lock) -> Result<(), Failure> {
             continue;
         }
         let previous = match sage_oci_files::exists(&path)? {
-            true => Some(context.project.read_lock(&path)?),
+            true => Some(context.project.read_lock(&path)?.into_lock()),
             false => None,
         };
         match (options.check, &previous) {

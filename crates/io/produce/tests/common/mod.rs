@@ -62,7 +62,7 @@ impl Bench {
         let bench = Self { nix, mirror, downloads, project };
         for architecture in [Architecture::Amd64, Architecture::Arm64] {
             // Every archive is on the mirror of its suite.
-            for package in bench.lock(architecture).packages {
+            for package in bench.lock(architecture).into_lock().packages {
                 let suite = package.suite.as_deref().unwrap_or("sid");
                 let root = if suite == "sid-security" { "debian-security" } else { "debian" };
                 serve(&served, &format!("/{root}/{}", package.path), package.path.as_bytes());
@@ -72,15 +72,15 @@ impl Bench {
     }
 
     /// A lock whose packages are those of the mirror: an archive holds its own path.
-    pub fn lock(&self, architecture: Architecture) -> Lock {
-        let mut lock = self.project.lock(&channel(), architecture).unwrap();
+    pub fn lock(&self, architecture: Architecture) -> LockFile {
+        let mut lock = self.project.lock(&channel(), architecture).unwrap().into_lock();
         for package in &mut lock.packages {
             (package.sha256, package.size) = (sha256(package.path.as_bytes()), package.path.len() as u64);
         }
         for tool in lock.interpreters.values_mut().flat_map(|interpreter| &mut interpreter.packages) {
             (tool.sha256, tool.size) = (sha256(tool.path.as_bytes()), tool.path.len() as u64);
         }
-        lock
+        lock.into()
     }
 
     /// The derivations of an image, of which Nix has heard.
@@ -88,7 +88,7 @@ impl Bench {
         self.plan_of(image, &self.lock(Architecture::Amd64)).unwrap()
     }
 
-    pub fn plan_of(&self, image: &str, lock: &Lock) -> Result<Plan, ProduceError> {
+    pub fn plan_of(&self, image: &str, lock: &LockFile) -> Result<Plan, ProduceError> {
         let image = self.project.image(&image.parse().unwrap(), Some(&channel())).unwrap();
         let files = self.project.placed_files().unwrap();
         let machine = Architecture::Amd64;

@@ -1,8 +1,8 @@
 //! Which layers an image of a commit has, with the packaged files beneath them and without.
 
-use crate::project::{Made, Project, name};
+use crate::project::{Made, Project, changed, name};
 use sage_oci_rebuild::{Change as OfFile, Rebuild};
-use sage_oci_recipe::{Change, Commit, Graph, OverlayStep, Step, Surroundings, image};
+use sage_oci_recipe::{Change, Commit, DEFINITION, FLAKE, Graph, OverlayStep, Step, Surroundings, image};
 use sage_oci_source::BlobId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,8 +54,24 @@ fn made(project: &Project, wanted: &str, commit: &Commit) -> Made {
     let mut graph = Graph::default();
     let change = Change { commit, toolchain: None };
     let surroundings = Surroundings { commit: Some(change), ..project.surroundings() };
-    let image = image(&mut graph, &project.lock, &project.resolved(wanted), surroundings).unwrap();
+    let image = image(&mut graph, &project.lock.clone().into(), &project.resolved(wanted), surroundings).unwrap();
     Made { graph, image }
+}
+
+#[test]
+fn an_image_of_a_commit_says_by_what_rules_it_was_laid_over_the_package() {
+    let said = |project: &Project, key: &str| {
+        let made = made(project, "tool", &commit(&[]));
+        made.last().annotations.get(key).cloned()
+    };
+    let mut of = project();
+    let before = said(&of, DEFINITION);
+    assert_ne!(before, of.made("tool").last().annotations.get(DEFINITION).cloned());
+    of.redefine("options = []", "options = [\"-Dx=y\"]");
+    assert_ne!(said(&of, DEFINITION), before);
+    assert_eq!(of.made("tool").last().annotations[DEFINITION], project().made("tool").last().annotations[DEFINITION]);
+    of.redefine("licenses =", "repository = \"https://github.com/o/r\"\nlicenses =");
+    assert_eq!(said(&of, FLAKE).as_deref(), Some("github:o/r"), "no output of the flake is of a commit");
 }
 
 /// The steps that make an image's layers, bottom first.
@@ -138,7 +154,7 @@ fn a_commit_that_changes_nothing_has_the_packaged_layers() {
     let release = Commit { rebuild: Rebuild::default(), ..commit(&[]) };
     for wanted in ["tool", "tool-server", "tool-dev"] {
         let (packaged, of_release) = (project.made(wanted), made(&project, wanted, &release));
-        assert_eq!(of_release.graph.jobs(), packaged.graph.jobs(), "{wanted}");
+        assert_eq!(changed(&packaged, &of_release), [""; 0], "{wanted}");
     }
 }
 

@@ -59,6 +59,9 @@ fn annotations_say_what_the_image_is_and_what_it_is_made_of() {
             "sid 2026-10-30T08:21:14Z sha256:5050505050505050505050505050505050505050505050505050505050505050, \
              sid-security 2026-10-29T08:00:00Z sha256:5252525252525252525252525252525252525252525252525252525252525252",
         ),
+        ("org.sage-oci.lock", "sha256:aeabe725b2491787764333362d281ae87f08bfcfed968333435fca7962c20856"),
+        ("org.sage-oci.format", "2"),
+        ("org.sage-oci.definition", "sha256:82b0a26f51c98417a51c635707a0134f9f332074b091bf2e0095318375e226b0"),
     ]);
     assert_eq!(made.last().annotations, expected);
     assert_eq!(config(&made).labels, expected, "the labels say the same");

@@ -10,6 +10,7 @@ mod extends;
 mod fetches;
 mod generated;
 mod golden;
+mod identity;
 mod laws;
 mod locked;
 mod machines;

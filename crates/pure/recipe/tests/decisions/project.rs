@@ -3,14 +3,17 @@
 use crate::locked::lock;
 use sage_oci_definition::{Image, Resolved};
 use sage_oci_effects::{Effect, OwnedEffect};
-use sage_oci_lock::{ImagePlan, Lock, LockedPackage};
+use sage_oci_lock::{ImagePlan, Lock, LockFile, LockedPackage};
 use sage_oci_names::{Architecture, ImageName, Sha256};
 use sage_oci_recipe::{
-    Graph, ImageGraph, ImageStep, Job, LayerStep, OutputName, RecipeError, Step, Surroundings, image,
+    DEFINITION, Graph, ImageGraph, ImageStep, Job, LOCK, LayerStep, OutputName, RecipeError, Step, Surroundings, image,
 };
 use sage_oci_step::GenerateStep;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// apt's sources in its images.
+pub const SOURCES: &str = "Types: deb\n";
 
 /// Everything that a graph is made from.
 #[derive(Debug, Clone)]
@@ -81,7 +84,7 @@ impl Project {
     }
 
     pub fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { machine: self.machine, sources: "Types: deb\n", files: &self.files, commit: None }
+        Surroundings { machine: self.machine, sources: SOURCES, files: &self.files, commit: None }
     }
 
     /// The graph of one image.
@@ -92,7 +95,7 @@ impl Project {
     }
 
     pub fn add(&self, graph: &mut Graph, wanted: &str) -> Result<ImageGraph, RecipeError> {
-        image(graph, &self.lock, &self.resolved(wanted), self.surroundings())
+        image(graph, &LockFile::from(self.lock.clone()), &self.resolved(wanted), self.surroundings())
     }
 
     pub fn refused(&self, image: &str) -> RecipeError {
@@ -168,11 +171,19 @@ impl Made {
         found
     }
 
-    /// The steps with their texts, each output that they name by the name of its step: what two graphs can be compared by.
+    /// The steps with their texts, each output that they name by the name of its step: what two graphs can be compared by. That an
+    /// image names its lock and its definition, which moves it with any change of either, is left to the tests of that.
     pub fn texts(&self) -> BTreeMap<&str, String> {
         let text = |job: &Job| {
             let mut step = serde_json::to_value(&job.step).unwrap();
             self.name_outputs(&mut step);
+            if let Step::Image(_) = &job.step {
+                step["lock"] = Value::Null;
+                for said in ["/annotations", "/config/labels"] {
+                    let said = step.pointer_mut(said).and_then(Value::as_object_mut).unwrap();
+                    said.retain(|key, _| key != LOCK && key != DEFINITION);
+                }
+            }
             format!("{:?} {step:#}", job.fixed)
         };
         let all: BTreeMap<&str, String> = self.jobs().map(|job| (job.name.as_str(), text(job))).collect();
