@@ -52,5 +52,5 @@ pub use media_type::{Kind, LayerType, MediaType};
 pub use member::{Member, Other};
 pub use members::{members, whole};
 pub use memory::MemoryImage;
-pub use source::{ImageSource, MAX_DOCUMENT, open_blob, read_document};
+pub use source::{ImageSource, MAX_DOCUMENT, open_blob, read_blob, read_document};
 pub use validate::{Depth, Report, ReportedImage, check_layer, validate};

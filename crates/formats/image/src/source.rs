@@ -1,4 +1,4 @@
-use crate::{Descriptor, HashingReader, ImageError, SourceError};
+use crate::{Descriptor, HashingReader, ImageError, SourceError, digest_of};
 use sage_oci_names::BlobDigest;
 use serde::de::DeserializeOwned;
 use std::io::Read;
@@ -31,6 +31,30 @@ pub fn open_blob(
     let name = || format!("{what} {digest}");
     let blob = source.blob(digest).map_err(|source| ImageError::Source { what: name(), source })?;
     blob.ok_or_else(|| ImageError::Absent { what: name() })
+}
+
+/// Reads a small blob that a digest alone is known of, and holds it to that; none where the source has none.
+///
+/// # Errors
+///
+/// The source fails, or the blob is not what the digest says, or larger than [`MAX_DOCUMENT`].
+pub fn read_blob(
+    source: &dyn ImageSource,
+    what: &'static str,
+    digest: &BlobDigest,
+) -> Result<Option<Vec<u8>>, ImageError> {
+    let name = || format!("{what} {digest}");
+    let Some(blob) = source.blob(digest).map_err(|source| ImageError::Source { what: name(), source })? else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    blob.take(MAX_DOCUMENT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| ImageError::Content { what: name(), source })?;
+    match digest_of(&bytes) {
+        found if found == *digest => Ok(Some(bytes)),
+        actual => Err(ImageError::DigestMismatch { expected: *digest, actual }),
+    }
 }
 
 /// Reads a JSON document of a source, held to the size and digest of its descriptor, and parses it. The bytes are those that

@@ -4,6 +4,7 @@
 //!   image is green.
 //! - [`Candidate`] is the image that is to get tags, read by its digest.
 //! - [`plan`] decides and writes nothing; [`apply`] moves tags until nothing is left to do, reading again around every write.
+//! - [`ImageLock`] lies beside an image as well: the lock that it was made of, so that whoever has the image can make it again.
 //! - A tag that was put back on purpose has a note beside the image that it was put to, so that it stays there.
 //!
 //! Where reports lie: beside the manifest that was tested, or beside the index that it was chosen from. CI tests the image of
@@ -18,6 +19,7 @@ mod event;
 mod groups;
 mod held;
 mod kept;
+mod locks;
 mod outcomes;
 mod report;
 mod reports;
@@ -28,5 +30,6 @@ pub use candidate::Candidate;
 pub use error::PublishError;
 pub use event::Event;
 pub use kept::OVERRIDE;
+pub use locks::{ImageLock, LOCK_KIND};
 pub use report::{Commit, REPORT, TestReport};
 pub use tested::{Standing, Tested, tested};

@@ -8,6 +8,7 @@ use indicatif::HumanBytes;
 use sage_oci_image::{ImageSource, Joined};
 use sage_oci_layout::LayoutDir;
 use sage_oci_names::{Algorithm, Compression, StorePath};
+use sage_oci_publish::ImageLock;
 use sage_oci_registry::{Access, Planned, Pushed, Registry, RegistryError, Repository};
 use serde::Serialize;
 use std::sync::Arc;
@@ -119,6 +120,8 @@ pub fn siblings(context: &Context, repository: &Repository) -> Result<Vec<String
 /// Sends an image, with progress, and says what was not sent.
 pub fn push(printer: Printer, registry: &Registry, source: &dyn ImageSource) -> Result<Pushed, Failure> {
     let begun = Instant::now();
+    // Before anything is sent: a damaged one is told now.
+    let locks = ImageLock::all(source)?;
     let progress = Pushing::new(Meter::new(printer, "Pushing", Unit::Bytes));
     let pushed = registry.push(source, &registries::journals(), &progress);
     progress.finish();
@@ -149,7 +152,19 @@ pub fn push(printer: Printer, registry: &Registry, source: &dyn ImageSource) -> 
             begun.elapsed().as_secs_f64()
         ),
     );
+    attach(printer, registry, &locks)?;
     Ok(pushed)
+}
+
+/// Puts the locks beside their images.
+fn attach(printer: Printer, registry: &Registry, locks: &[ImageLock]) -> Result<(), Failure> {
+    for lock in locks {
+        match lock.attach(registry)? {
+            Some(_) => printer.step("Attached", format_args!("the lock {}", lock.digest)),
+            None => printer.note(format_args!("the lock {} is not with the image, so it was not sent", lock.digest)),
+        }
+    }
+    Ok(())
 }
 
 fn tell_plan(printer: Printer, repository: &Repository, planned: &Planned, json: bool) -> Result<(), Failure> {
