@@ -90,6 +90,7 @@ impl World {
             layers: self.layers.clone(),
             top: self.top.clone(),
             archives: Vec::new(),
+            lock: None,
             builder: builder.as_bytes(),
             launcher: launcher.to_owned(),
             only: None,

@@ -2,7 +2,7 @@ use crate::Here;
 use sage_oci_derivation::Derivations;
 use sage_oci_image::{Image, ImageSource};
 use sage_oci_names::{LayerName, StorePath};
-use sage_oci_verify::{Emulate, Variation};
+use sage_oci_verify::{Emulate, FoundLock, Variation};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -16,6 +16,8 @@ pub struct Request<'r> {
     pub image: &'r Image,
     /// Whether the place has layers as they were published; an engine has them unpacked.
     pub keeps_blobs: bool,
+    /// The lock that these derivations are of, for the report.
+    pub lock: Option<FoundLock>,
     /// The derivations of what it should be made of.
     pub derivations: &'r Derivations,
     /// Its layers, bottom first, and the derivation of each.

@@ -89,6 +89,7 @@ pub fn verify(request: &Request<'_>, watch: &dyn Watch) -> Result<Report, Reprod
         subject: request.subject.clone(),
         manifest: request.keeps_blobs.then_some(request.image.descriptor.digest),
         rebuilt: rebuilt.map(|rebuilt| rebuilt.digest()),
+        lock: request.lock.clone(),
         verdict,
         layers: reports,
         documents,

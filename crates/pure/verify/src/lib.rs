@@ -14,6 +14,6 @@ mod verdict;
 pub use emulation::{Candidate, Emulate, Emulation};
 pub use entries::{Facts, Found, Nature, compare};
 pub use golden::{Golden, GoldenError, GoldenImage, Moved};
-pub use report::{Cause, FORMAT, LayerReport, NotVaried, Report};
+pub use report::{Cause, FORMAT, FoundLock, LayerReport, NotVaried, Report};
 pub use variation::{Variation, Vary, VaryError};
 pub use verdict::{Sameness, Verdict};

@@ -18,6 +18,9 @@ pub struct Report {
     /// The digest of the manifest that was built again; none where only some layers were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebuilt: Option<BlobDigest>,
+    /// The lock that it was built again from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<FoundLock>,
     /// The verdict.
     #[serde(flatten)]
     pub verdict: Verdict,
@@ -33,6 +36,17 @@ pub struct Report {
     /// What was built by an emulator besides; nothing where the kind of processor was not varied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emulation: Option<Emulation>,
+}
+
+/// A lock, and where it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FoundLock {
+    /// The digest of its text.
+    pub digest: BlobDigest,
+    /// Where it was, for people.
+    pub from: String,
+    /// Nobody but the image itself says that this lock is one of the project's.
+    pub is_the_images_own: bool,
 }
 
 /// A layer.

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 /// `verify`.
 ///
-/// The lock is found by what the image says of itself: its channel and the signed index that it was resolved from. The layers are
+/// What the image says of itself must be so: its definition is this checkout's, and its lock is looked for in `--lock`, in the checkout
+/// and its history, and beside the image, in its layout or its repository. The layers are
 /// built by this command's own builder, in a folder of its own, from archives that are held to their digests; neither Nix nor
 /// anything that was built before takes part. Exit status: 0 the same bytes; 1 the same content, or something else; 2 it could not
 /// be told.

@@ -78,7 +78,7 @@ pub async fn test_source(
     running: &cli::Running,
 ) -> Result<Report, Failure> {
     let printer = context.printer;
-    let locked = source::identify(context, &Image::open(source.as_ref(), architecture)?, &cli::Choice::default())?;
+    let locked = source::identify(context, &Image::open(source.as_ref(), architecture)?)?;
     let mut selection = selection(context, &locked, wanted)?;
     let loaded = import(printer, engine, source, architecture, &locked.tags()?).await?;
     let image = EngineImage::from(loaded.id);

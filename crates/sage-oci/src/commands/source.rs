@@ -53,12 +53,16 @@ pub fn said<'i>(image: &'i Image, key: &str) -> &'i str {
     annotation.or_else(|| image.config.config.labels.get(key)).map_or("", String::as_str)
 }
 
-/// The image of the project that an image says it is, by title and channel; of the lock and the revision that `choice` may name.
-pub fn identify(context: &Context, image: &Image, choice: &cli::Choice) -> Result<Locked, Failure> {
+/// The image of the project that an image says it is, by title and channel, as this checkout makes it.
+pub fn identify(context: &Context, image: &Image) -> Result<Locked, Failure> {
     let resolved = definition(context, image)?;
-    let architecture = Architecture::parse(&image.config.architecture).map_err(|_| unknown(image))?;
-    let (channel, arch) = (Some(resolved.channel), Some(Architectures::These(vec![architecture])));
-    context.locked(&cli::Choice { channel, arch, ..choice.clone() }.of(resolved.name))
+    let arch = Some(Architectures::These(vec![architecture_of(image)?]));
+    context.locked(&cli::Choice { channel: Some(resolved.channel), arch, ..cli::Choice::default() }.of(resolved.name))
+}
+
+/// The architecture that an image says it is for.
+pub fn architecture_of(image: &Image) -> Result<Architecture, Failure> {
+    Architecture::parse(&image.config.architecture).map_err(|_| unknown(image))
 }
 
 /// The definition of the image that an image says it is; no lock is needed.

@@ -11,6 +11,7 @@ mod archives;
 mod definitions;
 mod disk;
 mod engine;
+mod identity;
 mod interrupt;
 mod machine;
 mod names;

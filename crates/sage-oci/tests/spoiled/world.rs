@@ -93,6 +93,7 @@ impl World {
             derivations: &self.derivations,
             layers: vec![(self.layer.clone(), self.path.clone())],
             top: self.path.clone(),
+            lock: None,
             archives: Vec::new(),
             builder: &self.builder,
             launcher: launcher().to_owned(),

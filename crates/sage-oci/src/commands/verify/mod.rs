@@ -1,6 +1,7 @@
 //! `verify`: builds an image again and says whether the same bytes come of it.
 
 mod identify;
+mod lock;
 mod text;
 
 use super::sides::{self, Opened};
@@ -12,7 +13,7 @@ use identify::identify;
 use sage_oci_names::Architecture;
 use sage_oci_produce::{Downloads, Plan, download};
 use sage_oci_reproduce::{Here, Request, Watch, archives, verify};
-use sage_oci_verify::{Emulate, FORMAT, Report, Variation, Verdict};
+use sage_oci_verify::{Emulate, FORMAT, FoundLock, Report, Variation, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// `verify`.
@@ -25,9 +26,9 @@ pub fn run(context: &Context, options: &cli::Verify) -> Result<(), Failure> {
         None => sides::open_foreign(subject, arch, &options.registry, context.printer),
     };
     let opened = &or_report(opened, context, options, None)?;
-    let plan = or_report(planned(context, options, opened, locked), context, options, Some(opened))?;
+    let (plan, lock) = or_report(planned(context, options, opened, locked), context, options, Some(opened))?;
     known(&plan, options)?;
-    let report = or_report(again(context, options, opened, &plan), context, options, Some(opened))?;
+    let report = or_report(again(context, options, opened, &plan, lock), context, options, Some(opened))?;
     if options.json {
         context.printer.json(&report)?;
     } else {
@@ -70,10 +71,30 @@ fn one_architecture(asked: Option<&Architectures>) -> Result<Option<Architecture
     }
 }
 
-/// The derivations of what the image says that it is.
-fn planned(context: &Context, options: &cli::Verify, opened: &Opened, locked: Option<Locked>) -> Result<Plan, Failure> {
-    let locked = locked.map_or_else(|| identify(context, &options.choice, &opened.image), Ok)?;
-    context.plan_without_store(&locked)
+/// The derivations of what the image says that it is, and the lock that they are of; `locked` is that of an image of the project, which is
+/// known without asking.
+fn planned(
+    context: &Context,
+    options: &cli::Verify,
+    opened: &Opened,
+    locked: Option<Locked>,
+) -> Result<(Plan, FoundLock), Failure> {
+    let (locked, lock) = match locked {
+        Some(locked) => {
+            let lock = lock_of_project(context, options, &locked);
+            (locked, lock)
+        }
+        None => identify(context, &options.choice, opened)?,
+    };
+    context.printer.step("Lock", format_args!("{}: {}", lock.digest, lock.from));
+    Ok((context.plan_without_store(&locked)?, lock))
+}
+
+fn lock_of_project(context: &Context, options: &cli::Verify, locked: &Locked) -> FoundLock {
+    let choice = options.subject.place.choice(&options.choice);
+    let own = || context.project.lock_path(&locked.image.channel, locked.lock.architecture);
+    let from = choice.lock.unwrap_or_else(own).display().to_string();
+    FoundLock { digest: locked.lock.digest(), from, is_the_images_own: false }
 }
 
 /// Fails where the command line names a layer that the image does not have.
@@ -100,7 +121,13 @@ fn known(plan: &Plan, options: &cli::Verify) -> Result<(), Failure> {
     Ok(())
 }
 
-fn again(context: &Context, options: &cli::Verify, opened: &Opened, plan: &Plan) -> Result<Report, Failure> {
+fn again(
+    context: &Context,
+    options: &cli::Verify,
+    opened: &Opened,
+    plan: &Plan,
+    lock: FoundLock,
+) -> Result<Report, Failure> {
     let layers: Vec<_> =
         plan.layers().iter().map(|layer| (layer.name.clone(), layer.handle.derivation.clone())).collect();
     let wanted = layers.iter().filter(|(name, _)| options.layer.as_ref().is_none_or(|only| only == name));
@@ -133,6 +160,7 @@ fn again(context: &Context, options: &cli::Verify, opened: &Opened, plan: &Plan)
                 (out.clone(), files.map(|file| (file.name.clone(), downloads.archive(&file.sha256))).collect())
             })
             .collect(),
+        lock: Some(lock),
         builder: builder::OWN,
         only: options.layer.clone(),
         wanted: options.vary.0.clone(),
@@ -158,6 +186,7 @@ fn inconclusive(options: &cli::Verify, opened: Option<&Opened>, why: &str) -> Re
         subject: options.subject.text.clone(),
         manifest: opened.filter(|opened| opened.has_manifest).map(|opened| opened.image.descriptor.digest),
         rebuilt: None,
+        lock: None,
         verdict: Verdict::Inconclusive { why: why.to_owned() },
         layers: Vec::new(),
         documents: Vec::new(),

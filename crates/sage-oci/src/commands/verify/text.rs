@@ -24,6 +24,12 @@ pub fn report(report: &Report) -> String {
     for place in &report.documents {
         _ = writeln!(text, "differs: {place}");
     }
+    if let Some(lock) = &report.lock {
+        _ = writeln!(text, "lock: {} ({})", lock.digest, lock.from);
+        if lock.is_the_images_own {
+            _ = writeln!(text, "      nobody but the image says that this lock is the project's");
+        }
+    }
     let names = |all: &[String]| if all.is_empty() { "nothing".to_owned() } else { all.join(", ") };
     let varied: Vec<String> = report.varied.iter().map(ToString::to_string).collect();
     _ = writeln!(text, "varied: {}", names(&varied));
