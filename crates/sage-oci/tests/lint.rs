@@ -78,7 +78,7 @@ fn layout(folder: &Path, layers: &[Vec<Put>]) {
     }
     let input = ImageInput {
         architecture: Architecture::Amd64,
-        epoch: EPOCH,
+        epoch: EPOCH as i64,
         layers: refs,
         config: ConfigSettings::default(),
         annotations: BTreeMap::new(),

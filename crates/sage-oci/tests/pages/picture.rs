@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const LAYERS: [&str; 3] = ["pure", "formats", "io"];
-const BEGIN: &str = "<!-- picture: written by `UPDATE_PICTURE=1 cargo test --test picture` -->\n";
-const END: &str = "<!-- end of the picture -->\n";
-
 fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    super::root().join("crates")
 }
 
 type Arrows = BTreeMap<String, BTreeSet<String>>;
@@ -66,14 +63,5 @@ fn picture() -> String {
 
 #[test]
 fn the_picture_shows_the_crates_as_they_are() {
-    let file = crates().join("README.md");
-    let text = sage_oci_files::read_to_string(&file).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("the mark where the picture begins");
-    let (written, after) = rest.split_once(END).expect("the mark where it ends");
-    let made = picture();
-    if std::env::var_os("UPDATE_PICTURE").is_some() {
-        sage_oci_files::write_atomic(&file, format!("{before}{BEGIN}{made}{END}{after}").as_bytes()).unwrap();
-    } else {
-        assert!(written == made, "crates/README.md is out of date: UPDATE_PICTURE=1 cargo test --test picture");
-    }
+    super::holds("crates/README.md", "picture", &picture());
 }
