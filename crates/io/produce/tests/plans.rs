@@ -69,9 +69,9 @@ fn one_index_over_the_images_of_two_architectures() {
 #[test]
 fn a_lock_that_does_not_fit_is_refused_with_what_to_do() {
     let bench = Bench::new();
-    let mut lock = bench.lock(Architecture::Amd64);
+    let mut lock = bench.lock(Architecture::Amd64).into_lock();
     lock.images.clear();
-    let error = bench.plan_of("tool", &lock).unwrap_err();
+    let error = bench.plan_of("tool", &lock.into()).unwrap_err();
     assert!(matches!(error, ProduceError::Recipe(_)), "{error:?}");
     assert_eq!(error.to_string(), "the lock of channel `sid` has no image `tool`");
     assert!(error.hint().unwrap().contains("sage-oci lock --channel sid"));

@@ -97,6 +97,11 @@ fn values_of_another_kind() {
             "default-channel = \"si d\"",
             "tiny.toml:8: `si d` is not a valid channel name: only lower-case letters, digits and `-` are allowed",
         ),
+        (
+            "licenses = ",
+            "repository = \"github:o/r\"\nlicenses = ",
+            "tiny.toml:6: `github:o/r` must be as https://github.com/OWNER/NAME, without `.git` and a slash at the end",
+        ),
         ("id = 1000", "id = -1", "tiny.toml:24: invalid value: integer `-1`, expected u32"),
         ("id = 1000", "id = 4294967296", "tiny.toml:24: invalid value: integer `4294967296`, expected u32"),
         ("sudo = true", "sudo = \"yes\"", "tiny.toml:27: invalid type: string \"yes\", expected a boolean"),

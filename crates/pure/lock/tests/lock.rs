@@ -1,7 +1,7 @@
 //! Format, consistency, explanation and comparison of locks, on the kept samples of each format.
 
 use sage_oci_hint::Hint as _;
-use sage_oci_lock::{Lock, LockError, LockedCompilers, LockedInterpreter, Reason};
+use sage_oci_lock::{Lock, LockError, LockFile, LockedCompilers, LockedInterpreter, Reason};
 use sage_oci_names::PackageName;
 
 const SAMPLE: &str = include_str!("locks/format-2.json");
@@ -29,6 +29,20 @@ fn format_1_is_read_and_becomes_format_2() {
     assert!(error.contains("suites"), "{error}");
     let error = Lock::parse(&old.replace("\"format\": 1", "\"format\": 2")).unwrap_err().to_string();
     assert!(error.contains("archive"), "{error}");
+}
+
+#[test]
+fn a_file_is_known_by_its_own_text_whatever_its_format() {
+    let old = include_str!("locks/format-1.json");
+    let file = LockFile::parse(old.to_owned()).unwrap();
+    assert_eq!((file.text(), file.format(), file.clone().into_lock().format), (old, 1, 2));
+    // `sha256sum crates/pure/lock/tests/locks/format-1.json`
+    assert_eq!(file.digest().to_string(), "sha256:622374a8b99b94d628a83693011578b7d45bd6838449c9c5f1cf121491212a4d");
+    let new = LockFile::from(file.clone().into_lock());
+    assert_eq!((new.text(), new.format()), (include_str!("locks/format-1-upgraded.json"), 2));
+    assert_ne!(new.digest(), file.digest());
+    let newer = old.replacen("\"format\": 1", "\"format\": 3", 1);
+    assert!(matches!(LockFile::parse(newer), Err(LockError::Newer { found: 3, known: 2 })));
 }
 
 #[test]

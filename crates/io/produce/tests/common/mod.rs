@@ -5,7 +5,7 @@
 use sage_oci_fake_mirror::Mirror;
 use sage_oci_fake_nix::{FakeNix, Verb};
 use sage_oci_fetch::{Options, Progress, Summary};
-use sage_oci_lock::Lock;
+use sage_oci_lock::LockFile;
 use sage_oci_names::{Architecture, ChannelName, Sha256, StorePath};
 use sage_oci_produce::{Downloads, Observer, Plan, ProduceError, Request};
 use sage_oci_project::Project;
