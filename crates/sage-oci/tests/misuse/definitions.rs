@@ -108,7 +108,7 @@ fn words() {
     ");
     world.write("channels/tiny.toml", &world.channel());
     world.write("images/tiny.toml", &world.definition().replace("licenses", "licences"));
-    insta::assert_snapshot!(say(&["lock", "--quiet"]), @"error: nix/images/tiny.toml:6: unknown field `licences`, expected one of `format`, `name`, `title`, `description`, `url`, `licenses`, `version-of`, `default-channel`, `payload`, `packages`, `user`, `config`, `files`, `sources`, `wheels`, `channels`, `variants`, `compression`, `exclude`, `include`");
+    insta::assert_snapshot!(say(&["lock", "--quiet"]), @"error: nix/images/tiny.toml:6: unknown field `licences`, expected one of `format`, `name`, `title`, `description`, `url`, `repository`, `licenses`, `version-of`, `default-channel`, `payload`, `packages`, `user`, `config`, `files`, `sources`, `wheels`, `channels`, `variants`, `compression`, `exclude`, `include`");
     world.write("images/tiny.toml", &world.definition().replace("  \"app\",\n", "  \"ap\",\n"));
     insta::assert_snapshot!(say(&["lock", "--quiet"]), @r"
     error: nix/images/tiny.toml:14: image `IMAGE`: there is no package `ap` in the index
