@@ -49,7 +49,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     (
         "image",
-        r#"{"step":"image","name":"tool","architecture":"amd64","epoch":1,"layers":["/l"],"config":{"user":"me","working_dir":"/","env":{"A":"b"},"entrypoint":[],"cmd":["sh"],"ports":["1/tcp"],"labels":{},"stop_signal":""},"annotations":{"a":"b"}}"#,
+        r#"{"step":"image","name":"tool","architecture":"amd64","epoch":1,"layers":["/l"],"config":{"user":"me","working_dir":"/","env":{"A":"b"},"entrypoint":[],"cmd":["sh"],"ports":["1/tcp"],"labels":{},"stop_signal":""},"annotations":{"a":"b"},"lock":"{}\\n"}"#,
     ),
     ("index", r#"{"step":"index","name":"tool","images":{"amd64":"/a","arm64":"/b"}}"#),
     ("links", r#"{"step":"links","links":{"bin/tool":"/t"}}"#),
