@@ -74,6 +74,8 @@ pub fn created(image: &Image) -> Option<i64> {
 
 struct Scanner {
     marks: Marks,
+    /// Where a piece of a file lies while it is looked at; one for all files.
+    piece: Vec<u8>,
     seen: BTreeMap<ImagePath, Seen>,
     texts: BTreeMap<ImagePath, Vec<u8>>,
     /// The interpreter that the image's byte-code is for.
@@ -85,7 +87,8 @@ struct Scanner {
 impl Scanner {
     fn new(forbidden: &[String]) -> Self {
         let (seen, texts) = (BTreeMap::new(), BTreeMap::new());
-        Self { marks: Marks::new(forbidden), seen, texts, magic: None, early: BTreeSet::new() }
+        let piece = vec![0; OVERLAP + PIECE];
+        Self { marks: Marks::new(forbidden), piece, seen, texts, magic: None, early: BTreeSet::new() }
     }
 
     fn look(&mut self, entry: &Entry, body: &mut dyn Read) -> Result<u64, FlatError> {
@@ -94,16 +97,15 @@ impl Scanner {
         let wants_all = texts::wants(path);
         let is_python = path.as_str().ends_with(".py");
         let mut kept = Vec::new();
-        let mut piece = vec![0; OVERLAP + PIECE];
         // The piece begins with the end of the one before it.
         let (mut before, mut at) = (0, 0);
         let (mut sum, mut seen, mut passing) = (Md5::new(), Seen::default(), None);
         loop {
-            let read = fill(body, &mut piece[before..]).map_err(failed)?;
-            let new = &piece[before..before + read];
+            let read = fill(body, &mut self.piece[before..]).map_err(failed)?;
+            let new = &self.piece[before..before + read];
             sum.update(new);
             if at == 0 {
-                seen.content = self.begins(path, new);
+                seen.content = begins(path, new, &mut self.magic);
                 passing = Passing::is_elf(new).then(Passing::default);
             }
             if let Some(passing) = &mut passing {
@@ -113,12 +115,12 @@ impl Scanner {
                 kept.extend_from_slice(new);
             }
             let all = before + read;
-            self.marks.look(&piece[..all], &mut seen.marks);
+            self.marks.look(&self.piece[..all], &mut seen.marks);
             at += read as u64;
-            if all < piece.len() {
+            if all < self.piece.len() {
                 break;
             }
-            piece.copy_within(all - OVERLAP..all, 0);
+            self.piece.copy_within(all - OVERLAP..all, 0);
             before = OVERLAP;
         }
         seen.md5 = sum.finalize().into();
@@ -135,17 +137,6 @@ impl Scanner {
         }
         self.seen.insert(path.clone(), seen);
         Ok(at)
-    }
-
-    fn begins(&mut self, path: &ImagePath, start: &[u8]) -> Content {
-        if !path.as_str().ends_with(".pyc") {
-            return Content::Other;
-        }
-        let (magic, check) = python::byte_code(start);
-        if matches!(check, Check::Digest(_)) {
-            self.magic = self.magic.or(magic);
-        }
-        Content::ByteCode(check)
     }
 
     /// The modules that came before the interpreter was known.
@@ -171,6 +162,18 @@ impl Scanner {
         }
         Ok(())
     }
+}
+
+/// What the beginning of a file says of it; the first byte-code that is known by a digest says for which interpreter it is.
+fn begins(path: &ImagePath, start: &[u8], interpreter: &mut Option<python::Magic>) -> Content {
+    if !path.as_str().ends_with(".pyc") {
+        return Content::Other;
+    }
+    let (magic, check) = python::byte_code(start);
+    if matches!(check, Check::Digest(_)) {
+        *interpreter = interpreter.or(magic);
+    }
+    Content::ByteCode(check)
 }
 
 /// Reads until the buffer is full or nothing comes any more.
