@@ -127,10 +127,14 @@ impl Context {
         Ok(Locked { image, lock, revision })
     }
 
-    /// What images of a definition say of it here.
+    /// What images of a definition say of it here; of a commit where that is asked for.
     pub fn definition(&self, image: &Resolved, is_of_commit: bool) -> Result<BlobDigest, Failure> {
         let sources = self.project.channel(&image.channel)?.apt_sources();
-        Ok(sage_oci_recipe::definition(image, &sources, &self.project.placed_files()?, is_of_commit))
+        let compilers = match image.upstream.as_ref().filter(|_| is_of_commit) {
+            Some(upstream) => Some(self.project.image(&upstream.release.image, Some(&image.channel))?),
+            None => None,
+        };
+        Ok(sage_oci_recipe::definition(image, &sources, &self.project.placed_files()?, compilers.as_ref()))
     }
 
     /// All derivations of an image.

@@ -44,7 +44,8 @@ fn add(graph: &mut Graph, request: &Request<'_>) -> Result<ImageGraph, ProduceEr
         Some((of, upstream)) => Some(toolchain(graph, lock, of.tools, upstream)?),
         None => None,
     };
-    let commit = commit.map(|of| Change { commit: of.commit, toolchain: toolchain.as_ref() });
+    let commit =
+        commit.map(|of| Change { commit: of.commit, toolchain: toolchain.as_ref(), compilers: of.tools.image });
     Ok(sage_oci_recipe::image(graph, lock, image, Surroundings { machine, sources, files, commit })?)
 }
 

@@ -1,8 +1,8 @@
 use sage_oci_definition::{FileKind, Resolved, Upstream};
-use sage_oci_names::{BlobDigest, Sha256};
+use sage_oci_names::{BlobDigest, PackageName, Sha256};
 use serde::Serialize;
 use sha2::Digest as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the digest is of: JSON without white space, fields in the order in which they stand here and in [`Resolved`], tables sorted.
 /// Whatever is added is left out where it is empty, so that the digests of others stay.
@@ -17,21 +17,25 @@ struct Document<'a> {
     /// How commits are laid over the package; in an image of a commit only.
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream: Option<&'a Upstream>,
+    /// The packages that the image with the compilers asks for; in an image of a commit only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compilers: Option<BTreeSet<&'a PackageName>>,
 }
 
 /// The digest of what a definition decides of an image, beside the lock: as images say it in `org.sage-oci.definition`.
 ///
 /// Other images, checks, comments, the order of what is wanted, reasons and addresses do not count; nor does how layers are
-/// compressed, which can be chosen for each push. `apt_sources` and `placed` are those of the image's surroundings; whether the image is
-/// of a commit counts, and not of which.
+/// compressed, which can be chosen for each push. `apt_sources` and `placed` are those of the image's surroundings. That an image is of a commit
+/// counts, and not of which; `compilers` is the image whose packages compile it then.
 pub fn definition(
     image: &Resolved,
     apt_sources: &str,
     placed: &BTreeMap<String, String>,
-    is_of_commit: bool,
+    compilers: Option<&Resolved>,
 ) -> BlobDigest {
-    let upstream = image.upstream.as_ref().filter(|_| is_of_commit);
-    let document = Document { image, files: files(image, placed), apt_sources, upstream };
+    let upstream = image.upstream.as_ref().filter(|_| compilers.is_some());
+    let compilers = compilers.map(|compilers| compilers.wanted.iter().map(|wanted| &wanted.value).collect());
+    let document = Document { image, files: files(image, placed), apt_sources, upstream, compilers };
     let text = serde_json::to_vec(&document).expect("definitions have string keys and plain values");
     BlobDigest::new(Sha256::new(sha2::Sha256::digest(text).into()))
 }

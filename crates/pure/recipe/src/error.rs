@@ -140,6 +140,15 @@ pub enum RecipeError {
         /// What is wrong with it.
         why: String,
     },
+    /// A definition has a label of those by which an image is verified.
+    #[error("image `{image}` has a label `{label}` in its definition; labels of `org.sage-oci` are computed")]
+    #[hint("give it a name of your own, as `org.example.{image}`")]
+    Label {
+        /// The image.
+        image: ImageName,
+        /// The label.
+        label: String,
+    },
     /// The lock was made for another archive of a source tree or a wheel.
     #[error("the lock of channel `{channel}` has another archive of `{source_name}` than image `{image}`")]
     #[hint("write the lock again: `sage-oci lock --channel {channel}`")]

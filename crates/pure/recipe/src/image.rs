@@ -30,7 +30,7 @@ pub fn image(
     let lock = view(file, image)?;
     let under = below.as_ref().zip(base.as_ref()).map(|(stack, (lock, image))| (stack, lock, &image.name));
     let mut stack = Stack::add(graph, &lock, image, under, surroundings)?;
-    if let Some((Change { commit, toolchain }, upstream)) = surroundings.commit.zip(image.upstream.as_ref()) {
+    if let Some((Change { commit, toolchain, .. }, upstream)) = surroundings.commit.zip(image.upstream.as_ref()) {
         let alone = below.as_ref().unwrap_or(&stack);
         let (mut layers, python) = (alone.layers.clone(), alone.python.clone());
         let replaced = replace(graph, &layers, commit, upstream);
@@ -56,7 +56,7 @@ pub fn image(
         architecture: lock.architecture,
         epoch: lock.epoch,
         layers: layers.iter().map(|layer| layer.node.out().to_string()).collect(),
-        config: runtime_config(image, annotations.clone()),
+        config: runtime_config(image, annotations.clone())?,
         annotations,
         lock: file.text().to_owned(),
     };
@@ -64,10 +64,14 @@ pub fn image(
     Ok(ImageGraph { fetches, layers, image })
 }
 
-fn runtime_config(image: &Resolved, mut labels: BTreeMap<String, String>) -> RuntimeConfig {
+/// A label of the definition goes before one that is computed, but for those by which an image is verified.
+fn runtime_config(image: &Resolved, mut all: BTreeMap<String, String>) -> Result<RuntimeConfig, RecipeError> {
     let Config { working_dir, entrypoint, cmd, ports, stop_signal, env, labels: own } = image.config.clone();
-    labels.extend(own);
-    RuntimeConfig {
+    if let Some(label) = own.keys().find(|label| label.starts_with(labels::OURS)) {
+        return Err(RecipeError::Label { image: image.name.clone(), label: label.clone() });
+    }
+    all.extend(own);
+    Ok(RuntimeConfig {
         // A number, so that an orchestrator can tell without the image that it is not root.
         user: image.user.id.to_string(),
         working_dir: working_dir.unwrap_or_else(|| image.user.home.clone()),
@@ -75,7 +79,7 @@ fn runtime_config(image: &Resolved, mut labels: BTreeMap<String, String>) -> Run
         entrypoint: entrypoint.unwrap_or_default(),
         cmd: cmd.unwrap_or_default(),
         ports: ports.unwrap_or_default(),
-        labels,
+        labels: all,
         stop_signal: stop_signal.unwrap_or_default(),
-    }
+    })
 }

@@ -3,6 +3,8 @@ use sage_oci_definition::Resolved;
 use sage_oci_lock::{Lock, LockFile, SuitePin};
 use std::collections::BTreeMap;
 
+/// What all of ours begin with.
+pub(crate) const OURS: &str = "org.sage-oci.";
 /// The label and annotation that has an image's title.
 pub const TITLE: &str = "org.opencontainers.image.title";
 /// The one that has its channel.
@@ -45,7 +47,10 @@ pub(crate) fn annotations(
     all.insert(LOCK.to_owned(), lock.digest().to_string());
     all.insert(LOCK_FORMAT.to_owned(), lock.format().to_string());
     let Surroundings { sources, files, commit, .. } = surroundings;
-    all.insert(DEFINITION.to_owned(), definition(image, sources, files, commit.is_some()).to_string());
+    all.insert(
+        DEFINITION.to_owned(),
+        definition(image, sources, files, commit.map(|change| change.compilers)).to_string(),
+    );
     if let Some(repository) = &image.repository {
         all.insert("org.opencontainers.image.source".to_owned(), repository.as_str().to_owned());
         // No output of a flake is of a commit of the source.

@@ -1,4 +1,5 @@
 use crate::{Commit, Toolchain};
+use sage_oci_definition::Resolved;
 use sage_oci_names::Architecture;
 use std::collections::BTreeMap;
 
@@ -22,4 +23,6 @@ pub struct Change<'a> {
     pub commit: &'a Commit,
     /// What compiles it, where anything is compiled.
     pub toolchain: Option<&'a Toolchain>,
+    /// The image whose packages compile, whether anything is compiled or not.
+    pub compilers: &'a Resolved,
 }

@@ -52,7 +52,8 @@ fn project() -> Project {
 
 fn made(project: &Project, wanted: &str, commit: &Commit) -> Made {
     let mut graph = Graph::default();
-    let change = Change { commit, toolchain: None };
+    let compilers = project.resolved("tool-dev");
+    let change = Change { commit, toolchain: None, compilers: &compilers };
     let surroundings = Surroundings { commit: Some(change), ..project.surroundings() };
     let image = image(&mut graph, &project.lock.clone().into(), &project.resolved(wanted), surroundings).unwrap();
     Made { graph, image }
@@ -69,7 +70,12 @@ fn an_image_of_a_commit_says_by_what_rules_it_was_laid_over_the_package() {
     assert_ne!(before, of.made("tool").last().annotations.get(DEFINITION).cloned());
     of.redefine("options = []", "options = [\"-Dx=y\"]");
     assert_ne!(said(&of, DEFINITION), before);
-    assert_eq!(of.made("tool").last().annotations[DEFINITION], project().made("tool").last().annotations[DEFINITION]);
+    let packaged = |of: &Project| of.made("tool").last().annotations[DEFINITION].clone();
+    assert_eq!(packaged(&of), packaged(&project()));
+    let mut other = project();
+    other.dev = other.dev.replace("[\"gcc\"]", "[\"gcc\", \"make\"]");
+    assert_ne!(said(&other, DEFINITION), before, "the compilers are others");
+    assert_eq!(packaged(&other), packaged(&project()));
     of.redefine("licenses =", "repository = \"https://github.com/o/r\"\nlicenses =");
     assert_eq!(said(&of, FLAKE).as_deref(), Some("github:o/r"), "no output of the flake is of a commit");
 }

@@ -43,7 +43,7 @@ fn what_decides_the_image_moves_its_definition() {
         (&"3".repeat(64), &"4".repeat(64)),
     ] {
         let project = Project::with(|project| project.redefine(from, to));
-        let other = sage_oci_recipe::definition(&project.resolved("tool"), SOURCES, &project.files, false);
+        let other = sage_oci_recipe::definition(&project.resolved("tool"), SOURCES, &project.files, None);
         assert_ne!(other.to_string(), before, "{to}");
     }
     for file in ["tool.conf", "which"] {
@@ -87,7 +87,7 @@ fn an_image_above_is_decided_by_the_one_below_as_well() {
 fn apt_s_sources_are_in_the_image_and_so_in_its_definition() {
     let project = Project::new();
     let with = |sources: &str| {
-        sage_oci_recipe::definition(&project.resolved("tool"), sources, &project.files, false).to_string()
+        sage_oci_recipe::definition(&project.resolved("tool"), sources, &project.files, None).to_string()
     };
     assert_eq!(with(SOURCES), definition(&project, "tool"));
     assert_ne!(with(SOURCES), with("Types: deb deb-src\n"));

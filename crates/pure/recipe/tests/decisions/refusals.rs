@@ -112,6 +112,19 @@ fn a_layer_that_the_lock_does_not_describe() {
 }
 
 #[test]
+fn a_label_that_is_computed() {
+    let with = |label: &str| format!("config.cmd = [\"tool\"]\nconfig.labels = {{ \"{label}\" = \"x\" }}");
+    for label in ["org.sage-oci.lock", "org.sage-oci.mine"] {
+        let words =
+            format!("image `tool` has a label `{label}` in its definition; labels of `org.sage-oci` are computed");
+        let hint = "give it a name of your own, as `org.example.tool`";
+        refused("tool", &words, Some(hint), |project| project.redefine("config.cmd = [\"tool\"]", &with(label)));
+    }
+    let mine = Project::with(|project| project.redefine("config.cmd = [\"tool\"]", &with("org.example.mine")));
+    assert_eq!(mine.made("tool").last().config.labels["org.example.mine"], "x");
+}
+
+#[test]
 fn a_package_that_a_layer_cannot_do_without() {
     let words = "the layer `ld-cache` needs the package `libc-bin`, which is in no layer of image `tool`";
     let error = refused("tool", words, Some(&add("libc-bin")), |project| project.forget("libc-bin"));
