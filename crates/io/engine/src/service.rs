@@ -5,13 +5,17 @@ use crate::{Engine, EngineError, RunOutput, RunSpec};
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions, StopContainerOptionsBuilder,
+    AttachContainerOptionsBuilder, InspectContainerOptions, KillContainerOptions, StartContainerOptions,
+    StopContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+
+/// How much longer than it may take to end a container lives, for those who look why it did not.
+const LOOK: Duration = Duration::from_secs(20);
 
 /// A container that runs until it is stopped. It is removed when this goes, whatever the way out.
 pub struct Service {
@@ -193,16 +197,28 @@ impl Service {
         Ok(output)
     }
 
-    /// Asks it to end, by SIGTERM as `docker stop` does, and kills it when the time is over; gives how long it took.
-    pub async fn stop(&self, within: Duration) -> Result<Duration, EngineError> {
+    /// Asks it to end, by SIGTERM as `docker stop` does; gives how long it took, nothing where it still runs when the time is over.
+    pub async fn stop(&self, within: Duration) -> Result<Option<Duration>, EngineError> {
         let began = Instant::now();
-        let seconds = i32::try_from(within.as_secs()).unwrap_or(i32::MAX);
+        // The engine would kill it: later, so that what does not end can be looked at.
+        let seconds = i32::try_from(within.saturating_add(LOOK).as_secs()).unwrap_or(i32::MAX);
         let options = StopContainerOptionsBuilder::default().t(seconds).build();
-        match self.engine.docker.stop_container(self.id(), Some(options)).await {
-            Err(error) if !is_missing(&error) => {
+        match tokio::time::timeout(within, self.engine.docker.stop_container(self.id(), Some(options))).await {
+            Err(_) => Ok(None),
+            Ok(Err(error)) if !is_missing(&error) => {
                 Err(self.engine.error(format!("stopping container {}", self.id()), error))
             }
-            _ => Ok(began.elapsed()),
+            Ok(_) => Ok(Some(began.elapsed())),
+        }
+    }
+
+    /// Kills it; one that has ended is left as it is.
+    pub async fn kill(&self) -> Result<(), EngineError> {
+        match self.engine.docker.kill_container(self.id(), None::<KillContainerOptions>).await {
+            Err(error) if self.state().await?.running => {
+                Err(self.engine.error(format!("killing container {}", self.id()), error))
+            }
+            _ => Ok(()),
         }
     }
 

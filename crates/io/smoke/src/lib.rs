@@ -14,6 +14,7 @@ mod junit;
 mod notebook;
 mod options;
 mod outcome;
+mod pressure;
 mod reasons;
 mod report;
 mod rows;

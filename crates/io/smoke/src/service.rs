@@ -1,7 +1,8 @@
 use crate::Outcome;
 use crate::container::{Lab, enter};
 use crate::notebook::Http;
-use crate::outcome::judge;
+use crate::outcome::{judge, readable};
+use crate::pressure::Pressure;
 use crate::trouble::Trouble;
 use sage_oci_checks::{Answer, Check, Service as Asked};
 use sage_oci_engine::{RunSpec, Service, Waited};
@@ -81,22 +82,38 @@ pub(crate) async fn answers(lab: &Lab<'_>, service: &Service, port: u16, within:
     }
 }
 
-/// Asks a container to end, and expects that it does in time and with one of these exit statuses.
+/// Asks a container to end, and expects that it does in time and with one of these exit statuses. Of one that does not the
+/// trouble says what it did meanwhile.
 pub(crate) async fn stops(service: &Service, within: Duration, exits: &[i64]) -> Result<(), Trouble> {
-    let took = service.stop(within).await?;
-    let exit = service.state().await?.exit;
-    if took >= within && exit == Some(137) {
-        return Err(Trouble::late(format!(
-            "it did not end within {} s after SIGTERM, and was killed",
-            within.as_secs()
-        )));
+    let before = Pressure::now();
+    if service.stop(within).await?.is_none() {
+        let waited = Pressure::now().since(&before);
+        let threads = threads(service).await;
+        service.kill().await?;
+        let late = format!("it did not end within {} s after SIGTERM, and was killed", within.as_secs());
+        let seen = [waited, threads].into_iter().flatten().map(|seen| format!("; {seen}"));
+        return Err(Trouble::late(late + &seen.collect::<String>()));
     }
+    let exit = service.state().await?.exit;
     match exit {
         Some(exit) if exits.contains(&exit) => Ok(()),
         exit => {
             Err(Trouble::failed(format!("after SIGTERM its exit status was {}, expected one of {exits:?}", text(exit))))
         }
     }
+}
+
+/// What the threads of a container's first process are at, where it has a shell: name, state and system call, as Linux numbers
+/// them (proc(5)).
+async fn threads(service: &Service) -> Option<String> {
+    let look = r#"for thread in /proc/1/task/*; do read -r name <$thread/comm; read -r call rest <$thread/syscall
+        while read -r key state rest; do [ "$key" != State: ] || break; done <$thread/status
+        printf ', %s %s %s' "$name" "$state" "$call"; done"#;
+    let command = ["sh", "-c", look].map(str::to_owned);
+    let output = service.exec(&command, None, Duration::from_secs(5)).await.ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = readable(text.trim_start_matches(", "));
+    (output.exit == Some(0) && !text.is_empty()).then(|| format!("its threads (name, state, system call): {text}"))
 }
 
 fn text(exit: Option<i64>) -> String {

@@ -183,6 +183,13 @@ async fn every_outcome() {
     assert!(report.checks[3].output_tail.contains("leaving with 3"));
     assert!(report.checks[5].output_tail.contains("sleeping"));
     let of = |name: &str| report.checks.iter().find(|outcome| outcome.name.contains(name)).unwrap();
+    let deaf = of("is deaf to SIGTERM");
+    assert!(deaf.message.starts_with("it did not end within 1 s after SIGTERM, and was killed"), "{}", deaf.message);
+    assert_eq!(
+        deaf.message.contains("processes of this machine waited"),
+        sage_oci_files::exists("/proc/pressure/cpu").unwrap()
+    );
+    assert_eq!(deaf.exit_code, Some(137));
     assert!(of("too much memory").oom && of("too much memory").message.contains("memory limit"), "{text}");
     assert!(of("ends at once").message.contains("ended with exit status 3 before it said \"ready\""), "{text}");
     assert!(of("ends at once").output_tail.contains("leaving with 3"), "{text}");

@@ -269,10 +269,18 @@ pub async fn test(
     Ok(report)
 }
 
-/// The table, a last line an image, and the rows of the contract that are not proved.
+/// How many checks hide what was said before their table.
+const LONG: usize = 20;
+
+/// The table, what went wrong once more where the table is long, a last line an image, and the rows of the contract that are not
+/// proved.
 pub fn conclude(printer: Printer, reports: &[Report]) {
     if !reports.is_empty() {
         printer.note(format_args!("\n{}\n", table(reports)));
+    }
+    let checks = || reports.iter().flat_map(|report| &report.checks);
+    if checks().count() > LONG {
+        checks().filter(|outcome| outcome.is_bad()).for_each(|outcome| printer.note(details(outcome)));
     }
     reports.iter().for_each(|report| printer.note(summary(report)));
     let unproved: Vec<_> = reports.iter().flat_map(unproved).collect();
