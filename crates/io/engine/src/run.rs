@@ -120,7 +120,7 @@ impl Engine {
     }
 
     /// Kills a container and waits until it is gone.
-    async fn kill(&self, id: &str) -> Result<(), Error> {
+    pub(crate) async fn kill(&self, id: &str) -> Result<(), Error> {
         self.docker.kill_container(id, None::<KillContainerOptions>).await?;
         self.ended(id).await
     }

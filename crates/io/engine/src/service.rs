@@ -5,8 +5,7 @@ use crate::{Engine, EngineError, RunOutput, RunSpec};
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, InspectContainerOptions, KillContainerOptions, StartContainerOptions,
-    StopContainerOptionsBuilder,
+    AttachContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions, StopContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
 use std::net::SocketAddr;
@@ -197,24 +196,23 @@ impl Service {
         Ok(output)
     }
 
-    /// Asks it to end, by SIGTERM as `docker stop` does; gives how long it took, nothing where it still runs when the time is over.
-    pub async fn stop(&self, within: Duration) -> Result<Option<Duration>, EngineError> {
-        let began = Instant::now();
+    /// Asks it to end, by SIGTERM as `docker stop` does; says whether it has when the time is over.
+    pub async fn stop(&self, within: Duration) -> Result<bool, EngineError> {
         // The engine would kill it: later, so that what does not end can be looked at.
         let seconds = i32::try_from(within.saturating_add(LOOK).as_secs()).unwrap_or(i32::MAX);
         let options = StopContainerOptionsBuilder::default().t(seconds).build();
         match tokio::time::timeout(within, self.engine.docker.stop_container(self.id(), Some(options))).await {
-            Err(_) => Ok(None),
+            Err(_) => Ok(false),
             Ok(Err(error)) if !is_missing(&error) => {
                 Err(self.engine.error(format!("stopping container {}", self.id()), error))
             }
-            Ok(_) => Ok(Some(began.elapsed())),
+            Ok(_) => Ok(true),
         }
     }
 
-    /// Kills it; one that has ended is left as it is.
+    /// Kills it and waits until it is gone; one that has ended is left as it is.
     pub async fn kill(&self) -> Result<(), EngineError> {
-        match self.engine.docker.kill_container(self.id(), None::<KillContainerOptions>).await {
+        match self.engine.kill(self.id()).await {
             Err(error) if self.state().await?.running => {
                 Err(self.engine.error(format!("killing container {}", self.id()), error))
             }

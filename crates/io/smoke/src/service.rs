@@ -86,7 +86,7 @@ pub(crate) async fn answers(lab: &Lab<'_>, service: &Service, port: u16, within:
 /// trouble says what it did meanwhile.
 pub(crate) async fn stops(service: &Service, within: Duration, exits: &[i64]) -> Result<(), Trouble> {
     let before = Pressure::now();
-    if service.stop(within).await?.is_none() {
+    if !service.stop(within).await? {
         let waited = Pressure::now().since(&before);
         let threads = threads(service).await;
         service.kill().await?;
